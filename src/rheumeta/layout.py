@@ -1,0 +1,102 @@
+"""Where everything lies: every path of a review, in one place (standard library alone)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Paths of one review below a project folder.
+
+    Parameters
+    ----------
+    review : str
+        Id of the review.
+    root : Path
+        Folder that holds ``config/``, ``data/`` and ``results/``.
+    """
+
+    review: str
+    root: Path = Path(".")
+
+    @property
+    def protocol(self) -> Path:
+        """The review's protocol."""
+        return self.root / "config" / "reviews" / f"{self.review}.yaml"
+
+    @property
+    def raw(self) -> Path:
+        """Folder of the raw sheets."""
+        return self.root / "data" / "raw" / self.review
+
+    @property
+    def corrections(self) -> Path:
+        """The overlay of corrections (may be absent)."""
+        return self.root / "data" / "corrections" / f"{self.review}.csv"
+
+    @property
+    def processed(self) -> Path:
+        """Folder of everything between raw sheets and pooled results."""
+        return self.root / "data" / "processed" / self.review
+
+    @property
+    def validated(self) -> Path:
+        """Folder of the validated sheets."""
+        return self.processed / "validated"
+
+    @property
+    def harmonised(self) -> Path:
+        """Results in common units, one row a reported result."""
+        return self.processed / "harmonised.csv"
+
+    @property
+    def effects(self) -> Path:
+        """Effect sizes, one row a study in an analysis."""
+        return self.processed / "effects.csv"
+
+    @property
+    def derivations(self) -> Path:
+        """How each effect size was derived, one row a step."""
+        return self.processed / "derivations.csv"
+
+    @property
+    def not_used(self) -> Path:
+        """What could not be used in an analysis, with the reason."""
+        return self.processed / "not_used.csv"
+
+    @property
+    def accounting(self) -> Path:
+        """Every row of the results sheet and where it went."""
+        return self.processed / "accounting.csv"
+
+    @property
+    def results(self) -> Path:
+        """Folder of the results."""
+        return self.root / "results" / self.review
+
+    @property
+    def estimates(self) -> Path:
+        """Folder of the pooled results."""
+        return self.results / "estimates"
+
+    @property
+    def synthesis(self) -> Path:
+        """Everything that synthesis found."""
+        return self.estimates / "synthesis.json"
+
+    @property
+    def figures(self) -> Path:
+        """Folder of the figures."""
+        return self.results / "figures"
+
+    @property
+    def tables(self) -> Path:
+        """Folder of the tables that stand beside the figures."""
+        return self.results / "tables"
+
+    @property
+    def report(self) -> Path:
+        """The report."""
+        return self.results / "report.html"

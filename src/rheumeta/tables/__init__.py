@@ -1,0 +1,1 @@
+"""Reading, checking and converting tables; no statistics and no plots."""

@@ -1,0 +1,210 @@
+"""The protocol of a review: what is pooled, how, and with which rules.
+
+A protocol is a YAML file ``config/reviews/<review>.yaml``. The models are closed: a key that is
+not declared here is a fault. The JSON schema in ``workflow/schemas`` is made from them.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+Text = Annotated[str, StringConstraints(min_length=1)]
+
+Measure = Literal[
+    "MD", "SMD", "SMD1", "ROM", "MC", "SMCC", "SMCR", "RR", "OR", "RD", "AS", "PETO",
+    "PR", "PLO", "PAS", "PFT", "IR", "IRLN", "IRR", "HR",
+]
+Tau2Method = Literal["DL", "PM", "REML", "ML", "SJ", "HS", "EB", "HE"]
+Test = Literal["cochrane", "z", "knha", "adhoc"]
+
+
+class Model(BaseModel):
+    """Base of all parts of a protocol: closed and immutable."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Question(Model):
+    """The question of the review by population, intervention, comparator, outcomes."""
+
+    text: Text = Field(description="The question in one plain sentence.")
+    population: Text
+    intervention: Text
+    comparator: Text
+    outcomes: Text
+
+
+class Intervention(Model):
+    """A code of the column `interventions` of the arms sheet."""
+
+    label: Text
+    note: str | None = None
+
+
+class Moderator(Model):
+    """A further column of the studies or arms sheet, used for subgroups, regression or display."""
+
+    sheet: Literal["studies", "arms"]
+    type: Literal["category", "number"]
+    label: Text
+    unit: str | None = None
+    choices: dict[str, str] | None = Field(None, description="Allowed codes of a category and their labels.")
+
+
+class Window(Model):
+    """A follow-up window in weeks, both ends included, and the rule for several times in it."""
+
+    label: Text
+    start: float = Field(ge=0, description="First week of the window.")
+    end: float = Field(description="Last week of the window.")
+    target: float = Field(description="The week the window is about.")
+    choose: Literal["closest", "earliest", "latest"] = Field(
+        "closest", description="Which result counts when a study reports several times in the window; "
+        "of two equally close ones the later."
+    )
+    no_time: bool = Field(False, description="Do results without a stated time count in this window?")
+
+
+class Instrument(Model):
+    """An outcome measure; the same fields as an entry of the registry of instruments."""
+
+    label: Text
+    kind: Literal["continuous", "dichotomous", "rate", "time_to_event"]
+    better: Literal["lower", "higher"] = Field(description="Which way is good for the patient.")
+    unit: str | None = Field(None, description="Canonical unit; None for a dichotomous outcome.")
+    low: float | None = None
+    high: float | None = None
+    mid: float | None = Field(None, description="Minimal important difference, canonical unit.")
+    mid_source: str | None = None
+    source: str | None = None
+    assay_dependent: bool = Field(
+        False, description="Assays are not interchangeable: pool only as standardised or as ratio of means."
+    )
+    lay: str | None = Field(None, description="What it is, in plain words.")
+
+
+class Outcome(Model):
+    """An outcome of the review: one or more instruments that may stand for it."""
+
+    label: Text
+    codes: tuple[str, ...] = Field(min_length=1, description="Codes of the results sheet, preferred first.")
+    domain: Text = Field(description="Group for the effect-direction table, e.g. 'Disease activity'.")
+    lay: Text = Field(description="The outcome in plain words, for the sentence of the result.")
+
+
+class ArmRule(Model):
+    """Which arms count, by their interventions."""
+
+    having: tuple[str, ...] = ()
+    lacking: tuple[str, ...] = ()
+
+
+class Comparison(Model):
+    """What is compared with what."""
+
+    label: Text
+    kind: Literal["controlled", "before_after", "single_group"]
+    experimental: ArmRule
+    control: ArmRule | None = Field(None, description="Required for a controlled comparison, else absent.")
+    designs: tuple[Literal["randomised", "nonrandomised", "retrospective", "single_group", "case_series"], ...] | None = None
+    add_on: bool = Field(False, description="True where both sides got the treatment of the review.")
+    caution: str | None = Field(None, description="Shown wherever a result of this comparison is shown.")
+
+
+class Defaults(Model):
+    """How results are pooled unless an analysis says otherwise."""
+
+    method: Tau2Method = "REML"
+    test: Test = Field(
+        "cochrane",
+        description="cochrane: Hartung-Knapp where k >= 3 and tau2 > 0, else Wald; z: Wald; "
+        "knha: Hartung-Knapp; adhoc: Hartung-Knapp not narrower than Wald.",
+    )
+    level: float = Field(95, gt=50, lt=100)
+    prediction_min_k: int = Field(5, ge=3, description="Fewest studies for a prediction interval.")
+    tau2_interval: Literal["QP"] = "QP"
+    correlation: float = Field(0.5, gt=-1, lt=1, description="Correlation of baseline and follow-up if no study allows it.")
+    correlation_source: Literal["studies_then_protocol", "protocol"] = "studies_then_protocol"
+    zero_cells: float = Field(0.5, gt=0, description="Added to every cell of a study that has a zero cell.")
+    double_zero: Literal["leave_out", "include"] = "leave_out"
+    shared_control: Literal["combine", "split"] = Field(
+        "combine", description="Several arms of one study that fit: combine them, or split the control."
+    )
+    cohort: Literal["largest", "longest", "first"] = Field(
+        "largest", description="Which study stands for a cohort: most patients, latest time, first in the sheet."
+    )
+
+
+class Change(Model):
+    """One changed assumption of a sensitivity run."""
+
+    label: Text
+    method: Tau2Method | None = None
+    test: Test | None = None
+    correlation: float | None = Field(None, gt=-1, lt=1)
+    measure: Measure | None = None
+    shared_control: Literal["combine", "split"] | None = None
+    double_zero: Literal["leave_out", "include"] | None = None
+    without_flags: tuple[str, ...] = Field((), description="Leave out studies with one of these flags.")
+    without_studies: tuple[str, ...] = ()
+    with_subgroup_only: bool | None = None
+
+
+class BenchmarkOf(Model):
+    """An analysis of another review whose pooled result is shown beside this one."""
+
+    review: Id
+    analysis: Id
+    label: Text
+
+
+class Exclusion(Model):
+    """A study kept out of an analysis by name, with the reason."""
+
+    study: str
+    reason: Text
+
+
+class AnalysisPlan(Model):
+    """One analysis: the unit of synthesis, figure and table."""
+
+    title: Text
+    comparison: Id
+    outcome: Id
+    window: Id | None = None
+    measure: Measure
+    pooling: Literal["inverse_variance", "mantel_haenszel", "peto"] = "inverse_variance"
+    primary: bool = Field(False, description="Shown on the first screen of the report.")
+    method: Tau2Method | None = None
+    test: Test | None = None
+    subgroups: tuple[Id, ...] = Field((), description="Moderators to split by where k allows.")
+    regress_on: tuple[Id, ...] = Field((), description="Numeric moderators to regress on.")
+    sensitivity: tuple[Id, ...] = ()
+    benchmark: BenchmarkOf | None = None
+    exclude: tuple[Exclusion, ...] = ()
+    with_subgroup_only: bool = Field(False, description="May a study that reports only a subgroup count?")
+    allow_problems: str | None = Field(None, description="Reason why this analysis may fail without failing the build.")
+    note: str | None = None
+
+
+class Protocol(Model):
+    """A whole protocol."""
+
+    review: Id
+    title: Text
+    version: Text
+    question: Question
+    context: tuple[str, ...] = Field((), description="Facts a reader needs first, each with its source in the text.")
+    interventions: dict[str, Intervention]
+    moderators: dict[Id, Moderator] = {}
+    instruments: dict[str, Instrument] = Field({}, description="Outcome measures that the registry lacks.")
+    outcomes: dict[Id, Outcome]
+    windows: dict[Id, Window] = {}
+    comparisons: dict[Id, Comparison]
+    defaults: Defaults = Defaults()
+    sensitivity: dict[Id, Change] = {}
+    analyses: dict[Id, AnalysisPlan]
+    changes: tuple[str, ...] = Field((), description="Changes to the protocol, newest first, each with its date.")
