@@ -1,0 +1,89 @@
+"""The figures of a review, known from its protocol alone.
+
+The Snakefile asks for this list while it builds the graph, so this module imports neither pandas
+nor matplotlib.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from rheumeta.errors import Fault, InputFaults
+
+FORMATS = ("svg", "pdf", "png")
+"""File formats of every figure."""
+
+DIRECTIONS = "directions"
+"""Stem of the effect-direction plot."""
+
+ALBATROSS = "albatross"
+"""Stem of the albatross plot."""
+
+
+def subgroup_name(analysis: str, moderator: str) -> str:
+    """Return the stem of the forest plot of `analysis` split by `moderator`."""
+    return f"{analysis}_by_{moderator}"
+
+
+def regression_name(analysis: str, moderator: str) -> str:
+    """Return the stem of the bubble plot of `analysis` against `moderator`."""
+    return f"{analysis}_regression_{moderator}"
+
+
+def figure_names(protocol: Mapping[str, Any]) -> list[str]:
+    """Return the stems of all figures of a review.
+
+    Parameters
+    ----------
+    protocol : mapping
+        The protocol as the YAML file holds it.
+
+    Returns
+    -------
+    list of str
+        For each analysis in the order of the protocol its forest plot, one more for each moderator
+        of ``subgroups`` and a bubble plot for each of ``regress_on``; at the end the
+        effect-direction plot and the albatross plot.
+
+    Raises
+    ------
+    InputFaults
+        If two figures would have the same name.
+    """
+    names: list[str] = []
+    for analysis, plan in (protocol.get("analyses") or {}).items():
+        names.append(analysis)
+        names += [subgroup_name(analysis, m) for m in (plan or {}).get("subgroups") or ()]
+        names += [regression_name(analysis, m) for m in (plan or {}).get("regress_on") or ()]
+    names += [DIRECTIONS, ALBATROSS]
+    _refuse_twins(names, str(protocol.get("review", "")))
+    return names
+
+
+def _refuse_twins(names: list[str], review: str) -> None:
+    twins = sorted(name for name, count in Counter(names).items() if count > 1)
+    if twins:
+        raise InputFaults(
+            Fault(
+                file=f"config/reviews/{review}.yaml",
+                line=None,
+                column="analyses",
+                code="figure_name_twice",
+                message="Two figures would have the same file name.",
+                value=name,
+                allowed="ids that differ from each other and from the names of other figures",
+                remedy=f"Give the analysis another id; {DIRECTIONS!r} and {ALBATROSS!r} are taken.",
+            )
+            for name in twins
+        )
+
+
+def figure_files(protocol: Path) -> list[str]:
+    """Return the file names of all figures of the review whose protocol is the file `protocol`."""
+    content = yaml.safe_load(protocol.read_text(encoding="utf-8")) or {}
+    return [f"{name}.{ending}" for name in figure_names(content) for ending in FORMATS]
