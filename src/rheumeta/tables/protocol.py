@@ -79,7 +79,12 @@ class Instrument(Model):
     high: float | None = None
     mid: float | None = Field(None, description="Minimal important difference, canonical unit.")
     mid_source: str | None = None
-    source: str | None = None
+    source: str | None = Field(None, description="Where the range and the direction come from.")
+    sd: float | None = Field(None, gt=0, description="Usual standard deviation between patients, canonical "
+                             "unit; a far smaller one is taken for a standard error.")
+    sd_source: str | None = None
+    molar_mass: float | None = Field(None, gt=0, description="g/mol, to convert amount to mass.")
+    molar_mass_source: str | None = None
     assay_dependent: bool = Field(
         False, description="Assays are not interchangeable: pool only as standardised or as ratio of means."
     )

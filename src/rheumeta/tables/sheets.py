@@ -169,6 +169,8 @@ RESULTS = Sheet(
         _c("locator", "text", "Table, figure, page or sentence.", example="Table 2, row 3"),
         _c("confidence", "choice", "How sure the extractor is.", required=True, choices=("high", "medium", "low")),
         _c("second_reading", "text", "What a second, independent reading found."),
+        _c("accept", "ids", "Codes of implausibilities that were checked against the source and stand there so, "
+           "separated by ';'. They become flags instead of faults.", example="percent_not_whole"),
         _c("note", "text", "Anything a reader must know."),
     ),
     ("result_id",),
