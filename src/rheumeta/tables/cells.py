@@ -1,0 +1,172 @@
+"""From the text of a cell to its value, and what can be wrong with the text alone."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from rheumeta.tables.reading import NON_BREAKING
+from rheumeta.tables.sheets import Column
+from rheumeta.tables.wording import did_you_mean, listing
+
+Value = float | str | None
+"""number and count: float; everything else: the text; None: empty or unreadable."""
+
+NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+ID = re.compile(r"[a-z][a-z0-9_]*")
+LINK = re.compile(r"(https?://|doi:|pmid:)\S+")
+HASH = re.compile(r"[0-9a-f]{64}")
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028\u2029\ufeff]")
+SPREADSHEET_ERROR = re.compile(r"#(REF!|NAME\?|VALUE!|DIV/0!|N/A|NUM!|NULL!)")
+MISSING_WORDS = frozenset({"na", "n/a", "n.a.", "nan", "null", "none", "nil", "nr", "ns", "-", "--", "–", "—",
+                           "?", ".", "not reported", "not stated", "missing", "unknown"})
+_MONTH = r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
+MADE_DATE = re.compile(rf"\d{{1,2}}[-. ]{_MONTH}|{_MONTH}-\d{{1,2}}", re.IGNORECASE)
+"""What a spreadsheet program makes of a text like 1-2."""
+DATE_IN_NUMBER = re.compile(r"\d{4}-\d\d-\d\d.*|\d{1,2}\.\d{1,2}\.(\d{2,4})?|\d{1,2}/\d{1,2}/\d{2,4}")
+DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+")
+THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}([,.' ’]\d{3})+([.,]\d+)?")
+"""A leading zero is no thousand: 0,253 has a decimal comma."""
+NUMERIC = ("number", "count")
+
+
+@dataclass(frozen=True)
+class CellFault:
+    """A fault of a cell without its place."""
+
+    code: str
+    message: str
+    allowed: str | None = None
+    remedy: str | None = None
+
+
+def parse_cell(text: str, column: Column) -> tuple[Value, CellFault | None]:
+    """Return the value of a cell, or the first thing that is wrong with its text.
+
+    Parameters
+    ----------
+    text : str
+        The text as it stands in the sheet.
+    column : Column
+        Declaration of the column. Whether an empty cell is allowed, and limits, are not judged here.
+    """
+    if text == "":
+        return None, None
+    fault = _text_fault(text, column)
+    if fault is not None:
+        return None, fault
+    if column.type in NUMERIC:
+        return _number(text, column)
+    fault = _FORMS[column.type](text, column) if column.type in _FORMS else None
+    return (text, None) if fault is None else (None, fault)
+
+
+def decimals(text: str) -> int:
+    """Return how many digits are printed after the decimal point (of a number without exponent)."""
+    return len(text.partition(".")[2])
+
+
+def half_unit(text: str) -> float:
+    """Return half a unit of the last printed digit: how far rounding may have moved a number."""
+    mantissa, _, exponent = text.lower().partition("e")
+    return float(0.5 * 10.0 ** (int(exponent or 0) - decimals(mantissa)))
+
+
+def _text_fault(text: str, column: Column) -> CellFault | None:
+    if any(space in text for space in NON_BREAKING):
+        return CellFault("nonbreaking_space", "The cell holds a non-breaking space.",
+                         remedy="Run 'rheumeta clean' on the sheet, or type a plain space.")
+    if text != text.strip():
+        return CellFault("blanks_around", "The cell starts or ends with a blank.", remedy="Delete the blank.")
+    if "\n" in text:
+        return CellFault("line_break", "The cell holds a line break.", remedy="Write it in one line.")
+    if CONTROL.search(text):
+        return CellFault("control_character", "The cell holds an invisible control character.",
+                         remedy="Type the text anew.")
+    if SPREADSHEET_ERROR.fullmatch(text):
+        return CellFault("spreadsheet_error", "The cell holds the error of a formula.",
+                         remedy="Type the value that the source prints.")
+    if text.startswith("=") and column.type != "choice":
+        return CellFault("formula", "The cell holds a formula.", remedy="Type the value that the source prints.")
+    if MADE_DATE.fullmatch(text):
+        return CellFault("spreadsheet_date", "The cell holds a date that a spreadsheet program made of a text "
+                         "such as 1-2.", remedy="Format the column as text and type the entry anew; "
+                         "write a real month with its four-digit year.")
+    return None
+
+
+def _number(text: str, column: Column) -> tuple[float | None, CellFault | None]:
+    if not NUMBER.fullmatch(text):
+        return None, _number_fault(text)
+    value = float(text)
+    if not math.isfinite(value):
+        return None, CellFault("wrong_type", "The number is too large.", allowed="a number")
+    if column.type == "count" and not value.is_integer():
+        return None, CellFault("not_whole", "The number is not whole.", allowed="a whole number, 0 or more",
+                               remedy="Give the count as the source prints it.")
+    return value, None
+
+
+def _number_fault(text: str) -> CellFault:
+    allowed = "a number with a decimal point and nothing else, or an empty cell"
+    if text.lower() in MISSING_WORDS:
+        return CellFault("na_text", "The cell says that there is no number.", allowed, "Leave the cell empty.")
+    if DATE_IN_NUMBER.fullmatch(text):
+        return CellFault("spreadsheet_date", "The cell holds a date instead of a number.", allowed,
+                         "Format the column as text and type the entry anew.")
+    if THOUSANDS.fullmatch(text):
+        return CellFault("thousands_separator", "The number has a thousands separator.", allowed,
+                         "Delete the separator; if it is a decimal comma, write a point.")
+    if DECIMAL_COMMA.fullmatch(text):
+        return CellFault("decimal_comma", "The number has a decimal comma.", allowed,
+                         f"Write {text.replace(',', '.')}")
+    if text[0] in "<>≤≥=":
+        return CellFault("sign_in_number", "The cell holds a sign beside the number.", allowed,
+                         "Put the sign of a p value in p_sign.")
+    if text.endswith("%"):
+        return CellFault("percent_sign", "The cell holds a percent sign.", allowed, "Delete the percent sign.")
+    if text[0] in "−–":
+        return CellFault("wrong_minus", "The minus is a dash.", allowed, f"Write -{text[1:]}")
+    return CellFault("wrong_type", "The cell holds no number.", allowed)
+
+
+def _choice(text: str, column: Column) -> CellFault | None:
+    if text in column.choices:
+        return None
+    return CellFault("not_allowed", "The value is not one of those allowed.", listing(column.choices),
+                     did_you_mean(text, column.choices))
+
+
+def _id(text: str, column: Column) -> CellFault | None:
+    parts = text.split(";") if column.type == "ids" else [text]
+    if all(ID.fullmatch(part) for part in parts):
+        return None
+    many = ", several separated by ';' without blanks" if column.type == "ids" else ""
+    return CellFault("bad_id", "The key is not well formed.",
+                     "a small letter, then small letters, digits and _" + many)
+
+
+def _link(text: str, column: Column) -> CellFault | None:
+    if LINK.fullmatch(text):
+        return None
+    return CellFault("bad_link", "The cell holds no link.", "http://…, https://…, doi:… or pmid:…")
+
+
+def _hash(text: str, column: Column) -> CellFault | None:
+    if HASH.fullmatch(text):
+        return None
+    return CellFault("bad_hash", "The cell holds no SHA-256.", "64 digits 0-9 a-f",
+                     "Run: rheumeta manifest <review>")
+
+
+def _date(text: str, column: Column) -> CellFault | None:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return CellFault("bad_date", "The cell holds no date.", "year-month-day, e.g. 2024-03-31")
+    return None
+
+
+_FORMS = {"choice": _choice, "id": _id, "ids": _id, "link": _link, "hash": _hash, "date": _date}

@@ -1,0 +1,118 @@
+"""Writing results so that a failure leaves the previous files as they were.
+
+Text is UTF-8 with ``\\n`` line ends; columns keep their order; floats are written with ``repr``,
+the shortest text that reads back as the same number.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+
+def cell(value: object) -> str:
+    """Return the text of one value: empty for None and NaN, ``repr`` for floats, 'true' or 'false'."""
+    if value is None or value is pd.NA or (isinstance(value, float) and value != value):
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return repr(float(value))
+    if isinstance(value, (list, tuple)):
+        return ";".join(map(cell, value))
+    return str(value)
+
+
+def csv_text(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> str:
+    """Return rows as CSV with exactly `columns`; a key that a row lacks is an empty cell.
+
+    Raises
+    ------
+    ValueError
+        If a row holds a key that is not in `columns`.
+    """
+    out = io.StringIO()
+    writer = csv.DictWriter(out, columns, restval="", lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({key: cell(value) for key, value in row.items()})
+    return out.getvalue()
+
+
+def frame_text(frame: pd.DataFrame) -> str:
+    """Return a data frame as CSV without its index."""
+    columns = [str(c) for c in frame.columns]
+    values = [frame.iloc[:, i].tolist() for i in range(len(columns))]
+    rows = (dict(zip(columns, row, strict=True)) for row in zip(*values, strict=True))
+    return csv_text(rows, columns)
+
+
+def json_text(data: object) -> str:
+    """Return data as JSON with full precision; NaN is refused."""
+    return json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+class StageFiles:
+    """The files that a stage is about to write; made by :func:`staged`."""
+
+    def __init__(self) -> None:
+        self._files: dict[Path, Path] = {}
+
+    def path(self, path: Path) -> Path:
+        """Return the temporary path, with the same suffix, that will become `path`."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f".part-{os.getpid()}-{path.name}")
+        self._files[path] = temporary
+        return temporary
+
+    def text(self, path: Path, text: str) -> None:
+        """Write text as UTF-8."""
+        self.path(path).write_bytes(text.encode("utf-8"))
+
+    def rows(self, path: Path, rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
+        """Write rows as CSV."""
+        self.text(path, csv_text(rows, columns))
+
+    def frame(self, path: Path, frame: pd.DataFrame) -> None:
+        """Write a data frame as CSV."""
+        self.text(path, frame_text(frame))
+
+    def json(self, path: Path, data: object) -> None:
+        """Write data as JSON."""
+        self.text(path, json_text(data))
+
+    def commit(self) -> None:
+        """Give every file its final name."""
+        for path, temporary in self._files.items():
+            os.replace(temporary, path)
+
+    def discard(self) -> None:
+        """Delete what was written under temporary names."""
+        for temporary in self._files.values():
+            temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def staged() -> Iterator[StageFiles]:
+    """Write all files of a stage, or none.
+
+    Examples
+    --------
+    >>> with staged() as out:                               # doctest: +SKIP
+    ...     out.rows(layout.not_used, rows, COLUMNS)
+    """
+    files = StageFiles()
+    try:
+        yield files
+    except BaseException:
+        files.discard()
+        raise
+    files.commit()

@@ -1,0 +1,110 @@
+"""YAML with the line of every key, and without what a protocol does not need.
+
+Plain mappings, lists and scalars only: anchors, aliases and tags are refused (a few lines of
+nested aliases can grow to gigabytes), a key that stands twice is a fault, and keys are text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import yaml
+
+from rheumeta.errors import Fault
+
+Path = tuple[str | int, ...]
+MAX_DEPTH = 20
+"""A protocol is nested less than half as deep."""
+
+
+@dataclass
+class Document:
+    """Parsed YAML: its data, the line of every path in it, and faults."""
+
+    data: object = None
+    lines: dict[Path, int] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+
+    def line(self, path: Path) -> int | None:
+        """Return the line of `path`, or of its nearest ancestor that has one."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path)
+
+
+def dotted(path: Path) -> str:
+    """Return a path as people write it: ``analyses.das28.window``."""
+    return ".".join(map(str, path))
+
+
+def parse_yaml(text: str, *, file: str) -> Document:
+    """Parse YAML text; all faults found are in the document, which then may lack data."""
+    document = Document()
+    try:
+        document.faults += _event_faults(text, file=file)
+        if not document.faults:
+            node = yaml.compose(text, Loader=yaml.SafeLoader)
+            document.data = None if node is None else _build(node, (), document, file=file)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else None
+        document.faults.append(Fault(file, line, None, "yaml_syntax", f"The YAML is not valid: {error.problem}.",
+                                     remedy="Look at indentation, colons and quotation marks of this line "
+                                     "and the one before."))
+    except yaml.YAMLError as error:
+        document.faults.append(Fault(file, None, None, "yaml_syntax", f"The YAML is not valid: {error}."))
+    return document
+
+
+def _event_faults(text: str, *, file: str) -> list[Fault]:
+    faults, depth = [], 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        line = event.start_mark.line + 1
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            faults.append(Fault(file, line, None, "yaml_anchor", "Anchors and aliases are not allowed.",
+                                remedy="Write the value out."))
+        elif getattr(event, "tag", None):
+            faults.append(Fault(file, line, None, "yaml_tag", "Tags are not allowed.", value=event.tag,
+                                remedy="Delete the tag."))
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            return [*faults, Fault(file, line, None, "yaml_depth", "The YAML is nested too deep.",
+                                   allowed=f"{MAX_DEPTH} levels")]
+    return faults
+
+
+def _build(node: yaml.Node, path: Path, document: Document, *, file: str) -> object:
+    document.lines.setdefault(path, node.start_mark.line + 1)
+    if isinstance(node, yaml.MappingNode):
+        return _mapping(node, path, document, file=file)
+    if isinstance(node, yaml.SequenceNode):
+        return [_build(child, (*path, i), document, file=file) for i, child in enumerate(node.value)]
+    return _scalar(node, path, document, file=file)
+
+
+def _mapping(node: yaml.MappingNode, path: Path, document: Document, *, file: str) -> dict[str, object]:
+    data: dict[str, object] = {}
+    for key_node, value_node in node.value:
+        line = key_node.start_mark.line + 1
+        key = str(key_node.value)
+        if not isinstance(key_node, yaml.ScalarNode) or key == "<<":
+            document.faults.append(Fault(file, line, dotted(path) or None, "yaml_key", "The key is no plain text.",
+                                         value=key[:60], remedy="Write a plain key."))
+        elif key in data:
+            document.faults.append(Fault(file, line, dotted((*path, key)), "duplicate_key",
+                                         "The key stands twice.", value=key, remedy="Delete or rename one."))
+        else:
+            document.lines[(*path, key)] = line
+            data[key] = _build(value_node, (*path, key), document, file=file)
+    return data
+
+
+def _scalar(node: yaml.Node, path: Path, document: Document, *, file: str) -> object:
+    loader = yaml.SafeLoader("")
+    try:
+        return loader.construct_object(node)  # type: ignore[no-untyped-call]
+    except (ValueError, yaml.YAMLError) as error:
+        document.faults.append(Fault(file, node.start_mark.line + 1, dotted(path), "yaml_syntax",
+                                     f"The value is not valid: {error}.", value=str(node.value)[:60]))
+        return None
+    finally:
+        loader.dispose()  # type: ignore[no-untyped-call]
