@@ -1,0 +1,185 @@
+"""Estimators of the between-study variance tau2, each for a whole batch.
+
+Closed forms (DL, HE, HS, SJ), roots of the generalised Q (PM, EB) and likelihoods (ML, REML). All
+are truncated at zero, as is usual. Sources: DerSimonian and Laird (1986) Control Clin Trials
+7:177-188; Hedges (1983), Hunter and Schmidt (1990), ML and REML as in Viechtbauer (2005) J Educ
+Behav Stat 30:261-293; Paule and Mandel (1982) J Res Natl Bur Stand 87:377-385; Sidik and Jonkman
+(2005) Appl Stat 54:367-384; Morris (1983) JASA 78:47-55 (empirical Bayes). Overview: Veroniki et
+al. (2016) Res Synth Methods 7:55-79.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from rheumeta.stats.batch import Batch, Floats, moments
+from rheumeta.stats.likelihood import maximise
+from rheumeta.stats.roots import solve_bracketed
+
+COMMON = ("EE", "FE")
+"""Names of the common-effect model, in which tau2 is zero."""
+
+Estimator = Callable[[Batch], Floats]
+
+
+def estimate_tau2(batch: Batch, method: str) -> tuple[Floats, Floats]:
+    """Estimate tau2 and its standard error.
+
+    Parameters
+    ----------
+    batch : Batch
+        The analyses, k >= 2 each.
+    method : str
+        One of the keys of `ESTIMATORS`.
+
+    Returns
+    -------
+    tau2, se_tau2 : ndarray, shape (m,)
+        Squared analysis scale.
+    """
+    estimator, standard_error = ESTIMATORS[method]
+    tau2 = estimator(batch)
+    return tau2, standard_error(batch, tau2)
+
+
+def generalised_q_root(batch: Batch, target: Floats) -> Floats:
+    """Return the tau2 >= 0 at which the generalised Q equals `target`; 0 if Q(0) <= target.
+
+    Parameters
+    ----------
+    batch : Batch
+        The analyses.
+    target : ndarray, shape (m,)
+        Wanted values (> 0) of Q(tau2) = sum (y - mean)^2 / (v + tau2), which falls in tau2.
+
+    Returns
+    -------
+    ndarray, shape (m,)
+
+    Notes
+    -----
+    Q(tau2) <= S / tau2 with S the unweighted sum of squares, so S / target bounds the root. The
+    slope of Q is -y'PPy (Viechtbauer 2007, Stat Med 26:37-52, section 3).
+    """
+    tau2 = np.zeros(batch.size)
+    rows = np.flatnonzero(moments(batch, tau2).ypy > target)
+    if not rows.size:
+        return tau2
+    part, goal = batch.take(rows), target[rows]
+
+    def excess(x: Floats) -> tuple[Floats, Floats]:
+        sums = moments(part, x)
+        return sums.ypy - goal, -sums.yppy
+
+    upper = _sum_of_squares(part) / goal
+    tau2[rows] = solve_bracketed(excess, np.zeros(rows.size), upper, scale=part.smallest(part.v))
+    return tau2
+
+
+def _sum_of_squares(batch: Batch) -> Floats:
+    centre = batch.total(batch.y) / batch.k
+    return batch.total((batch.y - centre[:, None]) ** 2)
+
+
+def _dersimonian_laird(batch: Batch) -> Floats:
+    # DerSimonian and Laird 1986, eq. for the moment estimator: (Q - (k - 1)) / (S1 - S2 / S1).
+    sums = moments(batch, np.zeros(batch.size))
+    return np.maximum(0.0, (sums.ypy - (batch.k - 1)) / sums.tr_p)
+
+
+def _hedges(batch: Batch) -> Floats:
+    # Variance of the effects less the mean sampling variance (Hedges 1983; Viechtbauer 2005, eq. 7).
+    between = _sum_of_squares(batch) / (batch.k - 1)
+    return np.maximum(0.0, between - batch.total(batch.v) / batch.k)
+
+
+def _hunter_schmidt(batch: Batch) -> Floats:
+    # (Q - k) / sum w (Viechtbauer 2005, eq. 9).
+    sums = moments(batch, np.zeros(batch.size))
+    return np.maximum(0.0, (sums.ypy - batch.k) / sums.sum_w)
+
+
+def _sidik_jonkman_start(batch: Batch) -> Floats:
+    return _sum_of_squares(batch) / batch.k
+
+
+def _sidik_jonkman(batch: Batch) -> Floats:
+    # Weights 1 / (v / t0 + 1) with t0 the variance of the effects about their mean (Sidik and
+    # Jonkman 2005, eq. 3-5); equal effects have t0 = 0 and tau2 = 0.
+    start = _sidik_jonkman_start(batch)
+    return start * moments(batch, start).ypy / (batch.k - 1)
+
+
+def _paule_mandel(batch: Batch) -> Floats:
+    return generalised_q_root(batch, (batch.k - 1).astype(np.float64))
+
+
+def _quadratic_sd(batch: Batch, a: Floats, tau2: Floats) -> Floats:
+    # Standard deviation of y'Ay for normal y, A = diag(a) - a a' / sum a: sqrt(2 tr(A S A S)),
+    # S = diag(v + tau2) (Searle 1971, Linear Models, section 2.5, theorem 1, corollary 1.2).
+    s = batch.v + tau2[:, None]
+    sum_a = batch.total(a)
+    cross = batch.total(a**2 * s) / sum_a
+    trace = batch.total(a**2 * s**2) - 2.0 * batch.total(a**3 * s**2) / sum_a + cross**2
+    deviation: Floats = np.sqrt(np.maximum(0.0, 2.0 * trace))
+    return deviation
+
+
+def _se_dl(batch: Batch, tau2: Floats) -> Floats:
+    return _quadratic_sd(batch, 1.0 / batch.v, tau2) / moments(batch, np.zeros(batch.size)).tr_p
+
+
+def _se_he(batch: Batch, tau2: Floats) -> Floats:
+    return _quadratic_sd(batch, np.ones(batch.y.shape), tau2) / (batch.k - 1)
+
+
+def _se_hs(batch: Batch, tau2: Floats) -> Floats:
+    return _quadratic_sd(batch, 1.0 / batch.v, tau2) / batch.total(1.0 / batch.v)
+
+
+def _se_sj(batch: Batch, tau2: Floats) -> Floats:
+    start = _sidik_jonkman_start(batch)
+    weights = 1.0 / (batch.v + start[:, None])
+    return start * _quadratic_sd(batch, weights, tau2) / (batch.k - 1)
+
+
+def _se_pm(batch: Batch, tau2: Floats) -> Floats:
+    # One step of Morris's (1983) iteration moves tau2 by (y'Py k / (k - 1) - k) / sum w; at the root
+    # y'Py has variance 2 (k - 1), hence 2 k^2 / (k - 1) / (sum w)^2.
+    deviation: Floats = batch.k * np.sqrt(2.0 / (batch.k - 1))
+    return deviation / moments(batch, tau2).sum_w
+
+
+def _se_ml(batch: Batch, tau2: Floats) -> Floats:
+    # Inverse expected information (Viechtbauer 2005, eq. 15).
+    deviation: Floats = np.sqrt(2.0 / moments(batch, tau2).sum_w2)
+    return deviation
+
+
+def _se_reml(batch: Batch, tau2: Floats) -> Floats:
+    # Inverse expected information (Viechtbauer 2005, eq. 17).
+    deviation: Floats = np.sqrt(2.0 / moments(batch, tau2).tr_pp)
+    return deviation
+
+
+def _ml(batch: Batch) -> Floats:
+    return maximise(batch, restricted=False)
+
+
+def _reml(batch: Batch) -> Floats:
+    return maximise(batch, restricted=True)
+
+
+ESTIMATORS: dict[str, tuple[Estimator, Callable[[Batch, Floats], Floats]]] = {
+    "DL": (_dersimonian_laird, _se_dl),
+    "PM": (_paule_mandel, _se_pm),
+    "REML": (_reml, _se_reml),
+    "ML": (_ml, _se_ml),
+    "SJ": (_sidik_jonkman, _se_sj),
+    "HS": (_hunter_schmidt, _se_hs),
+    "EB": (_paule_mandel, _se_pm),  # Morris's equation has the root of Paule and Mandel's
+    "HE": (_hedges, _se_he),
+}
+"""Estimator of tau2 and of its standard error, by name."""
