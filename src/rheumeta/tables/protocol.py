@@ -141,6 +141,9 @@ class Defaults(Model):
     tau2_interval: Literal["QP"] = "QP"
     correlation: float = Field(0.5, gt=-1, lt=1, description="Correlation of baseline and follow-up if no study allows it.")
     correlation_source: Literal["studies_then_protocol", "protocol"] = "studies_then_protocol"
+    ci_distribution: Literal["t", "normal"] = Field(
+        "t", description="Distribution behind a reported confidence interval of a mean, to get its standard error."
+    )
     zero_cells: float = Field(0.5, gt=0, description="Added to every cell of a study that has a zero cell.")
     double_zero: Literal["leave_out", "include"] = "leave_out"
     shared_control: Literal["combine", "split"] = Field(
