@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from rheumeta.errors import StatsError
-from rheumeta.stats.effects_continuous import hedges_j, normal_width
+from rheumeta.stats.effects_continuous import hedges_j, normal_width, rom
 from rheumeta.stats.effects_inputs import Bools, Floats, Options, Raw, Zeros, broadcast, check
 from rheumeta.stats.effects_measures import MEASURES, MeasureInfo, Route, measure_info
 
@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 DEFAULT_LEVEL = 95.0
-CORRECTABLE = frozenset({"RR", "OR", "RD", "AS", "PETO", "PR", "PLO", "PAS", "PFT", "IR", "IRLN", "IRR"})
+WITH_CELLS = frozenset({"RR", "OR", "RD", "AS", "PETO", "PR", "PLO", "PAS", "PFT", "IR", "IRLN", "IRR"})
 TO = ("only0", "all", "if0all", "none")
 
 
@@ -77,14 +77,6 @@ class EffectSizes:
         return int(self.yi.size)
 
 
-VARIANCE_TEXT = {
-    ("SMD", "LS2"): "J²·(1/n1 + 1/n2 + d²/(2·(n1+n2)))",
-    ("SMD", "UB"): "1/n1 + 1/n2 + (1 - (m-2)/(m·J²))·g², m = n1+n2-2",
-    ("SMCC", "LS2"): "J²·(1/n + d²/(2·n))",
-    ("SMCR", "LS2"): "J²·(2·(1 - r)/n + d²/(2·n))",
-}
-
-
 def choose_route(info: MeasureInfo, names: frozenset[str]) -> Route:
     """Return the route that needs exactly the inputs `names`.
 
@@ -108,6 +100,7 @@ def effect_size(
     to: Zeros = "only0",
     drop00: bool = False,
     vtype: str = "LS",
+    correct: bool | None = None,
     **inputs: ArrayLike | None,
 ) -> EffectSizes:
     """Compute effect sizes and their sampling variances.
@@ -125,6 +118,9 @@ def effect_size(
         Mark studies without events, or with only events, in both groups as not usable.
     vtype : str
         Variant of the sampling variance; LS2 for SMD, SMCC and SMCR, UB for SMD.
+    correct : bool, optional
+        Apply the small-sample correction. Default: yes for SMD, SMD1, SMCC, SMCR (Hedges 1981), no for
+        ROM (where it is that of Lajeunesse 2015).
     **inputs : array-like
         Inputs by metafor's names, scalars or 1-D of one length; None counts as not given. `level`
         (percent, default 95) goes with `lower` and `upper`.
@@ -147,39 +143,58 @@ def effect_size(
     route = choose_route(info, frozenset(given))
     arrays = broadcast(given)
     check(arrays)
-    options = _options(info, route, add, to, drop00, vtype)
+    options = _options(info, route, Options(_add(info, add), to, drop00, vtype, _correct(info, correct)))
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         raw = _masked(route.compute(arrays, options))
     _refuse_undefined(measure, raw)
-    text = VARIANCE_TEXT.get((measure, vtype), route.variance_formula)
+    formula, variance_formula = _texts(route, options)
     return EffectSizes(
-        measure,
-        raw.yi,
-        raw.vi,
-        raw.corrected,
-        raw.usable,
-        route.formula,
-        text,
-        route.source,
-        arrays,
-        options.add,
+        measure=measure,
+        yi=raw.yi,
+        vi=raw.vi,
+        corrected=raw.corrected,
+        usable=raw.usable,
+        formula=formula,
+        variance_formula=variance_formula,
+        source=route.source,
+        inputs=arrays,
+        add=options.add,
     )
 
 
-def _options(
-    info: MeasureInfo, route: Route, add: float | None, to: Zeros, drop00: bool, vtype: str
-) -> Options:
-    if to not in TO:
-        raise StatsError(f"to is {to!r}; allowed: {', '.join(TO)}.")
-    amount = info.add if add is None else float(add)
-    if not (np.isfinite(amount) and amount >= 0):
-        raise StatsError(f"add is {amount!r}; it must be a number of at least zero.")
-    if add is not None and info.code not in CORRECTABLE:
+def _add(info: MeasureInfo, add: float | None) -> float:
+    if add is not None and info.code not in WITH_CELLS:
         raise StatsError(f"{info.code} has no cells to add to; leave add out.")
-    if vtype not in route.vtypes:
+    return info.add if add is None else float(add)
+
+
+def _correct(info: MeasureInfo, correct: bool | None) -> bool:
+    if correct is not None and not info.correctable:
+        raise StatsError(f"{info.code} has no small-sample correction; leave correct out.")
+    return info.correct if correct is None else correct
+
+
+def _options(info: MeasureInfo, route: Route, options: Options) -> Options:
+    if options.to not in TO:
+        raise StatsError(f"to is {options.to!r}; allowed: {', '.join(TO)}.")
+    if not (np.isfinite(options.add) and options.add >= 0):
+        raise StatsError(f"add is {options.add!r}; it must be a number of at least zero.")
+    if options.vtype not in route.vtypes:
         allowed = ", ".join(route.vtypes)
-        raise StatsError(f"vtype {vtype!r} does not exist for {info.code}; allowed: {allowed}.")
-    return Options(amount, to, drop00, vtype)
+        raise StatsError(f"vtype {options.vtype!r} does not exist for {info.code}; allowed: {allowed}.")
+    if options.vtype == "UB" and not options.correct:
+        raise StatsError("The unbiased variance (vtype 'UB') belongs to the corrected estimate.")
+    return options
+
+
+def _texts(route: Route, options: Options) -> tuple[str, str]:
+    """Return formula and variance formula as computed with `options`."""
+    formula, variance = route.formula, route.variance_formula
+    if route.compute is rom:
+        return (f"{formula} + (sd1²/(n1·m1²) - sd2²/(n2·m2²))/2" if options.correct else formula), variance
+    if not options.correct:
+        formula += "; here without correction, J = 1"
+    return formula, route.variants.get(options.vtype, variance)
 
 
 def _masked(raw: Raw) -> Raw:

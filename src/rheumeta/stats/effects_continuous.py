@@ -40,6 +40,11 @@ def hedges_j(df: ArrayLike) -> Floats:
     return factor
 
 
+def _factor(df: Floats, options: Options) -> Floats:
+    factor = hedges_j(df)
+    return factor if options.correct else np.ones_like(factor)
+
+
 def pooled_sd(sd1: Floats, n1: Floats, sd2: Floats, n2: Floats) -> Floats:
     """SD within two groups, from the weighted mean of the variances."""
     require("n1i", n1, n1 + n2 > 2, "a pooled SD needs more than 2 patients in both groups together")
@@ -62,7 +67,7 @@ def smd(inputs: Inputs, options: Options) -> Raw:
     n1, n2 = inputs["n1i"], inputs["n2i"]
     m, n = n1 + n2 - 2, n1 + n2
     sd = _nonzero("sd1i", pooled_sd(inputs["sd1i"], n1, inputs["sd2i"], n2))
-    factor, d = hedges_j(m), (inputs["m1i"] - inputs["m2i"]) / sd
+    factor, d = _factor(m, options), (inputs["m1i"] - inputs["m2i"]) / sd
     g, base = factor * d, 1 / n1 + 1 / n2
     if options.vtype == "LS2":
         return plain(g, factor**2 * (base + d**2 / (2 * n)))
@@ -78,12 +83,15 @@ def smd1(inputs: Inputs, options: Options) -> Raw:
     """
     n1, n2 = inputs["n1i"], inputs["n2i"]
     sd = _nonzero("sd2i", inputs["sd2i"])
-    yi = hedges_j(n2 - 1) * (inputs["m1i"] - inputs["m2i"]) / sd
+    yi = _factor(n2 - 1, options) * (inputs["m1i"] - inputs["m2i"]) / sd
     return plain(yi, 1 / n1 + 1 / n2 + yi**2 / (2 * n2))
 
 
 def rom(inputs: Inputs, options: Options) -> Raw:
     """Log ratio of means (Hedges, Gurevitch and Curtis 1999).
+
+    With `correct`, half the difference of the two variance terms is added, which removes the bias of
+    small samples (Lajeunesse 2015).
 
     Raises
     ------
@@ -92,8 +100,9 @@ def rom(inputs: Inputs, options: Options) -> Raw:
     """
     m1, m2 = inputs["m1i"], inputs["m2i"]
     require("m1i", m1, m1 * m2 > 0, "a ratio of means needs two means of the same sign, not zero")
-    vi = (inputs["sd1i"] / m1) ** 2 / inputs["n1i"] + (inputs["sd2i"] / m2) ** 2 / inputs["n2i"]
-    return plain(np.log(m1 / m2), vi)
+    vi1 = (inputs["sd1i"] / m1) ** 2 / inputs["n1i"]
+    vi2 = (inputs["sd2i"] / m2) ** 2 / inputs["n2i"]
+    return plain(np.log(m1 / m2) + (vi1 - vi2) / 2 if options.correct else np.log(m1 / m2), vi1 + vi2)
 
 
 def change_sd(sd1: Floats, sd2: Floats, r: Floats) -> Floats:
@@ -116,19 +125,21 @@ def mc_change(inputs: Inputs, options: Options) -> Raw:
 def smcc(inputs: Inputs, options: Options) -> Raw:
     """Mean change in units of the SD of change (Gibbons et al. 1993; Morris and DeShon 2002)."""
     sd = change_sd(inputs["sd1i"], inputs["sd2i"], inputs["ri"])
-    return _smcc(inputs["m1i"] - inputs["m2i"], _nonzero("sd1i", sd), inputs["ni"], options.vtype)
+    return _smcc(inputs["m1i"] - inputs["m2i"], _nonzero("sd1i", sd), inputs["ni"], options)
 
 
 def smcc_change(inputs: Inputs, options: Options) -> Raw:
     """Mean change in units of its own SD, both reported as change."""
-    return _smcc(inputs["mi"], _nonzero("sdi", inputs["sdi"]), inputs["ni"], options.vtype)
+    return _smcc(inputs["mi"], _nonzero("sdi", inputs["sdi"]), inputs["ni"], options)
 
 
-def _smcc(change: Floats, sd: Floats, n: Floats, vtype: str) -> Raw:
-    factor = hedges_j(n - 1)
+def _smcc(change: Floats, sd: Floats, n: Floats, options: Options) -> Raw:
+    factor = _factor(n - 1, options)
     d = change / sd
     g = factor * d
-    return plain(g, factor**2 * (1 / n + d**2 / (2 * n)) if vtype == "LS2" else 1 / n + g**2 / (2 * n))
+    if options.vtype == "LS2":
+        return plain(g, factor**2 * (1 / n + d**2 / (2 * n)))
+    return plain(g, 1 / n + g**2 / (2 * n))
 
 
 def smcr(inputs: Inputs, options: Options) -> Raw:
@@ -137,7 +148,7 @@ def smcr(inputs: Inputs, options: Options) -> Raw:
     The large-sample variance, 2(1 - r)/n + g²/2n, assumes equal SDs at both times.
     """
     n, r = inputs["ni"], inputs["ri"]
-    factor = hedges_j(n - 1)
+    factor = _factor(n - 1, options)
     d = (inputs["m1i"] - inputs["m2i"]) / _nonzero("sd2i", inputs["sd2i"])
     g = factor * d
     if options.vtype == "LS2":

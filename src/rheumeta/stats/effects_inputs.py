@@ -41,12 +41,15 @@ class Options:
         Leave out studies without events, or with only events, in both groups.
     vtype : str
         Variant of the sampling variance.
+    correct : bool
+        Apply the small-sample correction of the measure, if it has one.
     """
 
     add: float = 0.5
     to: Zeros = "only0"
     drop00: bool = False
     vtype: str = "LS"
+    correct: bool = True
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from rheumeta.errors import StatsError
@@ -28,8 +28,8 @@ class Route:
         Takes checked inputs and options, returns :class:`Raw`.
     formula, variance_formula, source : str
         Plain text for people.
-    vtypes : tuple of str
-        Variants of the sampling variance that exist.
+    variants : dict of str to str
+        Further sampling variances: code (the `vtype`) and formula.
     """
 
     needs: tuple[str, ...]
@@ -37,7 +37,12 @@ class Route:
     formula: str
     variance_formula: str
     source: str
-    vtypes: tuple[str, ...] = ("LS",)
+    variants: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def vtypes(self) -> tuple[str, ...]:
+        """Codes of all sampling variances, the large-sample default first."""
+        return ("LS", *self.variants)
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,10 @@ class MeasureInfo:
         Sets of inputs that it can be computed from, preferred first.
     add : float
         Default correction of zero cells; 0 where the measure needs none.
+    correct : bool
+        Whether the small-sample correction is applied by default.
+    correctable : bool
+        Whether there is such a correction.
     """
 
     code: str
@@ -73,6 +82,8 @@ class MeasureInfo:
     unit: str | None
     routes: tuple[Route, ...]
     add: float = 0.0
+    correct: bool = True
+    correctable: bool = False
 
     @property
     def needs(self) -> tuple[tuple[str, ...], ...]:
@@ -115,7 +126,10 @@ _SMD = Route(
     "SDp = √(((n1-1)·sd1² + (n2-1)·sd2²)/(n1+n2-2))",
     "1/n1 + 1/n2 + g²/(2·(n1+n2))",
     "Hedges 1981, eq. 6e; Hedges 1982; Cochrane Handbook 6.5.1.2",
-    ("LS", "LS2", "UB"),
+    {
+        "LS2": "J²·(1/n1 + 1/n2 + d²/(2·(n1+n2))), d = g/J",
+        "UB": "1/n1 + 1/n2 + (1 - (m-2)/(m·J²))·g², m = n1+n2-2",
+    },
 )
 _SMD1 = Route(
     TWO_MEANS,
@@ -148,7 +162,7 @@ _SMCC = (
         "g = J(n-1)·(mean change)/SDc",
         "1/n + g²/(2·n)",
         "Gibbons et al. 1993; Morris and DeShon 2002",
-        ("LS", "LS2"),
+        {"LS2": "J²·(1/n + d²/(2·n)), d = g/J"},
     ),
     Route(
         TWO_TIMES,
@@ -156,7 +170,7 @@ _SMCC = (
         f"g = J(n-1)·(m1 - m2)/SDc with {SD_CHANGE}",
         "1/n + g²/(2·n)",
         "Gibbons et al. 1993; Morris and DeShon 2002",
-        ("LS", "LS2"),
+        {"LS2": "J²·(1/n + d²/(2·n)), d = g/J"},
     ),
 )
 _SMCR = Route(
@@ -165,7 +179,7 @@ _SMCR = Route(
     "g = J(n-1)·(m1 - m2)/sd2 (SD at baseline)",
     "2·(1 - r)/n + g²/(2·n)",
     "Becker 1988",
-    ("LS", "LS2"),
+    {"LS2": "J²·(2·(1 - r)/n + d²/(2·n)), d = g/J"},
 )
 _PR = Route(EVENTS, binary.proportion, "x/n", "x·(n - x)/n³", "binomial")
 _PLO = Route(EVENTS, binary.logit, "ln(x/(n - x))", "1/x + 1/(n - x)", "binomial, delta method")
@@ -214,7 +228,15 @@ _ALL = (
     MeasureInfo("PETO", "Peto odds ratio", 2, "log", 1.0, "exp", None, (_PETO,)),
     MeasureInfo("MD", "Mean difference", 2, "linear", 0.0, "identity", None, (_MD,)),
     MeasureInfo(
-        "SMD", "Standardised mean difference (Hedges' g)", 2, "linear", 0.0, "identity", "SD", (_SMD,)
+        "SMD",
+        "Standardised mean difference (Hedges' g)",
+        2,
+        "linear",
+        0.0,
+        "identity",
+        "SD",
+        (_SMD,),
+        correctable=True,
     ),
     MeasureInfo(
         "SMD1",
@@ -225,12 +247,33 @@ _ALL = (
         "identity",
         "SD",
         (_SMD1,),
+        correctable=True,
     ),
-    MeasureInfo("ROM", "Ratio of means", 2, "log", 1.0, "exp", None, (_ROM,)),
-    MeasureInfo("MC", "Mean change", 1, "linear", 0.0, "identity", None, _MC),
-    MeasureInfo("SMCC", "Standardised mean change (SD of change)", 1, "linear", 0.0, "identity", "SD", _SMCC),
     MeasureInfo(
-        "SMCR", "Standardised mean change (SD at baseline)", 1, "linear", 0.0, "identity", "SD", (_SMCR,)
+        "ROM", "Ratio of means", 2, "log", 1.0, "exp", None, (_ROM,), correct=False, correctable=True
+    ),
+    MeasureInfo("MC", "Mean change", 1, "linear", 0.0, "identity", None, _MC),
+    MeasureInfo(
+        "SMCC",
+        "Standardised mean change (SD of change)",
+        1,
+        "linear",
+        0.0,
+        "identity",
+        "SD",
+        _SMCC,
+        correctable=True,
+    ),
+    MeasureInfo(
+        "SMCR",
+        "Standardised mean change (SD at baseline)",
+        1,
+        "linear",
+        0.0,
+        "identity",
+        "SD",
+        (_SMCR,),
+        correctable=True,
     ),
     MeasureInfo("PR", "Proportion", 1, "linear", None, "percent", "%", (_PR,), ZERO_CELL_ADD),
     MeasureInfo("PLO", "Proportion (logit)", 1, "linear", None, "logit", "%", (_PLO,), ZERO_CELL_ADD),
