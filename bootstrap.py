@@ -21,6 +21,8 @@ PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 LOCKS = {"run": "requirements.lock", "dev": "requirements-dev.lock"}
 BUILD = "requirements-build.lock"
 OLDEST = (3, 11)
+QUIET = ("--quiet", "--disable-pip-version-check")
+PACKAGE = ("--no-deps", "--no-build-isolation", "--editable", HERE)
 
 
 def say(text: str) -> None:
@@ -50,34 +52,40 @@ def ready(kind: str) -> bool:
     return stamp.is_file() and PYTHON.exists() and stamp.read_text() == fingerprint(LOCKS[kind])
 
 
-def make_venv() -> list[str | Path]:
-    """Create the environment and return the command that is pip for it.
+def outer_python() -> str:
+    """Return the interpreter that the environment is made from, also from inside of it."""
+    inside = Path(sys.prefix).resolve() == VENV.resolve()
+    return getattr(sys, "_base_executable", sys.executable) if inside else sys.executable
+
+
+def make_venv() -> None:
+    """Make an empty environment and put the pinned installers into it.
 
     An environment without its own pip is made in a fraction of the time, and also where the
-    system ships Python without ensurepip; the pip that runs this script fills it.
+    system ships Python without ensurepip; the pip of the outer interpreter fills it.
     """
     shutil.rmtree(VENV, ignore_errors=True)
-    outer = [sys.executable, "-m", "pip", "--python", PYTHON]
-    run(sys.executable, "-m", "venv", "--without-pip", VENV)
-    if subprocess.run([*map(str, outer), "--version"], capture_output=True, cwd=HERE).returncode == 0:
-        return outer
-    run(sys.executable, "-m", "venv", "--clear", VENV)
-    return [PYTHON, "-m", "pip"]
+    python = outer_python()
+    pip: list[str | Path] = [python, "-m", "pip", "--python", PYTHON]
+    run(python, "-m", "venv", "--without-pip", VENV)
+    if subprocess.run([*map(str, pip), "--version"], capture_output=True, cwd=HERE).returncode:
+        run(python, "-m", "venv", "--clear", VENV)
+        pip = [PYTHON, "-m", "pip"]
+    run(*pip, "install", *QUIET, "--require-hashes", "-r", BUILD)
 
 
 def install(lock: str) -> None:
     """Install the lock and the package, with uv where it runs and with pip otherwise."""
-    pip = make_venv()
-    quiet = ("--quiet", "--disable-pip-version-check")
-    run(*pip, "install", *quiet, "--require-hashes", "-r", BUILD)
     uv = BIN / ("uv.exe" if os.name == "nt" else "uv")
     try:
         run(uv, "pip", "install", "--quiet", "--python", PYTHON, "--compile-bytecode",
             "--require-hashes", "-r", lock)  # fmt: skip
+        run(uv, "pip", "install", "--quiet", "--python", PYTHON, *PACKAGE)
     except (OSError, subprocess.CalledProcessError):
         say("uv could not install the packages; pip does it now, which takes a few minutes")
-        run(*pip, "install", *quiet, "--require-hashes", "-r", lock)
-    run(*pip, "install", *quiet, "--no-deps", "--no-build-isolation", "--editable", HERE)
+        pip = (outer_python(), "-m", "pip", "--python", PYTHON)
+        run(*pip, "install", *QUIET, "--require-hashes", "-r", lock)
+        run(*pip, "install", *QUIET, *PACKAGE)
 
 
 def main() -> int:
@@ -92,6 +100,8 @@ def main() -> int:
         return 0
     say(f"setting up {VENV.name} from {LOCKS[kind]} (once)")
     try:
+        if not ready("run"):
+            make_venv()
         install(LOCKS[kind])
     except subprocess.CalledProcessError as error:
         say(f"this command failed with exit code {error.returncode}:\n  {' '.join(error.cmd)}")
