@@ -1,0 +1,1 @@
+"""Figures: plain records in, matplotlib figures out."""

@@ -1,0 +1,227 @@
+"""A sheet of paper measured in points from its upper left corner, and text that is measured first.
+
+Figures are laid out by hand: every text is measured before it is placed, so that nothing overlaps
+and nothing is cut off whatever the number of studies and the length of their names.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.lines import Line2D
+from matplotlib.patches import Polygon, Rectangle
+from matplotlib.text import Text
+from matplotlib.textpath import text_to_path
+
+from rheumeta.plots import style
+
+Align = Literal["left", "center", "right"]
+
+_BREAK = re.compile(r"(?<=[-–/;,+])(?=\S)")
+
+
+@dataclass(frozen=True)
+class Face:
+    """Size (points), weight, slant and colour of a text."""
+
+    size: float = style.SIZE
+    bold: bool = False
+    italic: bool = False
+    colour: str = style.INK
+
+    @property
+    def leading(self) -> float:
+        """Distance of two lines, points."""
+        return self.size * style.LEADING
+
+
+@lru_cache(maxsize=256)
+def _properties(size: float, bold: bool, italic: bool) -> FontProperties:
+    weight = "bold" if bold else "normal"
+    return FontProperties(
+        family=style.FONT, size=size, weight=weight, style="oblique" if italic else "normal"
+    )
+
+
+@lru_cache(maxsize=65536)
+def _unit_width(text: str, bold: bool, italic: bool) -> float:
+    if not text:
+        return 0.0
+    width, _, _ = text_to_path.get_text_width_height_descent(
+        text, _properties(100.0, bold, italic), ismath=False
+    )
+    return float(width) / 100.0
+
+
+def text_width(text: str, face: Face) -> float:
+    """Return the width of one line of text in points."""
+    return _unit_width(text, face.bold, face.italic) * face.size
+
+
+@lru_cache(maxsize=65536)
+def wrap(text: str, width: float, face: Face) -> tuple[str, ...]:
+    """Break text into lines of at most `width` points.
+
+    Breaks between words, else after a hyphen, dash, slash or comma, and inside a word only where a
+    single word is wider than the line. Line breaks in the text are kept.
+    """
+    lines: list[str] = []
+    for paragraph in text.split("\n"):
+        lines += _wrap_paragraph(paragraph, width, face)
+    return tuple(lines) or ("",)
+
+
+def _wrap_paragraph(text: str, width: float, face: Face) -> list[str]:
+    lines, current = [], ""
+    for word in text.split():
+        trial = f"{current} {word}" if current else word
+        if text_width(trial, face) <= width:
+            current = trial
+            continue
+        if current:
+            lines.append(current)
+        pieces = _break_word(word, width, face)
+        lines += pieces[:-1]
+        current = pieces[-1]
+    return [*lines, current] if current or not lines else lines
+
+
+def _break_word(word: str, width: float, face: Face) -> list[str]:
+    if text_width(word, face) <= width:
+        return [word]
+    pieces, current = [], ""
+    for part in _BREAK.split(word):
+        for chunk in [part] if text_width(part, face) <= width else list(part):
+            if current and text_width(current + chunk, face) > width:
+                pieces.append(current)
+                current = ""
+            current += chunk
+    return [*pieces, current]
+
+
+class Canvas:
+    """Collects lines, shapes and texts; :meth:`finish` makes the figure.
+
+    All positions are points, x to the right and y downwards from the upper left corner.
+    """
+
+    def __init__(self, *, width: float = style.WIDTH) -> None:
+        self.width = width
+        self._figure = Figure()
+        self._axes = self._figure.add_axes((0.0, 0.0, 1.0, 1.0))
+        self._axes.set_axis_off()
+
+    def text(
+        self, x: float, y: float, text: str, face: Face, *, align: Align = "left", order: float = 5
+    ) -> None:
+        """Write one line with its baseline at y."""
+        if not text:
+            return
+        artist = Text(
+            x,
+            y,
+            text,
+            color=face.colour,
+            horizontalalignment=align,
+            verticalalignment="baseline",
+            fontproperties=_properties(face.size, face.bold, face.italic),
+            parse_math=False,
+            zorder=order,
+        )
+        self._axes.add_artist(artist)
+        artist.set_clip_on(False)
+
+    def lines(self, x: float, y: float, lines: Sequence[str], face: Face, *, align: Align = "left") -> float:
+        """Write lines below y and return the y below the last one."""
+        for line in lines:
+            self.text(x, y + baseline(face), line, face, align=align)
+            y += face.leading
+        return y
+
+    def paragraph(
+        self, x: float, y: float, text: str, width: float, face: Face, *, align: Align = "left"
+    ) -> float:
+        """Write wrapped text below y and return the y below it."""
+        return self.lines(x, y, wrap(text, width, face), face, align=align) if text else y
+
+    def line(
+        self,
+        xs: Sequence[float],
+        ys: Sequence[float],
+        *,
+        colour: str = style.INK,
+        width: float = 0.8,
+        dash: tuple[float, ...] | None = None,
+        order: float = 3,
+    ) -> None:
+        """Draw a line through the points; `dash` is in points."""
+        pattern = None if dash is None else (0.0, tuple(d / width for d in dash))
+        artist = Line2D(
+            xs, ys, color=colour, linewidth=width, linestyle=pattern, zorder=order, solid_capstyle="butt"
+        )
+        self._axes.add_artist(artist)
+        artist.set_clip_on(False)
+
+    def shape(
+        self,
+        points: Sequence[tuple[float, float]],
+        *,
+        fill: str | None,
+        edge: str | None = None,
+        width: float = 0.7,
+        order: float = 4,
+    ) -> None:
+        """Draw a polygon."""
+        artist = Polygon(
+            list(points),
+            closed=True,
+            facecolor=fill or "none",
+            edgecolor=edge or "none",
+            linewidth=width,
+            zorder=order,
+            joinstyle="miter",
+        )
+        self._axes.add_artist(artist)
+        artist.set_clip_on(False)
+
+    def box(
+        self,
+        left: float,
+        top: float,
+        width: float,
+        height: float,
+        *,
+        fill: str | None,
+        edge: str | None = None,
+        order: float = 1,
+    ) -> None:
+        """Draw a rectangle."""
+        artist = Rectangle(
+            (left, top),
+            width,
+            height,
+            facecolor=fill or "none",
+            edgecolor=edge or "none",
+            linewidth=0.6,
+            zorder=order,
+        )
+        self._axes.add_artist(artist)
+        artist.set_clip_on(False)
+
+    def finish(self, height: float) -> Figure:
+        """Return the figure, `height` points high."""
+        self._figure.set_size_inches(self.width / 72, height / 72)
+        self._axes.set_xlim(0, self.width)
+        self._axes.set_ylim(height, 0)
+        return self._figure
+
+
+def baseline(face: Face) -> float:
+    """Return the distance from the top of a line to its baseline, points."""
+    return face.size * (0.5 * style.LEADING + 0.36)

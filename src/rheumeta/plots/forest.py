@@ -1,0 +1,351 @@
+"""The forest plot: studies with their raw numbers, effects, weights and pooled results.
+
+Squares have areas in proportion to the weights, lines are the confidence intervals, diamonds are
+pooled results (Lewis and Clarke 2001, "Forest plots: trying to see the wood and the trees", BMJ
+322:1479). The prediction interval is a bar below the diamond (Riley, Higgins and Deeks 2011, BMJ
+342:d549). Intervals that leave the axis end in an arrow.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from matplotlib.figure import Figure
+
+from rheumeta.plots import style
+from rheumeta.plots.axis import Axis, choose_range, draw_axis, make_axis
+from rheumeta.plots.canvas import Canvas, Face, baseline, wrap
+from rheumeta.plots.forest_layout import (
+    GAP_PLOT,
+    Layout,
+    Place,
+    Texts,
+    all_effects,
+    all_rows,
+    all_totals,
+    arrange,
+    block_width,
+    groups,
+    indent,
+    interval_heading,
+    label_lines,
+    prediction_label,
+    texts,
+    weight_text,
+)
+from rheumeta.plots.furniture import draw_head, draw_tail
+from rheumeta.plots.records import ForestBlock, ForestPlot, ForestRow, ForestTotal, Span
+
+ROW_PAD = 3.4
+"""Space between rows, points."""
+
+SQUARE_MAX, SQUARE_MIN = 9.0, 2.2
+"""Side of the square of the heaviest study, and the least side, points."""
+
+SQUARE_ALONE = 6.0
+"""Side where studies have no weights, points."""
+
+DIAMOND = 8.0
+"""Height of a diamond, points."""
+
+ARROW = 4.0
+
+
+@dataclass
+class Pen:
+    """What the drawing functions share."""
+
+    plot: ForestPlot
+    canvas: Canvas
+    layout: Layout
+    axis: Axis
+    form: Texts
+
+
+def draw_forest(plot: ForestPlot) -> Figure:
+    """Draw a forest plot.
+
+    Parameters
+    ----------
+    plot : ForestPlot
+        At least one study; effects on the display scale.
+
+    Returns
+    -------
+    Figure
+        180 mm wide, as high as its rows need.
+    """
+    layout = arrange(plot)
+    width = (layout.weights[-1][1] if layout.weights else layout.effect).right + style.MARGIN
+    canvas = Canvas(width=max(width, style.WIDTH))
+    pen = Pen(plot, canvas, layout, _axis(plot, layout), texts(plot))
+    y = draw_head(canvas, plot.title, plot.subtitle, plot.caution)
+    y = _headings(pen, y)
+    top = y
+    for block in plot.blocks:
+        y = _block(pen, y, block)
+    if plot.totals:
+        y = _rule(pen, y + 1, style.RULE)
+        y = _totals(pen, y, plot.totals)
+    y += 3
+    _references(pen, top, y)
+    y = _below_axis(pen, y)
+    y = draw_tail(canvas, y, plot.lines, plot.footnotes)
+    return canvas.finish(y + style.MARGIN)
+
+
+def _axis(plot: ForestPlot, layout: Layout) -> Axis:
+    spans = all_effects(plot)
+    core = [span.estimate for span in spans] + [plot.null]
+    if plot.null is None and plot.bounds is not None:
+        core.append(plot.bounds[0])
+    spans += [t.prediction for t in all_totals(plot) if t.prediction is not None]
+    if plot.benchmark is not None:
+        core.append(plot.benchmark.span.estimate)
+        spans.append(plot.benchmark.span)
+    limits = choose_range(core, spans, scale=plot.scale, bounds=plot.bounds)
+    return make_axis(
+        limits,
+        (layout.plot.left, layout.plot.right),
+        scale=plot.scale,
+        face=layout.face,
+        null=plot.null,
+    )
+
+
+def _headings(pen: Pen, y: float) -> float:
+    """Draw the headings of the columns and the rule below them."""
+    plot, layout, bold = pen.plot, pen.layout, pen.layout.bold
+    singles: list[tuple[str, Place, str]] = [("Study", layout.label, "left")]
+    singles += [(plot.columns[i].heading, place, "right") for i, place in layout.cells]
+    names = {"random": "random", "common": "common"} if len(layout.weights) > 1 else {"random": "Weight"}
+    singles += [(names[kind], place, "right") for kind, place in layout.weights]
+    upper = [(wrap(text, place.width, bold), place) for text, place in groups(plot, layout)]
+    effect = wrap(plot.effect_heading, layout.effect.width, bold)
+    lower = [(wrap(text, place.width, bold), place, align) for text, place, align in singles]
+    deep = max(len(lines) for lines, _, _ in lower)
+    high = max([len(lines) for lines, _ in upper] + [len(effect) + 1 - deep], default=0)
+    middle = y + high * bold.leading + (2.5 if upper else 0)
+    for lines, place in upper:
+        pen.canvas.lines(place.middle, middle - 2.5 - len(lines) * bold.leading, lines, bold, align="center")
+        pen.canvas.line((place.left, place.right), (middle - 1.2, middle - 1.2), colour=style.RULE, width=0.5)
+    bottom = middle + deep * bold.leading
+    for lines, place, align in lower:
+        x = place.left if align == "left" else place.right
+        pen.canvas.lines(x, bottom - len(lines) * bold.leading, lines, bold, align=align)  # type: ignore[arg-type]
+    stack = (*effect, interval_heading(plot))
+    pen.canvas.lines(layout.effect.right, bottom - len(stack) * bold.leading, stack, bold, align="right")
+    return _rule(pen, bottom + 1.5, style.INK)
+
+
+def _rule(pen: Pen, y: float, colour: str) -> float:
+    pen.canvas.line((style.MARGIN, pen.canvas.width - style.MARGIN), (y, y), colour=colour, width=0.6)
+    return y + 3
+
+
+def _block(pen: Pen, y: float, block: ForestBlock) -> float:
+    if block.heading:
+        y = pen.canvas.paragraph(
+            pen.layout.label.left, y + 2, block.heading, block_width(pen.layout), pen.layout.bold
+        )
+        y += 2
+    for row in block.rows:
+        y = _study(pen, y, row)
+    y = _totals(pen, y, block.totals)
+    for line in block.lines:
+        y = pen.canvas.paragraph(
+            pen.layout.label.left + indent(pen.plot),
+            y,
+            line,
+            block_width(pen.layout) - indent(pen.plot),
+            pen.layout.small,
+        )
+    return y + (4 if block.heading else 0)
+
+
+def _study(pen: Pen, y: float, row: ForestRow) -> float:
+    lines = label_lines(pen.plot, pen.layout, row)
+    height = len(lines) * pen.layout.face.leading + ROW_PAD
+    pen.canvas.lines(pen.layout.label.left + indent(pen.plot), y + ROW_PAD / 2, lines, pen.layout.face)
+    middle = y + height / 2
+    _numbers(pen, middle, row, pen.layout.face)
+    _interval(pen, middle, row.effect, colour=style.INK, width=0.9)
+    _square(pen, middle, row)
+    return y + height
+
+
+def _numbers(pen: Pen, middle: float, item: ForestRow | ForestTotal, face: Face) -> None:
+    """Write the cells, the effect and the weights of a row around its middle line."""
+    y = middle - face.leading / 2 + baseline(face)
+    for index, place in pen.layout.cells:
+        if item.cells:
+            pen.canvas.text(place.right, y, item.cells[index], face, align="right")
+    _effect_text(pen, y, item.effect, face)
+    for kind, place in pen.layout.weights:
+        value = item.weight if kind == "random" else item.weight_common
+        pen.canvas.text(place.right, y, weight_text(value), face, align="right")
+
+
+def _effect_text(pen: Pen, y: float, span: Span, face: Face) -> None:
+    layout = pen.layout
+    right = layout.effect.right if span.estimate is None else layout.estimate_right
+    if span.estimate is not None or span.lower is None:
+        pen.canvas.text(right, y, pen.form.estimate(span), face, align="right")
+    pen.canvas.text(layout.effect.right, y, pen.form.interval(span), face, align="right")
+
+
+def _interval(pen: Pen, y: float, span: Span, *, colour: str, width: float) -> None:
+    """Draw an interval, with an arrow at each end that leaves the axis."""
+    if span.lower is None and span.upper is None:
+        return
+    axis = pen.axis
+    lower = -math.inf if span.lower is None else span.lower
+    upper = math.inf if span.upper is None else span.upper
+    if upper < axis.low or lower > axis.high:
+        lower = upper = axis.clip(lower)
+    ends = (axis.at(axis.clip(lower)), axis.at(axis.clip(upper)))
+    pen.canvas.line(ends, (y, y), colour=colour, width=width, order=4.5)
+    outside = 1e-9 * (axis.high - axis.low)
+    if span.lower is not None and span.lower < axis.low - outside:
+        _arrow(pen, axis.start, y, -1, colour)
+    if span.upper is not None and span.upper > axis.high + outside:
+        _arrow(pen, axis.end, y, 1, colour)
+
+
+def _arrow(pen: Pen, x: float, y: float, side: int, colour: str) -> None:
+    tip, half = x + side * (ARROW + 1), ARROW / 2
+    pen.canvas.shape([(tip, y), (x, y - half), (x, y + half)], fill=colour, order=4.6)
+
+
+def _square(pen: Pen, y: float, row: ForestRow) -> None:
+    value = row.effect.estimate
+    if value is None or not pen.axis.low <= value <= pen.axis.high:
+        return
+    heaviest = max((r.weight or 0.0 for r in all_rows(pen.plot)), default=0.0)
+    side = SQUARE_ALONE
+    if heaviest > 0 and row.weight is not None:
+        side = max(SQUARE_MAX * math.sqrt(row.weight / heaviest), SQUARE_MIN)
+    x, half = pen.axis.at(value), side / 2
+    corners = [(x - half, y - half), (x + half, y - half), (x + half, y + half), (x - half, y + half)]
+    pen.canvas.shape(corners, fill=style.BLUE, order=4)
+
+
+def _totals(pen: Pen, y: float, totals: tuple[ForestTotal, ...]) -> float:
+    for total in totals:
+        y = _total(pen, y, total)
+    return y
+
+
+def _total(pen: Pen, y: float, total: ForestTotal) -> float:
+    layout = pen.layout
+    place = layout.label if total.cells else Place(layout.label.left, layout.plot.left - GAP_PLOT)
+    lines = wrap(total.label, place.width, layout.bold)
+    height = max(len(lines) * layout.bold.leading + ROW_PAD, DIAMOND + 3)
+    top = y + (height - len(lines) * layout.bold.leading) / 2
+    pen.canvas.lines(place.left, top, lines, layout.bold)
+    _numbers(pen, y + height / 2, total, layout.bold)
+    _diamond(pen, y + height / 2, total)
+    y += height
+    return _prediction(pen, y, total.prediction) if total.prediction is not None else y
+
+
+def _diamond(pen: Pen, y: float, total: ForestTotal) -> None:
+    span, axis = total.effect, pen.axis
+    if span.estimate is None or span.lower is None or span.upper is None:
+        return
+    left, right = axis.at(axis.clip(span.lower)), axis.at(axis.clip(span.upper))
+    middle, half = axis.at(axis.clip(span.estimate)), DIAMOND / 2
+    fill = style.BLUE if total.kind == "random" else style.LIGHT_BLUE
+    points = [(left, y), (middle, y - half), (right, y), (middle, y + half)]
+    pen.canvas.shape(points, fill=fill, edge=style.BLUE, order=4)
+    if span.lower < axis.low:
+        _arrow(pen, axis.start, y, -1, style.BLUE)
+    if span.upper > axis.high:
+        _arrow(pen, axis.end, y, 1, style.BLUE)
+
+
+def _prediction(pen: Pen, y: float, span: Span) -> float:
+    face, layout = pen.layout.face, pen.layout
+    lines = wrap(prediction_label(pen.plot), layout.label.width, face)
+    pen.canvas.lines(layout.label.left, y, lines, face)
+    height = len(lines) * face.leading + ROW_PAD / 2
+    middle = y + len(lines) * face.leading / 2
+    text_y = middle - face.leading / 2 + baseline(face)
+    pen.canvas.text(layout.effect.right, text_y, pen.form.interval(span), face, align="right")
+    _interval(pen, middle, span, colour=style.VERMILION, width=3.0)
+    return y + height
+
+
+def _references(pen: Pen, top: float, bottom: float) -> None:
+    """Draw what lies behind the studies: the null, differences that matter, another review."""
+    plot, axis, canvas = pen.plot, pen.axis, pen.canvas
+    top -= 3
+    if plot.benchmark is not None:
+        span = plot.benchmark.span
+        if span.lower is not None and span.upper is not None:
+            left, right = axis.at(axis.clip(span.lower)), axis.at(axis.clip(span.upper))
+            canvas.box(left, top, right - left, bottom - top, fill=style.AMBER_PALE, order=0.5)
+        _vertical(pen, span.estimate, top, bottom, style.AMBER, (1.5, 1.5))
+    for value in plot.mid:
+        _vertical(pen, value, top, bottom, style.GREEN, (4, 2))
+    if plot.null is not None:
+        _vertical(pen, plot.null, top, bottom, style.INK, None)
+    for total in plot.totals:
+        if total.kind == "random":
+            _vertical(pen, total.effect.estimate, top, bottom, style.BLUE, (1, 2))
+
+
+def _vertical(
+    pen: Pen, value: float | None, top: float, bottom: float, colour: str, dash: tuple[float, ...] | None
+) -> None:
+    if value is not None and pen.axis.low <= value <= pen.axis.high:
+        x = pen.axis.at(value)
+        pen.canvas.line((x, x), (top, bottom), colour=colour, width=0.7, dash=dash, order=1)
+
+
+def _below_axis(pen: Pen, y: float) -> float:
+    """Draw the axis, its name, what its sides mean, and the key of the lines."""
+    plot, layout = pen.plot, pen.layout
+    y = draw_axis(pen.canvas, pen.axis, y, layout.face)
+    y = _sides(pen, y)
+    if plot.axis_label:
+        room = 2 * min(layout.plot.middle, pen.canvas.width - layout.plot.middle) - 2 * style.MARGIN
+        y = pen.canvas.paragraph(layout.plot.middle, y, plot.axis_label, room, layout.small, align="center")
+    return _key(pen, y + 2) + 2
+
+
+def _sides(pen: Pen, y: float) -> float:
+    plot, axis, face = pen.plot, pen.axis, pen.layout.face
+    centre = axis.at(plot.null) if plot.null is not None else pen.layout.plot.middle
+    ends = []
+    left, right = f"← {plot.left_label}", f"{plot.right_label} →"
+    if plot.left_label:
+        lines = wrap(left, min(centre - 6 - style.MARGIN, 150.0), face)
+        ends.append(pen.canvas.lines(centre - 6, y, lines, face, align="right"))
+    if plot.right_label:
+        lines = wrap(right, min(pen.canvas.width - style.MARGIN - centre - 6, 150.0), face)
+        ends.append(pen.canvas.lines(centre + 6, y, lines, face))
+    return max(ends, default=y)
+
+
+def _key(pen: Pen, y: float) -> float:
+    """Draw the key of band and lines, one entry a line."""
+    plot, canvas, face = pen.plot, pen.canvas, pen.layout.small
+    left, sample = style.MARGIN, 16.0
+    entries: list[tuple[str, str]] = []
+    if plot.benchmark is not None:
+        entries.append(("benchmark", plot.benchmark.label))
+    if plot.mid and plot.mid_label:
+        entries.append(("mid", plot.mid_label))
+    for kind, label in entries:
+        middle = y + face.leading / 2
+        if kind == "benchmark":
+            canvas.box(left, middle - 3, sample, 6, fill=style.AMBER_PALE)
+            canvas.line(
+                (left + sample / 2,) * 2, (middle - 3, middle + 3), colour=style.AMBER, dash=(1.5, 1.5)
+            )
+        else:
+            canvas.line((left, left + sample), (middle, middle), colour=style.GREEN, dash=(4, 2))
+        y = canvas.paragraph(left + sample + 5, y, label, canvas.width - 2 * style.MARGIN - sample - 5, face)
+    return y

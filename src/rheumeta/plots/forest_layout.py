@@ -1,0 +1,277 @@
+"""Where the columns of a forest plot stand: widths are measured, then shared out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+from rheumeta.plots import numbers, style
+from rheumeta.plots.canvas import Face, text_width, wrap
+from rheumeta.plots.records import ForestPlot, ForestRow, ForestTotal, Span
+
+GAP = 9.0
+"""Space between columns, points."""
+
+GAP_PLOT = 10.0
+"""Space left and right of the plot, points."""
+
+GAP_INTERVAL = 4.0
+"""Space between an estimate and its interval, points."""
+
+LABEL_MIN = 78.0
+PLOT_MIN = 132.0
+PLOT_MAX = 270.0
+"""Limits of the widths of the study column and of the plot, points."""
+
+PLOT_LAST_RESORT = 60.0
+SIZES = (style.SIZE, 6.5, 6.0, 5.5, style.SIZE_MIN)
+"""Sizes of text that are tried in turn until everything fits."""
+
+NOT_ESTIMABLE = "not estimable"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Left and right edge of a column, points."""
+
+    left: float
+    right: float
+
+    @property
+    def width(self) -> float:
+        """Width in points."""
+        return self.right - self.left
+
+    @property
+    def middle(self) -> float:
+        """Centre in points."""
+        return (self.left + self.right) / 2
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Columns of a forest plot on the paper."""
+
+    face: Face
+    label: Place
+    cells: tuple[tuple[int, Place], ...]  # index of the column, its place
+    plot: Place
+    effect: Place
+    estimate_right: float
+    weights: tuple[tuple[str, Place], ...]  # "random" or "common", its place
+
+    @property
+    def bold(self) -> Face:
+        """The face of totals and headings."""
+        return replace(self.face, bold=True)
+
+    @property
+    def small(self) -> Face:
+        """The face of second thoughts."""
+        return replace(self.face, size=self.face.size - 0.5, colour=style.SOFT)
+
+
+@dataclass(frozen=True)
+class Texts:
+    """How the numbers of one plot are printed."""
+
+    number: Callable[[float | None], str]
+
+    def estimate(self, span: Span) -> str:
+        """Return the estimate, or that there is none."""
+        return NOT_ESTIMABLE if span.estimate is None else self.number(span.estimate)
+
+    def interval(self, span: Span) -> str:
+        """Return "[lower, upper]", or nothing."""
+        if span.lower is None and span.upper is None:
+            return ""
+        return f"[{self.number(span.lower)}, {self.number(span.upper)}]"
+
+
+def weight_text(weight: float | None) -> str:
+    """Return a weight in percent with one decimal."""
+    return "" if weight is None else f"{weight:.1f}%"
+
+
+def prediction_label(plot: ForestPlot) -> str:
+    """Return the name of the prediction interval."""
+    return f"{plot.level:g}% prediction interval"
+
+
+def interval_heading(plot: ForestPlot) -> str:
+    """Return the heading of the intervals."""
+    return f"[{plot.level:g}% CI]"
+
+
+def all_rows(plot: ForestPlot) -> list[ForestRow]:
+    """Return the studies of all blocks."""
+    return [row for block in plot.blocks for row in block.rows]
+
+
+def all_totals(plot: ForestPlot) -> list[ForestTotal]:
+    """Return the pooled results of all blocks and of the whole."""
+    return [total for block in plot.blocks for total in block.totals] + list(plot.totals)
+
+
+def all_effects(plot: ForestPlot) -> list[Span]:
+    """Return the effects of all studies and all pooled results."""
+    return [row.effect for row in all_rows(plot)] + [total.effect for total in all_totals(plot)]
+
+
+def all_spans(plot: ForestPlot) -> list[Span]:
+    """Return every interval that is printed as text."""
+    spans = all_effects(plot)
+    return spans + [t.prediction for t in all_totals(plot) if t.prediction is not None]
+
+
+def texts(plot: ForestPlot) -> Texts:
+    """Choose how the numbers of a plot are printed: all of a linear scale with the same decimals."""
+    if plot.scale == "log":
+        return Texts(numbers.ratio)
+    values = [v for s in all_spans(plot) for v in (s.estimate, s.lower, s.upper)]
+    digits = numbers.decimals(values) if plot.digits is None else plot.digits
+    return Texts(lambda value: numbers.fixed(value, digits))
+
+
+def arrange(plot: ForestPlot, *, width: float = style.WIDTH) -> Layout:
+    """Share out the width of the paper.
+
+    The raw numbers, effects and weights get what they need, the study column what its names need
+    as far as the plot keeps its least width, and the plot the rest. Where that is impossible,
+    optional columns go and then the text shrinks.
+    """
+    for size in SIZES:
+        for keep_optional in (True, False):
+            layout = _arrange(plot, Face(size), keep_optional, width, PLOT_MIN)
+            if layout is not None:
+                return layout
+    layout = _arrange(plot, Face(SIZES[-1]), False, width, PLOT_LAST_RESORT)
+    if layout is None:
+        return arrange(plot, width=width * 1.1)
+    return layout
+
+
+def _arrange(
+    plot: ForestPlot, face: Face, keep_optional: bool, width: float, plot_min: float
+) -> Layout | None:
+    kept = [i for i, c in enumerate(plot.columns) if keep_optional or not c.optional]
+    cells = [_cell_width(plot, i, face) for i in kept]
+    effect, estimate = _effect_widths(plot, face)
+    weights = _weight_widths(plot, face)
+    fixed = sum(w + GAP for w in cells) + effect + sum(w + GAP for _, w in weights)
+    free = width - 2 * style.MARGIN - fixed - 2 * GAP_PLOT
+    natural = _label_width(plot, face)
+    if free - plot_min < min(natural, LABEL_MIN):
+        return None
+    label = min(natural, free - plot_min)
+    label = max(label, free - PLOT_MAX)
+    return _place(face, label, list(zip(kept, cells, strict=True)), free - label, effect, estimate, weights)
+
+
+def _place(
+    face: Face,
+    label: float,
+    cells: list[tuple[int, float]],
+    plot: float,
+    effect: float,
+    estimate: float,
+    weights: list[tuple[str, float]],
+) -> Layout:
+    x = style.MARGIN + label
+    places = []
+    for index, width in cells:
+        places.append((index, Place(x + GAP, x + GAP + width)))
+        x += GAP + width
+    area = Place(x + GAP_PLOT, x + GAP_PLOT + plot)
+    x = area.right + GAP_PLOT
+    column = Place(x, x + effect)
+    x += effect
+    shares = []
+    for kind, width in weights:
+        shares.append((kind, Place(x + GAP, x + GAP + width)))
+        x += GAP + width
+    return Layout(
+        face=face,
+        label=Place(style.MARGIN, style.MARGIN + label),
+        cells=tuple(places),
+        plot=area,
+        effect=column,
+        estimate_right=column.left + estimate,
+        weights=tuple(shares),
+    )
+
+
+def _widest(lines: Iterable[str], face: Face) -> float:
+    return max((text_width(line, face) for line in lines), default=0.0)
+
+
+def _word(text: str, face: Face) -> float:
+    return _widest(text.split(), face)
+
+
+def _cell_width(plot: ForestPlot, index: int, face: Face) -> float:
+    bold = replace(face, bold=True)
+    body = _widest((r.cells[index] for r in all_rows(plot) if r.cells), face)
+    foot = _widest((t.cells[index] for t in all_totals(plot) if t.cells), bold)
+    return max(body, foot, _word(plot.columns[index].heading, bold))
+
+
+def _effect_widths(plot: ForestPlot, face: Face) -> tuple[float, float]:
+    """Return the width of the column of effects and that of its estimates alone."""
+    form, bold = texts(plot), replace(face, bold=True)
+    spans = all_spans(plot)
+    known = [s for s in spans if s.estimate is not None]
+    estimate = _widest((form.estimate(s) for s in known), bold)
+    interval = _widest((form.interval(s) for s in spans), bold)
+    whole = estimate + GAP_INTERVAL + max(interval, text_width(interval_heading(plot), bold))
+    missing = text_width(NOT_ESTIMABLE, face) if len(known) < len(spans) else 0.0
+    needed = max(whole, _word(plot.effect_heading, bold), missing)
+    return needed, estimate + needed - whole
+
+
+def _weight_widths(plot: ForestPlot, face: Face) -> list[tuple[str, float]]:
+    bold = replace(face, bold=True)
+    found = []
+    if any(r.weight is not None for r in all_rows(plot)):
+        heading = "random" if plot.show_common else "Weight"
+        found.append(("random", max(text_width("100.0%", bold), text_width(heading, bold))))
+    if plot.show_common and any(r.weight_common is not None for r in all_rows(plot)):
+        found.append(("common", max(text_width("100.0%", bold), text_width("common", bold))))
+    return found
+
+
+def _label_width(plot: ForestPlot, face: Face) -> float:
+    bold = replace(face, bold=True)
+    names = [r.label + r.marks for r in all_rows(plot)]
+    totals = [t.label for t in all_totals(plot)]
+    if any(t.prediction is not None for t in all_totals(plot)):
+        names.append(prediction_label(plot))
+    return max(_widest(names, face) + indent(plot), _widest(totals, bold), 40.0)
+
+
+def indent(plot: ForestPlot) -> float:
+    """Return how far study names are moved in below the headings of blocks, points."""
+    return 6.0 if any(block.heading for block in plot.blocks) else 0.0
+
+
+def groups(plot: ForestPlot, layout: Layout) -> list[tuple[str, Place]]:
+    """Return the shared headings of neighbouring columns with their places."""
+    found = []
+    for group, members in groupby(layout.cells, key=lambda c: plot.columns[c[0]].group):
+        places = [place for _, place in members]
+        if group:
+            found.append((group, Place(places[0].left, places[-1].right)))
+    if len(layout.weights) > 1:
+        found.append(("Weight", Place(layout.weights[0][1].left, layout.weights[-1][1].right)))
+    return found
+
+
+def label_lines(plot: ForestPlot, layout: Layout, row: ForestRow) -> tuple[str, ...]:
+    """Return the name of a study broken to the width of its column."""
+    return wrap(row.label + row.marks, layout.label.width - indent(plot), layout.face)
+
+
+def block_width(layout: Layout) -> float:
+    """Return the width of sentences that stand left of the plot, points."""
+    return layout.plot.left - GAP_PLOT - layout.label.left
