@@ -15,11 +15,13 @@ Value = float | str | None
 """number and count: float; everything else: the text; None: empty or unreadable."""
 
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
-ID = re.compile(r"[a-z][a-z0-9_]*")
+ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 LINK = re.compile(r"(https?://|doi:|pmid:)\S+")
 HASH = re.compile(r"[0-9a-f]{64}")
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028\u2029\ufeff]")
 SPREADSHEET_ERROR = re.compile(r"#(REF!|NAME\?|VALUE!|DIV/0!|N/A|NUM!|NULL!)")
+FORMULA = re.compile(r"=\s*\$?[A-Za-z]+\$?[\d(]")
+"""=A1, =SUM(…); a note may start with an equals sign."""
 MISSING_WORDS = frozenset({"na", "n/a", "n.a.", "nan", "null", "none", "nil", "nr", "ns", "-", "--", "–", "—",
                            "?", ".", "not reported", "not stated", "missing", "unknown"})
 _MONTH = r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
@@ -88,7 +90,7 @@ def _text_fault(text: str, column: Column) -> CellFault | None:
     if SPREADSHEET_ERROR.fullmatch(text):
         return CellFault("spreadsheet_error", "The cell holds the error of a formula.",
                          remedy="Type the value that the source prints.")
-    if text.startswith("=") and column.type != "choice":
+    if FORMULA.match(text) or (text.startswith("=") and column.type in NUMERIC):
         return CellFault("formula", "The cell holds a formula.", remedy="Type the value that the source prints.")
     if MADE_DATE.fullmatch(text):
         return CellFault("spreadsheet_date", "The cell holds a date that a spreadsheet program made of a text "
@@ -145,7 +147,7 @@ def _id(text: str, column: Column) -> CellFault | None:
         return None
     many = ", several separated by ';' without blanks" if column.type == "ids" else ""
     return CellFault("bad_id", "The key is not well formed.",
-                     "a small letter, then small letters, digits and _" + many)
+                     "letters without accents, digits, '_', '-' and '.'" + many)
 
 
 def _link(text: str, column: Column) -> CellFault | None:

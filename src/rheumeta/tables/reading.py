@@ -1,6 +1,6 @@
-"""Reading a raw sheet strictly, as text, with line numbers.
+r"""Reading a raw sheet strictly, as text, with line numbers.
 
-A sheet is UTF-8 without byte-order mark, comma-separated, with ``\\n`` line ends, and has exactly
+A sheet is UTF-8 without byte-order mark, comma-separated, with ``\n`` line ends, and has exactly
 the declared columns. What a spreadsheet program likes to do to a sheet (another encoding, another
 separator, a byte-order mark, carriage returns) is a fault with the command or the step that mends
 it; nothing is guessed. Reading goes on after a fault so that all are found at once.
@@ -89,7 +89,7 @@ def read_sheet(
 
 
 def decode(data: bytes, *, file: str) -> tuple[str, list[Fault]]:
-    """Decode the bytes of a sheet; return text with ``\\n`` line ends and the faults of encoding."""
+    r"""Decode the bytes of a sheet; return text with ``\n`` line ends and the faults of encoding."""
     faults = []
     clean = f"Run: rheumeta clean {file}"
     if data.startswith(BYTE_ORDER_MARK):

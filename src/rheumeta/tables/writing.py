@@ -1,6 +1,6 @@
-"""Writing results so that a failure leaves the previous files as they were.
+r"""Writing results so that a failure leaves the previous files as they were.
 
-Text is UTF-8 with ``\\n`` line ends; columns keep their order; floats are written with ``repr``,
+Text is UTF-8 with ``\n`` line ends; columns keep their order; floats are written with ``repr``,
 the shortest text that reads back as the same number.
 """
 
@@ -10,10 +10,10 @@ import csv
 import io
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import pandas as pd
 
@@ -60,11 +60,33 @@ def json_text(data: object) -> str:
     return json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-class StageFiles:
-    """The files that a stage is about to write; made by :func:`staged`."""
+class StageWriter:
+    """Writes all files of a stage, or none.
+
+    Files get temporary names beside their final ones; leaving the ``with`` block without an error
+    renames them all, an error deletes them and leaves the previous files as they were.
+
+    Examples
+    --------
+    >>> with StageWriter() as out:                          # doctest: +SKIP
+    ...     out.rows(layout.not_used, rows, COLUMNS)
+    """
 
     def __init__(self) -> None:
         self._files: dict[Path, Path] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            for path, temporary in self._files.items():
+                os.replace(temporary, path)
+        else:
+            for temporary in self._files.values():
+                temporary.unlink(missing_ok=True)
 
     def path(self, path: Path) -> Path:
         """Return the temporary path, with the same suffix, that will become `path`."""
@@ -88,31 +110,3 @@ class StageFiles:
     def json(self, path: Path, data: object) -> None:
         """Write data as JSON."""
         self.text(path, json_text(data))
-
-    def commit(self) -> None:
-        """Give every file its final name."""
-        for path, temporary in self._files.items():
-            os.replace(temporary, path)
-
-    def discard(self) -> None:
-        """Delete what was written under temporary names."""
-        for temporary in self._files.values():
-            temporary.unlink(missing_ok=True)
-
-
-@contextmanager
-def staged() -> Iterator[StageFiles]:
-    """Write all files of a stage, or none.
-
-    Examples
-    --------
-    >>> with staged() as out:                               # doctest: +SKIP
-    ...     out.rows(layout.not_used, rows, COLUMNS)
-    """
-    files = StageFiles()
-    try:
-        yield files
-    except BaseException:
-        files.discard()
-        raise
-    files.commit()

@@ -1,0 +1,86 @@
+"""The manifest of a folder of raw sheets: every file with its hash and its origin."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from rheumeta.tables.writing import StageWriter
+
+FILE = "MANIFEST.csv"
+COLUMNS = ("file", "sha256", "origin", "note")
+CHECK_COLUMNS = ("file", "status", "sha256_manifest", "sha256_found")
+UNKNOWN_ORIGIN = "not recorded"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One file of the folder or the manifest.
+
+    `status` is "same", "changed" (another hash), "not_listed" (in the folder only) or "missing"
+    (in the manifest only).
+    """
+
+    file: str
+    status: str
+    sha256_manifest: str
+    sha256_found: str
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file as 64 hexadecimal digits."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def check_manifest(folder: Path) -> list[Check]:
+    """Compare a folder with its manifest; a difference is to be shown, not to be refused."""
+    listed = {row["file"]: row["sha256"] for row in read_manifest(folder)}
+    found = {path.name: sha256(path) for path in _files(folder)}
+    return [
+        Check(name, _status(listed.get(name), found.get(name)), listed.get(name, ""), found.get(name, ""))
+        for name in sorted({*listed, *found})
+    ]
+
+
+def read_manifest(folder: Path) -> list[dict[str, str]]:
+    """Read the manifest of a folder; no rows if there is none."""
+    path = folder / FILE
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8-sig", newline="") as handle:
+        return [{c: row.get(c) or "" for c in COLUMNS} for row in csv.DictReader(handle)]
+
+
+def update_manifest(folder: Path) -> list[Check]:
+    """Write the manifest anew with the hashes of today; origins and notes stay.
+
+    Returns
+    -------
+    list of Check
+        What differed before.
+    """
+    before = check_manifest(folder)
+    known = {row["file"]: row for row in read_manifest(folder)}
+    rows = [
+        {"file": path.name, "sha256": sha256(path),
+         "origin": known.get(path.name, {}).get("origin") or UNKNOWN_ORIGIN,
+         "note": known.get(path.name, {}).get("note", "")}
+        for path in _files(folder)
+    ]
+    with StageWriter() as out:
+        out.rows(folder / FILE, rows, COLUMNS)
+    return [check for check in before if check.status != "same"]
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.iterdir() if p.is_file() and p.name != FILE and not p.name.startswith("."))
+
+
+def _status(listed: str | None, found: str | None) -> str:
+    if listed is None:
+        return "not_listed"
+    if found is None:
+        return "missing"
+    return "same" if listed == found else "changed"

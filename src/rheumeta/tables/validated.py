@@ -1,0 +1,109 @@
+"""The validated sheets: written by validation, read by every later stage."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from rheumeta.errors import RheumetaError
+from rheumeta.layout import Layout
+from rheumeta.tables.cells import NUMERIC
+from rheumeta.tables.instruments import instruments_of
+from rheumeta.tables.protocol import Instrument, Protocol, load_protocol
+from rheumeta.tables.sheets import RAW_SHEETS, Column, Sheet
+from rheumeta.tables.typed import Table
+
+SOURCE_COLUMNS = ("src_file", "src_line")
+MANIFEST_CHECK = "manifest_check"
+CORRECTIONS_APPLIED = "corrections_applied"
+ACCEPTED = "accepted"
+
+
+@dataclass(frozen=True)
+class Review:
+    """Everything that a validated review holds.
+
+    Each sheet is a data frame in the order of the raw sheet with all declared columns, the
+    moderators of the protocol, and ``src_file``, ``src_line``. Numbers and counts are floats (NaN
+    if empty); everything else is text ("" if empty; several keys stay joined by ';'). In `results`
+    each numeric column ``x`` has a column ``x_text`` with the digits as printed.
+    """
+
+    protocol: Protocol
+    instruments: Mapping[str, Instrument]
+    studies: pd.DataFrame
+    arms: pd.DataFrame
+    results: pd.DataFrame
+    awaited: pd.DataFrame
+    flow: pd.DataFrame
+    rob: pd.DataFrame
+    published: pd.DataFrame
+    claims: pd.DataFrame
+
+
+def moderator_columns(protocol: Protocol, sheet: Sheet) -> tuple[Column, ...]:
+    """Return the columns that a protocol's moderators add to a sheet, in the order of the protocol."""
+    if not sheet.moderators:
+        return ()
+    return tuple(
+        Column(name, "number", m.label) if m.type == "number"
+        else Column(name, "choice" if m.choices else "text", m.label, choices=tuple(m.choices or ()))
+        for name, m in protocol.moderators.items()
+        if m.sheet == sheet.name
+    )
+
+
+def validated_path(layout: Layout, name: str) -> Path:
+    """Return the path of a validated sheet."""
+    return layout.validated / f"{name}.csv"
+
+
+def validated_rows(table: Table) -> tuple[list[dict[str, object]], list[str]]:
+    """Return the rows and the columns of a validated sheet: the text of every cell and its place."""
+    columns = [c.name for c in table.columns]
+    rows = [{**row.text, "src_file": table.file, "src_line": row.line} for row in table]
+    return rows, [*columns, *SOURCE_COLUMNS]
+
+
+def load_validated(layout: Layout) -> Review:
+    """Read the validated sheets and the protocol of a review.
+
+    Raises
+    ------
+    RheumetaError
+        If the review was not validated.
+    InputFaults
+        If the protocol has faults.
+    """
+    protocol = load_protocol(layout.protocol)
+    frames = {sheet.name: _read(layout, sheet, protocol) for sheet in RAW_SHEETS}
+    return Review(
+        protocol=protocol, instruments=instruments_of(protocol),
+        studies=frames["studies"], arms=frames["arms"], results=frames["results"],
+        awaited=frames["awaited"], flow=frames["flow"], rob=frames["risk_of_bias"],
+        published=frames["published_syntheses"], claims=frames["claims"],
+    )  # fmt: skip
+
+
+def _read(layout: Layout, sheet: Sheet, protocol: Protocol) -> pd.DataFrame:
+    path = validated_path(layout, sheet.name)
+    if not path.is_file():
+        raise RheumetaError(f"{path.as_posix()} does not exist. Run: rheumeta validate {layout.review}")
+    with path.open(encoding="utf-8", newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    columns = sheet.columns + moderator_columns(protocol, sheet)
+    data: dict[str, pd.Series] = {}
+    for column in columns:
+        texts = [row[column.name] for row in rows]
+        if column.type in NUMERIC:
+            data[column.name] = pd.Series([float(t) if t else float("nan") for t in texts], dtype="float64")
+        if column.type not in NUMERIC or sheet.name == "results":
+            name = f"{column.name}_text" if column.type in NUMERIC else column.name
+            data[name] = pd.Series(texts, dtype="object")
+    data["src_file"] = pd.Series([row["src_file"] for row in rows], dtype="object")
+    data["src_line"] = pd.Series([int(row["src_line"]) for row in rows], dtype="int64")
+    return pd.DataFrame(data)
