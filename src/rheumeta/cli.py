@@ -1,0 +1,205 @@
+"""The command line: one subcommand a stage, and what helps to keep sheets.
+
+Each stage is a module of :mod:`rheumeta.steps`, imported only when it runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import logging
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+
+from rheumeta import __version__
+from rheumeta.errors import EXIT_FAILURE, Fault, InputFaults, RheumetaError
+from rheumeta.layout import Layout
+from rheumeta.runlog import Attempt, logging_to
+
+STAGES = {
+    "validate": "check the sheets and the protocol; list every fault at once",
+    "harmonise": "bring units, times and directions together",
+    "effects": "compute effect sizes, each with its derivation",
+    "synthesise": "pool; describe what cannot be pooled",
+    "figures": "draw the figures",
+    "tables": "write the numbers behind each figure",
+    "report": "write the report",
+}
+"""Stages of one review, in the order in which they run."""
+
+EPILOG = """\
+examples:
+  rheumeta validate msc_ra           check the sheets of a review
+  rheumeta effects msc_ra            only one stage, by hand
+  rheumeta new-review my_review      empty sheets and a protocol to fill in
+  rheumeta manifest msc_ra           bring the hashes in MANIFEST.csv up to date
+  snakemake --cores 4                all stages of all reviews, in the right order
+
+exit codes: 0 done, 2 faults in the input (each is listed), 1 anything else
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        Arguments without the program's name; ``sys.argv`` by default.
+    """
+    arguments = build_parser().parse_args(argv)
+    log: Path | None = arguments.log
+    attempt = Attempt(log) if log else None
+    with logging_to(log):
+        code = _guarded(arguments)
+    if attempt and code:
+        attempt.failed(code)
+    elif attempt:
+        attempt.succeeded()
+    return code
+
+
+def _guarded(arguments: argparse.Namespace) -> int:
+    """Run the subcommand; turn what goes wrong into a message and an exit code."""
+    say = logging.getLogger("rheumeta").error
+    try:
+        arguments.run(arguments)
+    except RheumetaError as error:
+        say("%s", error)
+        return error.exit_code
+    except FileNotFoundError as error:
+        missing = Path(str(error.filename))
+        if not {"data", "results"} & set(missing.parts):
+            say("%s", traceback.format_exc())
+        else:
+            say("%s is missing: run the stages before this one first, or snakemake, which does.", missing)
+        return EXIT_FAILURE
+    except Exception:
+        say("%s", traceback.format_exc())
+        return EXIT_FAILURE
+    return 0
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(
+        prog="rheumeta",
+        description="Meta-analysis from sheets of reported numbers to a report.",
+        epilog=EPILOG,
+        formatter_class=raw,
+    )
+    parser.add_argument("--version", action="version", version=f"rheumeta {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
+
+    def command(name: str, text: str, run: Callable[[argparse.Namespace], None]) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=_sentence(text), formatter_class=raw)
+        sub.set_defaults(run=run, log=None)
+        return sub
+
+    for stage, text in STAGES.items():
+        sub = command(stage, text, _stage_runner(stage))
+        sub.add_argument("review", metavar="REVIEW", help="id of the review")
+        _add_folders(sub)
+    for name, text, run in _PROJECT_COMMANDS:
+        sub = command(name, text, run)
+        sub.add_argument("reviews", metavar="REVIEW", nargs="+", help="ids of the reviews")
+        _add_folders(sub)
+    for name, text, argument, run in _SHEET_COMMANDS:
+        sub = command(name, text, run)
+        sub.add_argument(argument.lower(), metavar=argument, nargs="+" if argument == "FILE" else None)
+        _add_folders(sub)
+    return parser
+
+
+def _sentence(text: str) -> str:
+    return text[0].upper() + text[1:] + "."
+
+
+def _add_folders(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--root", type=Path, default=Path(), metavar="DIR",
+        help="folder that holds config/, data/ and results/ (default: the current folder)",
+    )  # fmt: skip
+    parser.add_argument("--log", type=Path, metavar="FILE", help="write messages here, not to the terminal")
+
+
+def _stage_runner(stage: str) -> Callable[[argparse.Namespace], None]:
+    def run(arguments: argparse.Namespace) -> None:
+        layout = Layout(arguments.review, arguments.root)
+        _check_review(layout)
+        import_module(f"rheumeta.steps.{stage}").run(layout)
+
+    return run
+
+
+def _check_review(layout: Layout) -> None:
+    """Raise InputFaults if there is no such review."""
+    if layout.protocol.is_file():
+        return
+    known = sorted(path.stem for path in layout.protocol.parent.glob("*.yaml"))
+    close = difflib.get_close_matches(layout.review, known, n=1)
+    remedy = f"Did you mean {close[0]!r}?" if close else f"rheumeta new-review {layout.review} makes one."
+    raise InputFaults(
+        [
+            Fault(
+                file=layout.protocol.as_posix(),
+                line=None,
+                column=None,
+                code="unknown_review",
+                message="There is no such review: its protocol is missing.",
+                value=layout.review,
+                allowed=", ".join(known) or "none yet",
+                remedy=remedy,
+            )
+        ]
+    )
+
+
+def _index(arguments: argparse.Namespace) -> None:
+    from rheumeta.steps import index
+
+    index.run([Layout(review, arguments.root) for review in arguments.reviews])
+
+
+def _notebooks(arguments: argparse.Namespace) -> None:
+    from rheumeta.steps import notebooks
+
+    notebooks.run([Layout(review, arguments.root) for review in arguments.reviews])
+
+
+def _new_review(arguments: argparse.Namespace) -> None:
+    from rheumeta.steps import scaffold
+
+    scaffold.new_review(Layout(arguments.review, arguments.root))
+
+
+def _manifest(arguments: argparse.Namespace) -> None:
+    from rheumeta.steps import scaffold
+
+    scaffold.update_manifest(Layout(arguments.review, arguments.root))
+
+
+def _clean(arguments: argparse.Namespace) -> None:
+    from rheumeta.steps import scaffold
+
+    for path in arguments.file:
+        scaffold.clean(Path(path))
+
+
+_PROJECT_COMMANDS = (
+    ("index", "write the page over all reviews", _index),
+    ("notebooks", "execute the notebooks", _notebooks),
+)
+_SHEET_COMMANDS = (
+    ("new-review", "make empty sheets and a protocol to fill in", "REVIEW", _new_review),
+    ("manifest", "bring the hashes in a review's MANIFEST.csv up to date", "REVIEW", _manifest),
+    ("clean", "mend encoding, byte-order mark and line ends of sheets, in place", "FILE", _clean),
+)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,183 @@
+"""What a result depends on: hashes of files, digests of code, versions of software.
+
+Standard library alone, because the Snakefile imports it each time it is read.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import platform
+from collections.abc import Iterable, Iterator
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from types import CodeType
+
+PACKAGE = "rheumeta"
+SOURCE = Path(__file__).resolve().parent
+DIGEST_LENGTH = 16
+"""Hexadecimal digits of a digest: 64 bits, for comparison of a stage with its own past only."""
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file as 64 hexadecimal digits.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read.
+    """
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def software_versions(names: Iterable[str]) -> dict[str, str]:
+    """Return the versions of Python and of the installed distributions `names`, in that order.
+
+    Raises
+    ------
+    importlib.metadata.PackageNotFoundError
+        If a distribution is not installed.
+    """
+    return {"python": platform.python_version()} | {name: metadata.version(name) for name in names}
+
+
+def stage_digest(module: str) -> str:
+    """Return a digest of all code of this package that `module` can run.
+
+    Parameters
+    ----------
+    module : str
+        Dotted name, e.g. ``"rheumeta.steps.effects"``.
+
+    Returns
+    -------
+    str
+        16 hexadecimal digits. They change with the code and the package data (registries,
+        templates, style sheets) of the module and of all modules it imports, directly or not;
+        they do not change with comments, docstrings or layout.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such module.
+    SyntaxError
+        If a module of the closure cannot be compiled.
+    """
+    total = hashlib.sha256()
+    for name in import_closure(module):
+        path = _source(name)
+        total.update(name.encode() + b"\0" + _code_digest(path).encode())
+        if path.name == "__init__.py" and path.parent != SOURCE:
+            total.update(_data_digest(path.parent).encode())
+    return total.hexdigest()[:DIGEST_LENGTH]
+
+
+def import_closure(module: str) -> list[str]:
+    """Return, sorted, the modules of this package that importing and running `module` can load.
+
+    Imports inside functions count; the packages that hold a module count, as Python runs their
+    ``__init__`` first.
+    """
+    _source(module)
+    found: set[str] = set()
+    queue = [module]
+    while queue:
+        name = queue.pop()
+        if name not in found:
+            found.add(name)
+            queue += [*_parents(name), *_imports(name)]
+    return sorted(found)
+
+
+def _parents(name: str) -> list[str]:
+    parts = name.split(".")
+    return [".".join(parts[:i]) for i in range(1, len(parts))]
+
+
+def _source(name: str) -> Path:
+    """Return the file of a module of this package; FileNotFoundError if there is none."""
+    base = SOURCE.joinpath(*name.split(".")[1:])
+    for path in (base.with_suffix(".py"), base / "__init__.py"):
+        if path.is_file():
+            return path
+    raise FileNotFoundError(f"{name} is no module of {PACKAGE}: neither {base}.py nor {base}/__init__.py")
+
+
+def _exists(name: str) -> bool:
+    try:
+        _source(name)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+@cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_bytes(), filename=path.name)
+
+
+@cache
+def _imports(name: str) -> tuple[str, ...]:
+    """Return the modules of this package that the module `name` imports itself."""
+    path = _source(name)
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+    wanted: list[str] = []
+    for node in _statements(_tree(path).body):
+        if isinstance(node, ast.Import):
+            wanted += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = _absolute(node, package)
+            wanted += [base, *(f"{base}.{alias.name}" for alias in node.names)]
+    return tuple(w for w in wanted if w.split(".")[0] == PACKAGE and _exists(w))
+
+
+def _absolute(node: ast.ImportFrom, package: str) -> str:
+    if not node.level:
+        return node.module or ""
+    parts = package.split(".")
+    base = ".".join(parts[: len(parts) - node.level + 1])
+    return f"{base}.{node.module}" if node.module else base
+
+
+def _statements(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """Yield statements at any depth; expressions hold no import and are passed over."""
+    for node in body:
+        yield node
+        for part in ("body", "orelse", "finalbody", "handlers", "cases"):
+            inner = getattr(node, part, None)
+            if isinstance(inner, list):
+                yield from _statements(inner)
+
+
+@cache
+def _code_digest(path: Path) -> str:
+    # optimize=2 drops the docstrings; the compiled code knows no comments.
+    code = compile(_tree(path), path.name, "exec", dont_inherit=True, optimize=2)
+    return hashlib.sha256(repr(_plain(code)).encode()).hexdigest()
+
+
+def _plain(value: object) -> object:
+    """Return a compiled constant as something whose repr is the same in every process."""
+    if isinstance(value, CodeType):
+        return (
+            value.co_name, value.co_flags, value.co_code, value.co_names, value.co_varnames,
+            value.co_freevars, value.co_cellvars, value.co_exceptiontable, value.co_argcount,
+            value.co_posonlyargcount, value.co_kwonlyargcount, [_plain(const) for const in value.co_consts],
+        )  # fmt: skip
+    if isinstance(value, frozenset):
+        return ["frozenset", *sorted(repr(_plain(item)) for item in value)]
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+@cache
+def _data_digest(folder: Path) -> str:
+    """Return a digest of the files in a package that are not Python."""
+    total = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.suffix not in {".py", ".pyc", ".pyi"} and path.name != "py.typed":
+            total.update(f"{path.relative_to(folder).as_posix()}\0{sha256(path)}\n".encode())
+    return total.hexdigest()

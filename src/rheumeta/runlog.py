@@ -1,0 +1,108 @@
+"""The log of a stage, and the count of its failures (standard library alone).
+
+Snakemake gives the outputs of a failed job back with a new time, so that the next run would take
+them for up to date. Therefore each stage counts its failures in a file beside its log, and the
+count is a parameter of the rule: as long as the last try failed, the parameter differs from the
+one on record and the stage runs again. The count stays after a success; nothing reruns then.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rheumeta.errors import EXIT_FAILURE, EXIT_INPUT
+
+UNFINISHED = "unfinished"
+"""Stands in the count for a try that has neither succeeded nor failed, or was killed."""
+
+MENDED = "mended"
+"""Stands in the count for each failure before the last success."""
+
+
+def failures_file(log: Path) -> Path:
+    """Return the file that counts the failures of the stage whose log is `log`."""
+    return log.with_suffix(".failures")
+
+
+def failures(log: Path) -> int:
+    """Return how often the stage whose log is `log` has failed so far."""
+    return len(_entries(failures_file(log)))
+
+
+def exit_code(folder: Path, *, since: float) -> int:
+    """Return the exit code for a run in which stages failed.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the logs.
+    since : float
+        Start of the run in seconds since the epoch.
+
+    Returns
+    -------
+    int
+        2 if faults in the input are all that went wrong since then, otherwise 1.
+    """
+    recent = [path for path in sorted(folder.rglob("*.failures")) if path.stat().st_mtime >= since]
+    last = {entries[-1] for path in recent if (entries := _entries(path))}
+    return EXIT_INPUT if last - {MENDED} == {str(EXIT_INPUT)} else EXIT_FAILURE
+
+
+def _entries(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8").split() if path.is_file() else []
+
+
+def _write(path: Path, entries: list[str]) -> None:
+    path.write_text("".join(f"{entry}\n" for entry in entries), encoding="utf-8")
+
+
+class Attempt:
+    """One try of a stage; it counts as a failure until :meth:`succeeded`."""
+
+    def __init__(self, log: Path) -> None:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        self._path = failures_file(log)
+        self._before = _entries(self._path)
+        _write(self._path, [*self._before, UNFINISHED])
+
+    def succeeded(self) -> None:
+        """Take the try out of the count and mark what failed before as mended."""
+        if self._before:
+            _write(self._path, [MENDED] * len(self._before))
+        else:
+            self._path.unlink(missing_ok=True)
+
+    def failed(self, code: int) -> None:
+        """Count the failure with its exit code."""
+        _write(self._path, [*self._before, str(code)])
+
+
+@contextmanager
+def logging_to(log: Path | None) -> Iterator[None]:
+    """Send messages and Python's warnings to the file `log`, or to standard error if None."""
+    if log is not None:
+        log.parent.mkdir(parents=True, exist_ok=True)
+    stream = sys.stderr if log is None else log.open("w", encoding="utf-8", buffering=1)
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    logger = logging.getLogger()
+    level = logger.level
+    logger.addHandler(handler)
+    logging.getLogger("rheumeta").setLevel(logging.INFO)
+    logging.captureWarnings(True)
+    started = time.perf_counter()
+    try:
+        yield
+    finally:
+        logging.captureWarnings(False)
+        logger.removeHandler(handler)
+        logger.setLevel(level)
+        if log is not None:
+            print(f"{time.perf_counter() - started:.1f} s", file=stream)
+            stream.close()
