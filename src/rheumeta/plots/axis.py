@@ -193,7 +193,7 @@ def linear_ticks(low: float, high: float) -> list[tuple[float, ...]]:
 
 def draw_axis(canvas: Canvas, axis: Axis, y: float, face: Face) -> float:
     """Draw a horizontal axis at y with its ticks and labels; return the y below them."""
-    canvas.line((axis.start - PADDING, axis.end + PADDING), (y, y), colour=style.INK, width=0.7)
+    canvas.line((axis.start, axis.end), (y, y), colour=style.INK, width=0.7)
     for tick in axis.ticks:
         x = axis.at(tick)
         canvas.line((x, x), (y, y + 3), colour=style.INK, width=0.7)

@@ -15,13 +15,16 @@ from typing import Literal
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
-from matplotlib.patches import Polygon, Rectangle
+from matplotlib.patches import Circle, Polygon, Rectangle
 from matplotlib.text import Text
 from matplotlib.textpath import text_to_path
 
 from rheumeta.plots import style
 
 Align = Literal["left", "center", "right"]
+
+SLACK = 0.01
+"""A text that is wider than its room by less than this still fits, points (rounding)."""
 
 _BREAK = re.compile(r"(?<=[-–/;,+])(?=\S)")
 
@@ -81,7 +84,7 @@ def _wrap_paragraph(text: str, width: float, face: Face) -> list[str]:
     lines, current = [], ""
     for word in text.split():
         trial = f"{current} {word}" if current else word
-        if text_width(trial, face) <= width:
+        if text_width(trial, face) <= width + SLACK:
             current = trial
             continue
         if current:
@@ -93,12 +96,12 @@ def _wrap_paragraph(text: str, width: float, face: Face) -> list[str]:
 
 
 def _break_word(word: str, width: float, face: Face) -> list[str]:
-    if text_width(word, face) <= width:
+    if text_width(word, face) <= width + SLACK:
         return [word]
     pieces, current = [], ""
     for part in _BREAK.split(word):
-        for chunk in [part] if text_width(part, face) <= width else list(part):
-            if current and text_width(current + chunk, face) > width:
+        for chunk in [part] if text_width(part, face) <= width + SLACK else list(part):
+            if current and text_width(current + chunk, face) > width + SLACK:
                 pieces.append(current)
                 current = ""
             current += chunk
@@ -209,6 +212,30 @@ class Canvas:
             facecolor=fill or "none",
             edgecolor=edge or "none",
             linewidth=0.6,
+            zorder=order,
+        )
+        self._axes.add_artist(artist)
+        artist.set_clip_on(False)
+
+    def circle(
+        self,
+        x: float,
+        y: float,
+        radius: float,
+        *,
+        fill: str | None,
+        edge: str | None = None,
+        alpha: float = 1.0,
+        order: float = 4,
+    ) -> None:
+        """Draw a circle."""
+        artist = Circle(
+            (x, y),
+            radius,
+            facecolor=fill or "none",
+            edgecolor=edge or "none",
+            linewidth=0.6,
+            alpha=alpha,
             zorder=order,
         )
         self._axes.add_artist(artist)

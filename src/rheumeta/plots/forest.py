@@ -37,8 +37,8 @@ from rheumeta.plots.forest_layout import (
 from rheumeta.plots.furniture import draw_head, draw_tail
 from rheumeta.plots.records import ForestBlock, ForestPlot, ForestRow, ForestTotal, Span
 
-ROW_PAD = 3.4
-"""Space between rows, points."""
+ROW_PAD, ROW_PAD_MANY, MANY = 3.4, 1.6, 30
+"""Space between rows, points; the second from so many studies on, to keep the plot on one page."""
 
 SQUARE_MAX, SQUARE_MIN = 9.0, 2.2
 """Side of the square of the heaviest study, and the least side, points."""
@@ -61,6 +61,11 @@ class Pen:
     layout: Layout
     axis: Axis
     form: Texts
+
+    @property
+    def pad(self) -> float:
+        """Space between rows, points."""
+        return ROW_PAD if len(all_rows(self.plot)) <= MANY else ROW_PAD_MANY
 
 
 def draw_forest(plot: ForestPlot) -> Figure:
@@ -166,8 +171,8 @@ def _block(pen: Pen, y: float, block: ForestBlock) -> float:
 
 def _study(pen: Pen, y: float, row: ForestRow) -> float:
     lines = label_lines(pen.plot, pen.layout, row)
-    height = len(lines) * pen.layout.face.leading + ROW_PAD
-    pen.canvas.lines(pen.layout.label.left + indent(pen.plot), y + ROW_PAD / 2, lines, pen.layout.face)
+    height = len(lines) * pen.layout.face.leading + pen.pad
+    pen.canvas.lines(pen.layout.label.left + indent(pen.plot), y + pen.pad / 2, lines, pen.layout.face)
     middle = y + height / 2
     _numbers(pen, middle, row, pen.layout.face)
     _interval(pen, middle, row.effect, colour=style.INK, width=0.9)
@@ -241,7 +246,7 @@ def _total(pen: Pen, y: float, total: ForestTotal) -> float:
     layout = pen.layout
     place = layout.label if total.cells else Place(layout.label.left, layout.plot.left - GAP_PLOT)
     lines = wrap(total.label, place.width, layout.bold)
-    height = max(len(lines) * layout.bold.leading + ROW_PAD, DIAMOND + 3)
+    height = max(len(lines) * layout.bold.leading + pen.pad, DIAMOND + 3)
     top = y + (height - len(lines) * layout.bold.leading) / 2
     pen.canvas.lines(place.left, top, lines, layout.bold)
     _numbers(pen, y + height / 2, total, layout.bold)
@@ -269,7 +274,7 @@ def _prediction(pen: Pen, y: float, span: Span) -> float:
     face, layout = pen.layout.face, pen.layout
     lines = wrap(prediction_label(pen.plot), layout.label.width, face)
     pen.canvas.lines(layout.label.left, y, lines, face)
-    height = len(lines) * face.leading + ROW_PAD / 2
+    height = len(lines) * face.leading + pen.pad / 2
     middle = y + len(lines) * face.leading / 2
     text_y = middle - face.leading / 2 + baseline(face)
     pen.canvas.text(layout.effect.right, text_y, pen.form.interval(span), face, align="right")

@@ -28,6 +28,12 @@ PLOT_LAST_RESORT = 60.0
 SIZES = (style.SIZE, 6.5, 6.0, 5.5, style.SIZE_MIN)
 """Sizes of text that are tried in turn until everything fits."""
 
+HEADING_LINES = 2.4
+"""A heading over several columns should need no more lines (part of one: words differ in length)."""
+
+HEADING_MAX = 90.0
+"""But it makes its columns no wider than this, points."""
+
 NOT_ESTIMABLE = "not estimable"
 
 
@@ -156,7 +162,7 @@ def _arrange(
     plot: ForestPlot, face: Face, keep_optional: bool, width: float, plot_min: float
 ) -> Layout | None:
     kept = [i for i, c in enumerate(plot.columns) if keep_optional or not c.optional]
-    cells = [_cell_width(plot, i, face) for i in kept]
+    cells = _cell_widths(plot, kept, face)
     effect, estimate = _effect_widths(plot, face)
     weights = _weight_widths(plot, face)
     fixed = sum(w + GAP for w in cells) + effect + sum(w + GAP for _, w in weights)
@@ -208,6 +214,19 @@ def _widest(lines: Iterable[str], face: Face) -> float:
 
 def _word(text: str, face: Face) -> float:
     return _widest(text.split(), face)
+
+
+def _cell_widths(plot: ForestPlot, kept: list[int], face: Face) -> list[float]:
+    """Return the widths of the columns, the shared headings given the room they need."""
+    widths = [_cell_width(plot, i, face) for i in kept]
+    bold = replace(face, bold=True)
+    for heading, members in groupby(range(len(kept)), key=lambda j: plot.columns[kept[j]].group):
+        share = list(members)
+        present = sum(widths[j] for j in share) + GAP * (len(share) - 1)
+        wanted = max(_word(heading, bold), min(text_width(heading, bold) / HEADING_LINES, HEADING_MAX))
+        for j in share:
+            widths[j] += max(wanted - present, 0.0) / len(share)
+    return widths
 
 
 def _cell_width(plot: ForestPlot, index: int, face: Face) -> float:

@@ -20,14 +20,14 @@ def fixed(value: float | None, digits: int) -> str:
 
 
 def ratio(value: float | None) -> str:
-    """Return a ratio: two decimals, three below 0.1, fewer from 10 on, powers beyond."""
+    """Return a ratio: two decimals, three below 0.01, fewer from 10 on."""
     if value is None or not math.isfinite(value) or value <= 0:
         return "0" if value == 0 else fixed(value, 2)
     if value < 0.0005:
         return "<0.001"
     if value > 99999:
         return ">99999"
-    steps = ((0.0995, 3), (9.995, 2), (99.95, 1))
+    steps = ((0.00995, 3), (9.995, 2), (99.95, 1))
     return fixed(value, next((digits for bound, digits in steps if value < bound), 0))
 
 

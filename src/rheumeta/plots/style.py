@@ -74,6 +74,8 @@ METADATA: dict[str, dict[str, Any]] = {
 }
 """Nothing that changes from run to run or from machine to machine."""
 
+_COMMENT = re.compile(r" *<!--.*?-->\n", re.DOTALL)
+_PLAIN_ID = re.compile(r'<g id="(?:figure|axes|patch|line2d|text)_\d+">')
 _ID = re.compile(r'(\bid="|href="#|url\(#)')
 
 
@@ -127,6 +129,7 @@ def render(figure: Figure, ending: str, *, name: str, title: str, description: s
 
 def _accessible(svg: str, name: str, title: str, description: str) -> str:
     """Give an SVG its alternative text, and ids of its own so that several fit on one page."""
+    svg = _PLAIN_ID.sub("<g>", _COMMENT.sub("", svg))
     svg = _ID.sub(lambda m: f"{m.group(1)}{name}-", svg)
     head = svg.index("<svg ") + len("<svg ")
     labels = f'role="img" aria-labelledby="{name}-title {name}-desc" '

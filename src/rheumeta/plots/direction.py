@@ -1,0 +1,273 @@
+"""The effect-direction plot: which way each study points in each outcome domain.
+
+Conventions of Thomson and Thomas (2013, Res Synth Methods 4:95) as revised by Hilton Boon and
+Thomson (2021, Res Synth Methods 12:29): a triangle upwards is a favourable direction, downwards an
+unfavourable one, a pair of sideways triangles no change or conflicting findings; the size stands for
+the number of patients; statistical significance plays no part. A study with several outcomes in a
+domain gets the direction of at least 70% of them, else it counts as conflicting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from matplotlib.figure import Figure
+
+from rheumeta.plots import style
+from rheumeta.plots.canvas import Canvas, Face, baseline, text_width, wrap
+from rheumeta.plots.furniture import BODY, BODY_BOLD, NOTE, draw_head, draw_tail
+from rheumeta.plots.numbers import fixed, p_text
+from rheumeta.plots.records import (
+    Direction,
+    DirectionBlock,
+    DirectionCell,
+    DirectionLine,
+    DirectionPlot,
+    SignTest,
+)
+
+AGREEMENT = 0.70
+"""Share of a domain's outcomes that must agree (Thomson and Thomas 2013; Boon and Thomson 2021)."""
+
+N_LARGE, N_MEDIUM = 300, 50
+"""More than 300 patients: large; 50 to 300: medium; fewer: small (Thomson and Thomas 2013)."""
+
+SIDES = {"large": 12.0, "medium": 8.5, "small": 5.5}
+"""Widths of the triangles, points."""
+
+LABEL_SHARE = 0.30
+"""Largest share of the width that the names of the studies get."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Where the columns stand: width of the names, then columns of equal width, points."""
+
+    names: float
+    step: float
+    left: float
+
+    def middle(self, column: int) -> float:
+        """Return the centre of a column."""
+        return self.left + (column + 0.5) * self.step
+
+
+def summarise(
+    directions: Sequence[Literal["favourable", "unfavourable", "no_change", "unclear"]],
+) -> Direction:
+    """Sum up the outcomes of one study in one domain.
+
+    Parameters
+    ----------
+    directions : sequence of str
+        Direction of each outcome.
+
+    Returns
+    -------
+    str
+        "favourable" or "unfavourable" where at least 70% of the outcomes point that way, else
+        "conflicting" (which includes no change), or "unclear" where no outcome has a known direction.
+
+    Notes
+    -----
+    Thomson and Thomas 2013; Hilton Boon and Thomson 2021, revised algorithm (no significance).
+    """
+    known = [d for d in directions if d != "unclear"]
+    if not known:
+        return "unclear"
+    if known.count("favourable") / len(known) >= AGREEMENT:
+        return "favourable"
+    if known.count("unfavourable") / len(known) >= AGREEMENT:
+        return "unfavourable"
+    return "conflicting"
+
+
+def draw_directions(plot: DirectionPlot) -> Figure:
+    """Draw an effect-direction plot with its key and the table of sign tests.
+
+    Parameters
+    ----------
+    plot : DirectionPlot
+        At least one block, one study and one column.
+
+    Returns
+    -------
+    Figure
+        180 mm wide, as high as its rows need.
+    """
+    canvas = Canvas()
+    y = draw_head(canvas, plot.title, "", "")
+    grid = _grid(plot, canvas)
+    y = _headings(canvas, y, plot, grid)
+    for block in plot.blocks:
+        y = _block(canvas, y, block, grid)
+    y = _key(canvas, y + 5, plot)
+    if plot.tests:
+        y = _tests(canvas, y + 8, plot.tests)
+    y = draw_tail(canvas, y + 2, (), plot.lines)
+    return canvas.finish(y + style.MARGIN)
+
+
+def _grid(plot: DirectionPlot, canvas: Canvas) -> Grid:
+    room = canvas.width - 2 * style.MARGIN
+    names = [_name(line) for block in plot.blocks for line in block.lines]
+    width = min(max(text_width(n, BODY) for n in names) + 8, LABEL_SHARE * room)
+    width = max(width, 0.16 * room)
+    return Grid(width, (room - width) / len(plot.columns), style.MARGIN + width)
+
+
+def _name(line: DirectionLine) -> str:
+    return line.label if line.n is None else f"{line.label} (n = {line.n:g})"
+
+
+def _headings(canvas: Canvas, y: float, plot: DirectionPlot, grid: Grid) -> float:
+    words = [word for heading in plot.columns for word in heading.split()]
+    face = next(
+        (
+            f
+            for f in (Face(s, bold=True) for s in (7.0, 6.5, 6.0, 5.5))
+            if all(text_width(w, f) <= grid.step - 4 for w in words)
+        ),
+        Face(style.SIZE_MIN, bold=True),
+    )
+    wrapped = [wrap(heading, grid.step - 4, face) for heading in plot.columns]
+    bottom = y + max(len(lines) for lines in wrapped) * face.leading
+    for i, lines in enumerate(wrapped):
+        canvas.lines(grid.middle(i), bottom - len(lines) * face.leading, lines, face, align="center")
+    canvas.text(style.MARGIN, bottom - face.leading + baseline(face), "Study", BODY_BOLD)
+    edge = canvas.width - style.MARGIN
+    canvas.line((style.MARGIN, edge), (bottom + 2, bottom + 2), colour=style.INK, width=0.6)
+    return bottom + 4
+
+
+def _block(canvas: Canvas, y: float, block: DirectionBlock, grid: Grid) -> float:
+    room = canvas.width - 2 * style.MARGIN
+    y = canvas.paragraph(style.MARGIN, y + 3, block.heading, room, BODY_BOLD) + 2
+    for line in block.lines:
+        lines = wrap(_name(line), grid.names - 8, BODY)
+        height = max(len(lines) * BODY.leading, 14.0) + 2
+        top = y + (height - len(lines) * BODY.leading) / 2
+        canvas.lines(style.MARGIN + 4, top, lines, BODY)
+        for cell in line.cells:
+            _cell(canvas, grid.middle(cell.column), y + height / 2, cell, block.filled)
+        y += height
+        canvas.line((style.MARGIN, canvas.width - style.MARGIN), (y, y), colour=style.FAINT, width=0.4)
+    return y + 3
+
+
+def _cell(canvas: Canvas, x: float, y: float, cell: DirectionCell, filled: bool) -> None:
+    draw_sign(canvas, x, y, cell.direction, size_class(cell.n), filled)
+    if cell.outcomes > 1:
+        canvas.text(x + 9.5, y + 5.0, str(cell.outcomes), Face(style.SIZE_MIN, colour=style.SOFT))
+
+
+def size_class(n: float | None) -> str:
+    """Return "large", "medium" or "small" by number of patients; small where it is not known."""
+    if n is None or n < N_MEDIUM:
+        return "small"
+    return "large" if n > N_LARGE else "medium"
+
+
+def draw_sign(canvas: Canvas, x: float, y: float, direction: Direction, size: str, filled: bool) -> None:
+    """Draw the sign of a direction around (x, y)."""
+    side = SIDES[size]
+    half, rise = side / 2, side * 0.433
+    colour = {"favourable": style.BLUE, "unfavourable": style.VERMILION}.get(direction, style.SOFT)
+    fill = colour if filled else style.PAPER
+    if direction == "unclear":
+        face = Face(side + 1.5, bold=filled, colour=colour)
+        canvas.text(x, y + 0.36 * face.size, "?", face, align="center")
+    elif direction == "conflicting":
+        small = half * 0.85
+        for way in (-1, 1):
+            tip, back = x + way * (small * 1.7 + 0.6), x + way * 0.6
+            points = [(tip, y), (back, y - small), (back, y + small)]
+            canvas.shape(points, fill=fill, edge=colour, width=0.9)
+    else:
+        way = -1 if direction == "favourable" else 1
+        points = [(x, y + way * rise), (x - half, y - way * rise), (x + half, y - way * rise)]
+        canvas.shape(points, fill=fill, edge=colour, width=0.9)
+
+
+def _key(canvas: Canvas, y: float, plot: DirectionPlot) -> float:
+    kinds = {block.filled for block in plot.blocks}
+    filled = True in kinds
+    entries: list[tuple[Direction, str, bool, str]] = [
+        ("favourable", "medium", filled, "favourable"),
+        ("unfavourable", "medium", filled, "unfavourable"),
+        ("conflicting", "medium", filled, "no change, or outcomes of the domain disagree"),
+        ("unclear", "medium", filled, "direction not clear from the source"),
+        ("favourable", "large", filled, f"more than {N_LARGE} patients"),
+        ("favourable", "medium", filled, f"{N_MEDIUM} to {N_LARGE}"),
+        ("favourable", "small", filled, f"fewer than {N_MEDIUM}, or not reported"),
+        ("favourable", "medium", True, "filled: with a control group"),
+        ("favourable", "medium", False, "hollow: without"),
+    ]
+    x = style.MARGIN
+    for direction, size, fill, label in entries:
+        width = 20 + text_width(label, NOTE) + 14
+        if x + width > canvas.width - style.MARGIN:
+            x, y = style.MARGIN, y + 15
+        draw_sign(canvas, x + 8, y + 7, direction, size, fill)
+        canvas.text(x + 20, y + 7 + 0.36 * NOTE.size, label, NOTE)
+        x += width
+    room = canvas.width - 2 * style.MARGIN
+    text = (
+        "A small number beside a sign: outcomes of the domain that it sums up; at least "
+        f"{AGREEMENT:.0%} must point the same way. Significance plays no part."
+    )
+    return canvas.paragraph(style.MARGIN, y + 16, text, room, NOTE)
+
+
+TEST_HEADINGS = (
+    "Sign test, each cohort once",
+    "favourable",
+    "unfavourable",
+    "no sign",
+    "share favourable [95% CI]",
+    "p",
+)
+
+
+def _tests(canvas: Canvas, y: float, tests: Sequence[SignTest]) -> float:
+    """Draw the table of sign tests: right-aligned columns of numbers after the outcome."""
+    body = Face(style.SIZE_SMALL)
+    bold = Face(style.SIZE_SMALL, bold=True)
+    rows = [_test_cells(test) for test in tests]
+    widths = [
+        max(text_width(TEST_HEADINGS[i], bold), *(text_width(r[i], body) for r in rows)) + 10
+        for i in range(1, len(TEST_HEADINGS))
+    ]
+    first = canvas.width - 2 * style.MARGIN - sum(widths)
+    rights = [style.MARGIN + first + sum(widths[: i + 1]) for i in range(len(widths))]
+    y = _test_row(canvas, y, TEST_HEADINGS, first, rights, bold)
+    canvas.line((style.MARGIN, canvas.width - style.MARGIN), (y, y), colour=style.RULE, width=0.5)
+    previous = ""
+    for test, row in zip(tests, rows, strict=True):
+        if test.block != previous:
+            y = canvas.paragraph(style.MARGIN, y + 2, test.block, first, bold)
+            previous = test.block
+        y = _test_row(canvas, y, row, first, rights, body)
+    return y
+
+
+def _test_cells(test: SignTest) -> tuple[str, ...]:
+    share = ""
+    if test.proportion is not None and test.proportion.estimate is not None:
+        p = test.proportion
+        share = f"{fixed(p.estimate, 2)} [{fixed(p.lower, 2)}, {fixed(p.upper, 2)}]"
+    pval = "" if test.pval is None else p_text(test.pval).removeprefix("p ").removeprefix("= ")
+    counts = (str(test.favourable), str(test.unfavourable), str(test.not_counted))
+    return (test.outcome, *counts, share, pval)
+
+
+def _test_row(
+    canvas: Canvas, y: float, cells: Sequence[str], first: float, rights: Sequence[float], face: Face
+) -> float:
+    lines = wrap(cells[0], first - 12, face)
+    canvas.lines(style.MARGIN + (0 if face.bold else 6), y, lines, face)
+    for cell, right in zip(cells[1:], rights, strict=True):
+        canvas.text(right, y + baseline(face), cell, face, align="right")
+    return y + len(lines) * face.leading + 1

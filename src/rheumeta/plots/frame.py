@@ -1,0 +1,131 @@
+"""A plot with two axes on the canvas, and labels that look for a free place beside their points."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from rheumeta.plots import style
+from rheumeta.plots.axis import Axis
+from rheumeta.plots.canvas import Canvas, Face, text_width, wrap
+from rheumeta.plots.numbers import plain
+
+TICK = 3.0
+"""Length of a tick, points."""
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle on the paper, points."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def meets(self, other: Box) -> bool:
+        """Tell whether two rectangles share any area."""
+        return not (
+            self.right <= other.left
+            or other.right <= self.left
+            or self.bottom <= other.top
+            or other.bottom <= self.top
+        )
+
+    def within(self, other: Box) -> bool:
+        """Tell whether this rectangle lies in the other."""
+        return (
+            self.left >= other.left
+            and self.right <= other.right
+            and self.top >= other.top
+            and self.bottom <= other.bottom
+        )
+
+
+@dataclass
+class Labels:
+    """Places that are taken within a plot; new labels go where there is room."""
+
+    canvas: Canvas
+    area: Box
+    face: Face
+    taken: list[Box] = field(default_factory=list)
+
+    def block(self, x: float, y: float, radius: float) -> None:
+        """Keep labels off a sign."""
+        self.taken.append(Box(x - radius, y - radius, x + radius, y + radius))
+
+    def place(self, x: float, y: float, text: str, distance: float) -> bool:
+        """Write `text` near (x, y) where nothing else is; return whether there was room."""
+        width, height = text_width(text, self.face), self.face.size * 1.15
+        for reach in (distance, distance + 6, distance + 12, distance + 20):
+            for left, top in _around(x, y, width, height, reach):
+                box = Box(left - 0.5, top, left + width + 0.5, top + height)
+                if box.within(self.area) and not any(box.meets(t) for t in self.taken):
+                    self._write(box, text, x, y, reach > distance)
+                    return True
+        return False
+
+    def _write(self, box: Box, text: str, x: float, y: float, lead: bool) -> None:
+        self.taken.append(box)
+        if lead:
+            to = (min(max(x, box.left), box.right), min(max(y, box.top), box.bottom))
+            self.canvas.line((x, to[0]), (y, to[1]), colour=style.RULE, width=0.4, order=3.5)
+        self.canvas.text(box.left + 0.5, box.bottom - 0.24 * self.face.size, text, self.face)
+
+
+def _around(x: float, y: float, width: float, height: float, reach: float) -> list[tuple[float, float]]:
+    """Return corners (left, top) of eight places around a point, the best first."""
+    right, left, middle = x + reach, x - reach - width, x - width / 2
+    above, below, level = y - reach - height, y + reach, y - height / 2
+    near = 0.5 * reach
+    return [
+        (right, level),
+        (left, level),
+        (middle, above),
+        (middle, below),
+        (x + near, y - near - height),
+        (x - near - width, y - near - height),
+        (x + near, y + near),
+        (x - near - width, y + near),
+    ]
+
+
+def draw_frame(canvas: Canvas, area: Box, x_axis: Axis, y_axis: Axis, face: Face) -> None:
+    """Draw both axes with ticks and the labels of their ticks."""
+    canvas.line((area.left, area.left), (area.top, area.bottom), colour=style.INK, width=0.7)
+    canvas.line((area.left, area.right), (area.bottom, area.bottom), colour=style.INK, width=0.7)
+    draw_ticks(canvas, area.bottom, [(x_axis.at(t), plain(t)) for t in x_axis.ticks], face)
+    for tick in y_axis.ticks:
+        y = y_axis.at(tick)
+        canvas.line((area.left - TICK, area.left), (y, y), colour=style.INK, width=0.7)
+        canvas.text(area.left - TICK - 2, y + 0.36 * face.size, plain(tick), face, align="right")
+
+
+def draw_ticks(canvas: Canvas, bottom: float, ticks: Sequence[tuple[float, str]], face: Face) -> None:
+    """Draw ticks (position, label) below a horizontal axis."""
+    for x, label in ticks:
+        canvas.line((x, x), (bottom, bottom + TICK), colour=style.INK, width=0.7)
+        canvas.text(x, bottom + TICK + 1 + face.size, label, face, align="center")
+
+
+def tick_room(axis: Axis, face: Face) -> float:
+    """Return the width that the labels of a vertical axis need, points."""
+    return max((text_width(plain(t), face) for t in axis.ticks), default=0.0) + TICK + 4
+
+
+def draw_columns(canvas: Canvas, y: float, entries: Sequence[str], face: Face, *, columns: int = 3) -> float:
+    """Write short entries in columns read from top to bottom; return the y below them."""
+    gap = 12.0
+    room = (canvas.width - 2 * style.MARGIN - gap * (columns - 1)) / columns
+    wrapped = [wrap(entry, room, face) for entry in entries]
+    total = sum(len(lines) for lines in wrapped)
+    column, used, deepest = 0, 0, y
+    top = y
+    for lines in wrapped:
+        if used and used + len(lines) > -(-total // columns) + 1 and column < columns - 1:
+            column, used, y = column + 1, 0, top
+        y = canvas.lines(style.MARGIN + column * (room + gap), y, lines, face)
+        used += len(lines)
+        deepest = max(deepest, y)
+    return deepest
