@@ -7,7 +7,7 @@ raised together; nothing is written then.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -18,9 +18,15 @@ from rheumeta.tables.instruments import instruments, instruments_of
 from rheumeta.tables.manifest import CHECK_COLUMNS, Check, check_manifest
 from rheumeta.tables.protocol import Protocol, read_protocol
 from rheumeta.tables.reading import RawSheet, read_sheet
+from rheumeta.tables.rules_links import check_links
+from rheumeta.tables.rules_numbers import check_numbers
+from rheumeta.tables.rules_protocol import check_protocol
+from rheumeta.tables.rules_results import check_outcome_codes, check_results
+from rheumeta.tables.schemas import check_schema
 from rheumeta.tables.sheets import CORRECTIONS, RAW_SHEETS
 from rheumeta.tables.typed import Table, type_sheet
 from rheumeta.tables.validated import (
+    ACCEPTED,
     CORRECTIONS_APPLIED,
     MANIFEST_CHECK,
     moderator_columns,
@@ -31,13 +37,21 @@ from rheumeta.tables.writing import StageWriter
 
 log = logging.getLogger(__name__)
 
+ACCEPTED_COLUMNS = ("result_id", "code", "column", "value", "message", "src_file", "src_line")
+NEED_PROTOCOL = ("unknown_outcome",)
+"""Faults that cannot be told while the protocol itself has faults."""
+
 
 @dataclass(frozen=True)
 class Checked:
-    """A review as read, with every fault found."""
+    """A review as read, with every fault found.
+
+    `accepted` are the implausibilities that the extractor has checked against the source.
+    """
 
     tables: Mapping[str, Table]
     applied: tuple[Applied, ...]
+    accepted: tuple[Fault, ...]
     faults: tuple[Fault, ...]
 
 
@@ -59,22 +73,43 @@ def run(layout: Layout) -> None:
             out.rows(validated_path(layout, name), *validated_rows(table))
         out.rows(validated_path(layout, MANIFEST_CHECK), map(asdict, manifest), CHECK_COLUMNS)
         out.rows(validated_path(layout, CORRECTIONS_APPLIED), map(asdict, checked.applied), APPLIED_COLUMNS)
+        out.rows(validated_path(layout, ACCEPTED), _accepted_rows(checked), ACCEPTED_COLUMNS)
 
 
 def check(layout: Layout) -> Checked:
     """Read and judge everything a review holds; write nothing."""
-    protocol, _, faults = read_protocol(layout.protocol, file=_name(layout.protocol, layout))
+    protocol, document, faults = read_protocol(layout.protocol, file=_name(layout.protocol, layout))
     raw, found = _read_sheets(layout, protocol)
     faults += found
     overlay, found = read_sheet(layout.corrections, CORRECTIONS, file=_name(layout.corrections, layout))
-    faults += found
+    faults += found + check_schema(type_sheet(overlay)[0])
     corrected, applied, found = apply_corrections(raw, overlay)
     faults += found
     tables = {}
     for name, sheet in corrected.items():
         tables[name], found = type_sheet(sheet)
-        faults += found
-    return Checked(tables, tuple(applied), tuple(faults))
+        faults += found + check_schema(tables[name])
+    found, accepted = _rules(tables, protocol)
+    faults += found
+    if protocol is not None:
+        faults += check_protocol(
+            protocol, document, file=_name(layout.protocol, layout), instruments=instruments_of(protocol),
+            study_ids=[row.word("study_id") for row in tables["studies"]], folder=layout.protocol.parent,
+        )  # fmt: skip
+    return Checked(tables, tuple(applied), tuple(accepted), tuple(faults))
+
+
+def _rules(tables: Mapping[str, Table], protocol: Protocol | None) -> tuple[list[Fault], list[Fault]]:
+    """Apply the rules between sheets and cells; what a broken protocol might declare is not judged."""
+    faults = check_links(tables, protocol)
+    known = instruments_of(protocol) if protocol else instruments()
+    found = check_results(tables["results"], known)
+    faults += found if protocol else [f for f in found if f.code not in NEED_PROTOCOL]
+    if protocol is not None:
+        codes = [*known, *protocol.outcomes]
+        faults += check_outcome_codes(tables["awaited"], codes) + check_outcome_codes(tables["risk_of_bias"], codes)
+    found, accepted = check_numbers(tables["results"], tables["arms"], known)
+    return faults + found, accepted
 
 
 def _read_sheets(layout: Layout, protocol: Protocol | None) -> tuple[dict[str, RawSheet], list[Fault]]:
@@ -89,6 +124,13 @@ def _read_sheets(layout: Layout, protocol: Protocol | None) -> tuple[dict[str, R
     return sheets, faults
 
 
+def _accepted_rows(checked: Checked) -> Iterator[dict[str, object]]:
+    ids = {row.line: row.text["result_id"] for row in checked.tables["results"]}
+    for found in checked.accepted:
+        yield {"result_id": ids[found.line or 0], "code": found.code, "column": found.column,
+               "value": found.value, "message": found.message, "src_file": found.file, "src_line": found.line}
+
+
 def _name(path: Path, layout: Layout) -> str:
     return path.relative_to(layout.root).as_posix()
 
@@ -97,6 +139,18 @@ def _report(checked: Checked, manifest: list[Check]) -> None:
     for name, table in checked.tables.items():
         log.info("%s: %d rows read", name, len(table.rows))
     log.info("%d corrections applied", len(checked.applied))
+    for found in checked.accepted:
+        log.info("accepted: %s, line %d, column %s: %s %r [%s]", found.file, found.line, found.column,
+                 found.message, found.value, found.code)
+    _warn_needless(checked)
     for item in manifest:
         if item.status != "same":
             log.warning("MANIFEST: %s is %s", item.file, item.status.replace("_", " "))
+
+
+def _warn_needless(checked: Checked) -> None:
+    used = {(found.line, found.code) for found in checked.accepted}
+    for row in checked.tables["results"]:
+        for code in row.words("accept"):
+            if (row.line, code) not in used:
+                log.warning("results, line %d: accepts %s, which was not found there", row.line, code)

@@ -1,0 +1,136 @@
+"""Rules between sheets: every key that a row names exists, and nothing goes round in a circle."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+from rheumeta.errors import Fault
+from rheumeta.tables.protocol import Protocol
+from rheumeta.tables.typed import Row, Table
+from rheumeta.tables.wording import did_you_mean, listing
+
+ALL_OUTCOMES = "all"
+MIXED = "mixed"
+"""Intervention of a pooled group that holds arms with different treatments."""
+
+
+def check_links(tables: Mapping[str, Table], protocol: Protocol | None) -> list[Fault]:
+    """Return the faults between sheets.
+
+    Parameters
+    ----------
+    tables : mapping of str to Table
+        All sheets by name.
+    protocol : Protocol or None
+        None if it has faults; its interventions are then not compared.
+    """
+    studies, arms = tables["studies"], tables["arms"]
+    study_ids = [r.word("study_id") for r in studies]
+    faults = _cohorts(studies, study_ids) + _arms(arms, study_ids)
+    for name in ("results", "risk_of_bias", "awaited"):
+        faults += _known(tables[name], "study_id", study_ids, "unknown_study", "The study is not in the sheet 'studies'.")
+    faults += _result_arms(tables["results"], arms, study_ids)
+    if protocol is not None:
+        codes = [*protocol.interventions, MIXED]
+        for row in arms:
+            faults += [
+                arms.fault(row, "interventions", "unknown_intervention",
+                           f"The protocol does not define the intervention '{code}'.",
+                           allowed=listing(codes), remedy=did_you_mean(code, codes)
+                           or "Define it under 'interventions' in the protocol.")
+                for code in row.words("interventions") if code not in codes
+            ]  # fmt: skip
+    return faults
+
+
+def _known(table: Table, column: str, known: Collection[str], code: str, message: str) -> list[Fault]:
+    return [
+        table.fault(row, column, code, message, allowed=listing(known) or None,
+                    remedy=did_you_mean(row.word(column), known))
+        for row in table
+        if row.word(column) and row.word(column) not in known
+    ]  # fmt: skip
+
+
+def _cohorts(studies: Table, study_ids: list[str]) -> list[Fault]:
+    faults = _known(studies, "cohort_of", study_ids, "unknown_study", "The study is not in the sheet 'studies'.")
+    parents = {r.word("study_id"): r.word("cohort_of") for r in studies}
+    for row in studies:
+        if _on_cycle(row.word("study_id"), parents):
+            faults.append(studies.fault(row, "cohort_of", "cohort_cycle", "The cohorts form a circle.",
+                                        remedy="Leave cohort_of empty for the study that holds all patients."))
+        if row.word("cohort_of") and not row.text["cohort_basis"]:
+            faults.append(studies.fault(row, "cohort_basis", "required_empty",
+                                        "How the overlap is known is not said.", allowed="stated, probable",
+                                        remedy="Fill it in wherever cohort_of is filled in."))
+    return faults
+
+
+def _on_cycle(start: str, parents: Mapping[str, str]) -> bool:
+    seen = set()
+    node = parents.get(start, "")
+    while node and node not in seen:
+        if node == start:
+            return True
+        seen.add(node)
+        node = parents.get(node, "")
+    return False
+
+
+def _arms(arms: Table, study_ids: list[str]) -> list[Fault]:
+    faults = _known(arms, "study_id", study_ids, "unknown_study", "The study is not in the sheet 'studies'.")
+    by_study = _arm_ids(arms)
+    parents = {_full(r, "arm_id"): _full(r, "part_of") for r in arms if r.word("part_of")}
+    for row in arms:
+        own = by_study[row.word("study_id")]
+        part_of = row.word("part_of")
+        if part_of and part_of not in own:
+            faults.append(_arm_fault(arms, row, "part_of", by_study))
+        elif _on_cycle(_full(row, "arm_id"), parents):
+            faults.append(arms.fault(row, "part_of", "part_of_cycle", "The arms are parts of each other.",
+                                     remedy="Leave part_of empty for the arm that holds all patients."))
+        if row.word("kind") == "subgroup" and not row.text["part_of"]:
+            faults.append(arms.fault(row, "part_of", "required_empty", "A subgroup does not say of which arm.",
+                                     allowed=listing(own), remedy="Fill it in."))
+    return faults
+
+
+def _arm_ids(arms: Iterable[Row]) -> dict[str, list[str]]:
+    by_study: dict[str, list[str]] = {}
+    for row in arms:
+        by_study.setdefault(row.word("study_id"), []).append(row.word("arm_id"))
+    return by_study
+
+
+def _full(row: Row, column: str) -> str:
+    return f"{row.word('study_id')}/{row.word(column)}"
+
+
+def _arm_fault(table: Table, row: Row, column: str, by_study: Mapping[str, list[str]]) -> Fault:
+    own, arm = by_study.get(row.word("study_id"), []), row.word(column)
+    others = [study for study, ids in by_study.items() if arm in ids]
+    if others:
+        return table.fault(row, column, "arm_of_other_study",
+                           f"The arm belongs to {listing(others)}, not to {row.word('study_id')}.",
+                           allowed=listing(own) or None, remedy=did_you_mean(arm, own))
+    return table.fault(row, column, "unknown_arm", "The study has no such arm in the sheet 'arms'.",
+                       allowed=listing(own) or None, remedy=did_you_mean(arm, own))
+
+
+def _result_arms(results: Table, arms: Table, study_ids: list[str]) -> list[Fault]:
+    by_study = _arm_ids(arms)
+    faults = []
+    for row in results:
+        if row.word("study_id") not in study_ids:
+            continue
+        own = by_study.get(row.word("study_id"), [])
+        faults += [
+            _arm_fault(results, row, column, by_study)
+            for column in ("arm_id", "comparator_id")
+            if row.word(column) and row.word(column) not in own
+        ]
+        if row.word("comparator_id") and row.word("comparator_id") == row.word("arm_id"):
+            faults.append(results.fault(row, "comparator_id", "compared_with_itself",
+                                        "The arm is compared with itself.", allowed=listing(own),
+                                        remedy="Name the other arm, or leave it empty for one group."))
+    return faults
