@@ -1,4 +1,4 @@
-"""Many meta-analyses side by side: padded arrays and the sums that every method needs.
+"""Many meta-analyses side by side, as padded arrays.
 
 A batch holds ``m`` analyses of at most ``kmax`` studies in arrays of shape (m, kmax) with a mask.
 A single meta-analysis is the batch of one, so that each formula exists once.
@@ -33,21 +33,30 @@ class Batch:
         True where there is a study.
     k : ndarray of int, shape (m,)
         Number of studies.
+    x : ndarray, shape (m, kmax, p), optional
+        Design of a meta-regression, 0 where padded; None stands for one common mean (p = 1).
     """
 
     y: Floats
     v: Floats
     mask: Bools
     k: Ints
+    x: Floats | None = None
 
     @property
     def size(self) -> int:
         """Number of analyses."""
         return int(self.y.shape[0])
 
+    @property
+    def df(self) -> Ints:
+        """Residual degrees of freedom k - p, shape (m,)."""
+        return self.k - (1 if self.x is None else self.x.shape[2])
+
     def take(self, rows: Ints | Bools) -> Batch:
         """Return the chosen analyses, in that order, repeated where repeated."""
-        return Batch(self.y[rows], self.v[rows], self.mask[rows], self.k[rows])
+        x = None if self.x is None else self.x[rows]
+        return Batch(self.y[rows], self.v[rows], self.mask[rows], self.k[rows], x)
 
     def total(self, values: Floats) -> Floats:
         """Sum over the studies of each analysis, shape (m,)."""
@@ -63,68 +72,6 @@ class Batch:
         """Minimum over the studies of each analysis, shape (m,)."""
         bottom: Floats = np.where(self.mask, values, np.inf).min(axis=1)
         return bottom
-
-
-@dataclass(frozen=True)
-class Moments:
-    """Sums of the weighted mean with weights w = 1 / (v + tau2), each of shape (m,) unless stated.
-
-    With P = W - W 1 1' W / (1' W 1) in the notation of Viechtbauer (2005): ``ypy`` is y'Py (the
-    generalised Q), ``yppy`` is y'PPy, ``tr_p`` and ``tr_pp`` the traces of P and PP.
-    """
-
-    w: Floats  # (m, kmax), 0 where padded
-    sum_w: Floats
-    sum_w2: Floats
-    mean: Floats
-    ypy: Floats
-    yppy: Floats
-    tr_p: Floats
-    tr_pp: Floats
-
-
-def moments(batch: Batch, tau2: Floats) -> Moments:
-    """Return the sums at given tau2.
-
-    Parameters
-    ----------
-    batch : Batch
-        The analyses.
-    tau2 : ndarray, shape (m,)
-        Between-study variance of each, >= 0.
-
-    Returns
-    -------
-    Moments
-
-    Notes
-    -----
-    Viechtbauer (2005), J Educ Behav Stat 30:261-293, eq. 3-4; traces by direct algebra for one
-    common mean.
-    """
-    w = np.where(batch.mask, 1.0 / (batch.v + tau2[:, None]), 0.0)
-    w2 = w * w
-    sum_w, sum_w2, sum_w3 = w.sum(axis=1), w2.sum(axis=1), (w2 * w).sum(axis=1)
-    mean = _mean(batch, w, sum_w)
-    residual = batch.y - mean[:, None]
-    ratio = sum_w2 / sum_w
-    return Moments(
-        w=w,
-        sum_w=sum_w,
-        sum_w2=sum_w2,
-        mean=mean,
-        ypy=(w * residual**2).sum(axis=1),
-        yppy=(w2 * residual**2).sum(axis=1),
-        tr_p=sum_w - ratio,
-        tr_pp=sum_w2 - 2.0 * sum_w3 / sum_w + ratio**2,
-    )
-
-
-def _mean(batch: Batch, w: Floats, sum_w: Floats) -> Floats:
-    # Weighted mean taken about the first study: equal effects then give exactly their value.
-    first = batch.y[np.arange(batch.size), batch.mask.argmax(axis=1)]
-    shift = (w * (batch.y - first[:, None])).sum(axis=1) / sum_w
-    return np.asarray(first + shift, dtype=np.float64)
 
 
 def as_vectors(yi: ArrayLike, vi: ArrayLike) -> tuple[Floats, Floats]:

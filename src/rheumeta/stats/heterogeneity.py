@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from rheumeta.stats.batch import Batch, Floats, moments
+from rheumeta.stats.batch import Batch, Floats
+from rheumeta.stats.moments import moments
 from rheumeta.stats.tau2 import generalised_q_root
 
 
@@ -30,9 +31,9 @@ class Heterogeneity:
 def typical_variance(batch: Batch) -> Floats:
     """Return the typical sampling variance, shape (m,), squared analysis scale.
 
-    Higgins and Thompson (2002), Stat Med 21:1539-1558, eq. 9: (k - 1) sum w / ((sum w)^2 - sum w^2).
+    Higgins and Thompson (2002), Stat Med 21:1539-1558, (k - 1) sum w / ((sum w)^2 - sum w^2).
     """
-    return (batch.k - 1) / moments(batch, np.zeros(batch.size)).tr_p
+    return batch.df / moments(batch, np.zeros(batch.size)).tr_p
 
 
 def q_test(batch: Batch) -> tuple[Floats, Floats]:
@@ -41,7 +42,7 @@ def q_test(batch: Batch) -> tuple[Floats, Floats]:
     Cochran (1954), Biometrics 10:101-129; Cochrane Handbook 6.5, section 10.10.2.
     """
     q = moments(batch, np.zeros(batch.size)).ypy
-    return q, np.asarray(special.chdtrc(batch.k - 1, q), dtype=np.float64)
+    return q, np.asarray(special.chdtrc(batch.df, q), dtype=np.float64)
 
 
 def q_profile(batch: Batch, *, level: float) -> tuple[Floats, Floats]:
@@ -62,11 +63,11 @@ def q_profile(batch: Batch, *, level: float) -> tuple[Floats, Floats]:
 
     Notes
     -----
-    Viechtbauer (2007), Stat Med 26:37-52, section 3: the tau2 at which the generalised Q equals the
+    Viechtbauer (2007), Stat Med 26:37-52: the tau2 at which the generalised Q equals the
     quantiles of chi-squared with k - 1 degrees of freedom.
     """
     tail = (1.0 - level / 100.0) / 2.0
-    df = (batch.k - 1).astype(np.float64)
+    df = batch.df.astype(np.float64)
     low, high = (np.asarray(special.chdtri(df, p), dtype=np.float64) for p in (1.0 - tail, tail))
     return generalised_q_root(batch, high), generalised_q_root(batch, low)
 
@@ -90,7 +91,7 @@ def from_tau2(batch: Batch, tau2: Floats, *, level: float) -> Heterogeneity:
     Notes
     -----
     I2 = tau2 / (tau2 + s2) and H2 = (tau2 + s2) / s2, s2 the typical variance: Higgins and Thompson
-    (2002), eq. 10 and section 3.3. Monotone in tau2, hence the intervals.
+    (2002). Monotone in tau2, hence the intervals.
     """
     s2 = typical_variance(batch)
     lower, upper = q_profile(batch, level=level)
@@ -102,10 +103,10 @@ def from_tau2(batch: Batch, tau2: Floats, *, level: float) -> Heterogeneity:
 def from_q(batch: Batch) -> Heterogeneity:
     """Return Q, and I2 and H2 from Q alone, for the common-effect model; no intervals (NaN).
 
-    Higgins and Thompson (2002), eq. 5 and 10: H2 = Q / (k - 1), I2 = max(0, (H2 - 1) / H2).
+    Higgins and Thompson (2002): H2 = Q / (k - 1), I2 = max(0, (H2 - 1) / H2).
     """
     q, pval = q_test(batch)
-    h2 = q / (batch.k - 1)
+    h2 = q / batch.df
     with np.errstate(divide="ignore"):
         i2 = 100.0 * np.maximum(0.0, 1.0 - 1.0 / h2)
     none = np.full(batch.size, np.nan)

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from rheumeta.stats.batch import Batch, Floats, Ints, Moments
+from rheumeta.stats.batch import Batch, Floats, Ints
+from rheumeta.stats.moments import Moments
 
 Test = Literal["cochrane", "z", "t", "knha", "adhoc"]
 Prediction = Literal["t", "t-2", "normal", "as_test", "none"]
@@ -100,13 +101,13 @@ def infer(batch: Batch, sums: Moments, *, test_used: NDArray[np.str_], level: fl
 
     Notes
     -----
-    Wald: se = 1 / sqrt(sum w) (Cochrane Handbook 6.5, section 10.10.4.1). Hartung and Knapp (2001),
-    Stat Med 20:3875-3889, eq. 7: the variance times q = sum w (y - mean)^2 / (k - 1), t with k - 1.
-    Ad hoc: q not below 1 (Knapp and Hartung 2003, Stat Med 22:2693-2710, section 3; Röver et al.
+    Wald: se = 1 / sqrt(sum w) (Cochrane Handbook 6.5, section 10.3). Hartung and Knapp (2001),
+    Stat Med 20:3875-3889: the variance times q = sum w (y - mean)^2 / (k - 1), t with k - 1.
+    Ad hoc: q not below 1 (Knapp and Hartung 2003, Stat Med 22:2693-2710; Röver et al.
     2015, BMC Med Res Methodol 15:99).
     """
-    df = np.where(test_used == "z", np.nan, batch.k - 1.0)
-    factor = sums.ypy / (batch.k - 1)
+    df = np.where(test_used == "z", np.nan, batch.df.astype(np.float64))
+    factor = sums.ypy / batch.df
     factor = np.where(test_used == "adhoc", np.maximum(1.0, factor), factor)
     factor = np.where(np.isin(test_used, ("knha", "adhoc")), factor, 1.0)
     se = np.sqrt(factor / sums.sum_w)
@@ -134,7 +135,7 @@ def predict(
     prediction : str
         ``"t"``: t with k - 1 degrees of freedom (Veroniki et al. 2019, Res Synth Methods 10:23-43;
         IntHout et al. 2016, BMJ Open 6:e010247). ``"t-2"``: t with k - 2 (Higgins et al. 2009, J R
-        Stat Soc A 172:137-159, eq. 12). ``"normal"``. ``"as_test"``: as the interval of the mean,
+        Stat Soc A 172:137-159). ``"normal"``. ``"as_test"``: as the interval of the mean,
         normal for ``"z"``, otherwise t with k - 1. ``"none"``.
     level : float
         Coverage in percent.

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from rheumeta.stats.batch import Batch, Floats, Ints, moments
+from rheumeta.stats.batch import Batch, Floats, Ints
+from rheumeta.stats.moments import moments, sum_of_squares
 from rheumeta.stats.roots import solve_bracketed
 
 GRID_POINTS = 160
@@ -26,28 +27,25 @@ CHUNK = 2_000_000
 def log_likelihood(batch: Batch, tau2: Floats, *, restricted: bool) -> Floats:
     """Return the (restricted) log likelihood at tau2 without its constants, shape (m,).
 
-    Viechtbauer (2005), J Educ Behav Stat 30:261-293, eq. 12 and 16, the mean profiled out.
+    Viechtbauer (2005), J Educ Behav Stat 30:261-293, the coefficients profiled out.
     """
     sums = moments(batch, tau2)
     value = batch.total(np.log(batch.v + tau2[:, None])) + sums.ypy
     if restricted:
-        value = value + np.log(sums.sum_w)
+        value = value + sums.log_det
     return -0.5 * value
 
 
 def score(batch: Batch, tau2: Floats, *, restricted: bool) -> tuple[Floats, Floats]:
     """Return twice the slope of the log likelihood in tau2, and twice its curvature, shape (m,).
 
-    Viechtbauer (2005), eq. 13 and 16: y'PPy - tr P (restricted) or y'PPy - tr W; the derivatives
+    Viechtbauer (2005): y'PPy - tr P (restricted) or y'PPy - tr W; the derivatives
     by d P / d tau2 = -PP.
     """
     sums = moments(batch, tau2)
-    py = sums.w * (batch.y - sums.mean[:, None])
-    centre = (sums.w * py).sum(axis=1) / sums.sum_w
-    ypppy = (sums.w * (py - centre[:, None]) ** 2).sum(axis=1)
     if restricted:
-        return sums.yppy - sums.tr_p, sums.tr_pp - 2.0 * ypppy
-    return sums.yppy - sums.sum_w, sums.sum_w2 - 2.0 * ypppy
+        return sums.yppy - sums.tr_p, sums.tr_pp - 2.0 * sums.ypppy
+    return sums.yppy - sums.sum_w, sums.sum_w2 - 2.0 * sums.ypppy
 
 
 def maximise(batch: Batch, *, restricted: bool) -> Floats:
@@ -56,7 +54,7 @@ def maximise(batch: Batch, *, restricted: bool) -> Floats:
     Parameters
     ----------
     batch : Batch
-        The analyses, k >= 2 each.
+        The analyses, k > p each.
     restricted : bool
         REML if True, ML if False.
 
@@ -96,11 +94,10 @@ def _highest(batch: Batch, owner: Ints, peaks: Floats, *, restricted: bool) -> F
 
 
 def _grid(batch: Batch) -> Floats:
-    # Past T with T^2 / (T + vmax) > S / (k - 1) the score is negative, S the unweighted sum of
-    # squares: y'PPy <= S / T^2 and tr P >= (k - 1) / (T + vmax). Twice the larger of vmax and
-    # 2 S / (k - 1) is such a T for ML as well, where tr W >= tr P.
-    centre = batch.total(batch.y) / batch.k
-    spread = batch.total((batch.y - centre[:, None]) ** 2) / (batch.k - 1)
+    # Past T with T^2 / (T + vmax) > S / (k - p) the score is negative, S the unweighted sum of
+    # squares: y'PPy <= S / T^2 and tr P >= (k - p) / (T + vmax). Twice the larger of vmax and
+    # 2 S / (k - p) is such a T, for ML as well, where tr W >= tr P.
+    spread = sum_of_squares(batch) / batch.df
     top = 2.0 * np.maximum(batch.largest(batch.v), 2.0 * spread)
     bottom = GRID_START * batch.smallest(batch.v)
     steps = np.geomspace(bottom, top, GRID_POINTS - 1, axis=1)

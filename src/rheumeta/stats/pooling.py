@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from rheumeta.errors import StatsError
 from rheumeta.stats import heterogeneity as het
-from rheumeta.stats.batch import Batch, Floats, Ints, Moments, grouped, moments, padded, single
+from rheumeta.stats.batch import Batch, Floats, Ints, grouped, padded, single
 from rheumeta.stats.intervals import (
     PREDICTION_MIN_K,
     PREDICTIONS,
@@ -24,6 +24,7 @@ from rheumeta.stats.intervals import (
     infer,
     predict,
 )
+from rheumeta.stats.moments import Moments, moments
 from rheumeta.stats.tau2 import COMMON, ESTIMATORS, estimate_tau2
 
 Method = Literal["DL", "PM", "REML", "ML", "SJ", "HS", "EB", "HE", "EE", "FE"]
@@ -166,9 +167,9 @@ class Options:
     tau2: float | None
 
     def __post_init__(self) -> None:
-        _one_of("method", self.method, METHODS)
-        _one_of("test", self.test, TESTS)
-        _one_of("prediction", self.prediction, PREDICTIONS)
+        check_choice("method", self.method, METHODS)
+        check_choice("test", self.test, TESTS)
+        check_choice("prediction", self.prediction, PREDICTIONS)
         if not 0 < self.level < 100:
             raise StatsError(f"level is in percent and lies between 0 and 100, not {self.level!r}.")
         if self.tau2 is not None and not 0 <= self.tau2 < float("inf"):
@@ -182,7 +183,8 @@ class Options:
         return self.method in COMMON
 
 
-def _one_of(name: str, value: str, allowed: Sequence[str]) -> None:
+def check_choice(name: str, value: str, allowed: Sequence[str]) -> None:
+    """Raise StatsError unless `value` is one of `allowed`."""
     if value not in allowed:
         raise StatsError(f"{name} must be one of {', '.join(allowed)}, not {value!r}.")
 

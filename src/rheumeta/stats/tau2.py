@@ -14,8 +14,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from rheumeta.stats.batch import Batch, Floats, moments
+from rheumeta.stats.batch import Batch, Floats
 from rheumeta.stats.likelihood import maximise
+from rheumeta.stats.moments import moments, sum_of_squares, trace_as, trace_asas, weighted
 from rheumeta.stats.roots import solve_bracketed
 
 COMMON = ("EE", "FE")
@@ -30,7 +31,7 @@ def estimate_tau2(batch: Batch, method: str) -> tuple[Floats, Floats]:
     Parameters
     ----------
     batch : Batch
-        The analyses, k >= 2 each.
+        The analyses, k > p each.
     method : str
         One of the keys of `ESTIMATORS`.
 
@@ -52,7 +53,8 @@ def generalised_q_root(batch: Batch, target: Floats) -> Floats:
     batch : Batch
         The analyses.
     target : ndarray, shape (m,)
-        Wanted values (> 0) of Q(tau2) = sum (y - mean)^2 / (v + tau2), which falls in tau2.
+        Wanted values (> 0) of y'Py, the weighted residual sum of squares; it
+        falls in tau2.
 
     Returns
     -------
@@ -61,7 +63,7 @@ def generalised_q_root(batch: Batch, target: Floats) -> Floats:
     Notes
     -----
     Q(tau2) <= S / tau2 with S the unweighted sum of squares, so S / target bounds the root. The
-    slope of Q is -y'PPy (Viechtbauer 2007, Stat Med 26:37-52, section 3).
+    slope of Q is -y'PPy (direct algebra; Viechtbauer 2007, Stat Med 26:37-52, gives the same).
     """
     tau2 = np.zeros(batch.size)
     rows = np.flatnonzero(moments(batch, tau2).ypy > target)
@@ -73,56 +75,59 @@ def generalised_q_root(batch: Batch, target: Floats) -> Floats:
         sums = moments(part, x)
         return sums.ypy - goal, -sums.yppy
 
-    upper = _sum_of_squares(part) / goal
+    upper = sum_of_squares(part) / goal
     tau2[rows] = solve_bracketed(excess, np.zeros(rows.size), upper, scale=part.smallest(part.v))
     return tau2
 
 
-def _sum_of_squares(batch: Batch) -> Floats:
-    centre = batch.total(batch.y) / batch.k
-    return batch.total((batch.y - centre[:, None]) ** 2)
-
-
 def _dersimonian_laird(batch: Batch) -> Floats:
-    # DerSimonian and Laird 1986, eq. for the moment estimator: (Q - (k - 1)) / (S1 - S2 / S1).
+    # (Q - (k - p)) / tr P at tau2 = 0 (DerSimonian and Laird 1986; with moderators Raudenbush 2009,
+    # in Cooper et al., The Handbook of Research Synthesis and Meta-Analysis, 2nd ed., ch. 16).
     sums = moments(batch, np.zeros(batch.size))
-    return np.maximum(0.0, (sums.ypy - (batch.k - 1)) / sums.tr_p)
+    return np.maximum(0.0, (sums.ypy - batch.df) / sums.tr_p)
 
 
 def _hedges(batch: Batch) -> Floats:
-    # Variance of the effects less the mean sampling variance (Hedges 1983; Viechtbauer 2005, eq. 7).
-    between = _sum_of_squares(batch) / (batch.k - 1)
-    return np.maximum(0.0, between - batch.total(batch.v) / batch.k)
+    # Variance of the effects less the mean sampling variance (Hedges 1983).
+    ones = np.ones(batch.y.shape)
+    expected = trace_as(batch, ones, batch.v)
+    return np.maximum(0.0, (weighted(batch, ones).ypy - expected) / batch.df)
 
 
 def _hunter_schmidt(batch: Batch) -> Floats:
-    # (Q - k) / sum w (Viechtbauer 2005, eq. 9).
+    # (Q - k) / sum w (Hunter and Schmidt 1990, as given by Viechtbauer 2005).
     sums = moments(batch, np.zeros(batch.size))
     return np.maximum(0.0, (sums.ypy - batch.k) / sums.sum_w)
 
 
 def _sidik_jonkman_start(batch: Batch) -> Floats:
-    return _sum_of_squares(batch) / batch.k
+    centre = batch.total(batch.y) / batch.k
+    return batch.total((batch.y - centre[:, None]) ** 2) / batch.k
 
 
 def _sidik_jonkman(batch: Batch) -> Floats:
     # Weights 1 / (v / t0 + 1) with t0 the variance of the effects about their mean (Sidik and
-    # Jonkman 2005, eq. 3-5); equal effects have t0 = 0 and tau2 = 0.
+    # Jonkman 2005); equal effects have t0 = 0 and tau2 = 0.
     start = _sidik_jonkman_start(batch)
-    return start * moments(batch, start).ypy / (batch.k - 1)
+    return start * moments(batch, start).ypy / batch.df
 
 
 def _paule_mandel(batch: Batch) -> Floats:
-    return generalised_q_root(batch, (batch.k - 1).astype(np.float64))
+    return generalised_q_root(batch, batch.df.astype(np.float64))
 
 
-def _quadratic_sd(batch: Batch, a: Floats, tau2: Floats) -> Floats:
-    # Standard deviation of y'Ay for normal y, A = diag(a) - a a' / sum a: sqrt(2 tr(A S A S)),
-    # S = diag(v + tau2) (Searle 1971, Linear Models, section 2.5, theorem 1, corollary 1.2).
-    s = batch.v + tau2[:, None]
-    sum_a = batch.total(a)
-    cross = batch.total(a**2 * s) / sum_a
-    trace = batch.total(a**2 * s**2) - 2.0 * batch.total(a**3 * s**2) / sum_a + cross**2
+def _ml(batch: Batch) -> Floats:
+    return maximise(batch, restricted=False)
+
+
+def _reml(batch: Batch) -> Floats:
+    return maximise(batch, restricted=True)
+
+
+def _quadratic_sd(batch: Batch, weights: Floats, tau2: Floats) -> Floats:
+    # Standard deviation of y'Ay for normal y with variances S = diag(v + tau2) and AX = 0:
+    # sqrt(2 tr(ASAS)) (Searle 1971, Linear Models, ch. 2: variance of a quadratic form).
+    trace = trace_asas(batch, weights, batch.v + tau2[:, None])
     deviation: Floats = np.sqrt(np.maximum(0.0, 2.0 * trace))
     return deviation
 
@@ -132,7 +137,7 @@ def _se_dl(batch: Batch, tau2: Floats) -> Floats:
 
 
 def _se_he(batch: Batch, tau2: Floats) -> Floats:
-    return _quadratic_sd(batch, np.ones(batch.y.shape), tau2) / (batch.k - 1)
+    return _quadratic_sd(batch, np.ones(batch.y.shape), tau2) / batch.df
 
 
 def _se_hs(batch: Batch, tau2: Floats) -> Floats:
@@ -142,34 +147,26 @@ def _se_hs(batch: Batch, tau2: Floats) -> Floats:
 def _se_sj(batch: Batch, tau2: Floats) -> Floats:
     start = _sidik_jonkman_start(batch)
     weights = 1.0 / (batch.v + start[:, None])
-    return start * _quadratic_sd(batch, weights, tau2) / (batch.k - 1)
+    return start * _quadratic_sd(batch, weights, tau2) / batch.df
 
 
 def _se_pm(batch: Batch, tau2: Floats) -> Floats:
-    # One step of Morris's (1983) iteration moves tau2 by (y'Py k / (k - 1) - k) / sum w; at the root
-    # y'Py has variance 2 (k - 1), hence 2 k^2 / (k - 1) / (sum w)^2.
-    deviation: Floats = batch.k * np.sqrt(2.0 / (batch.k - 1))
-    return deviation / moments(batch, tau2).sum_w
+    # One step of Morris's (1983) iteration moves tau2 by (y'Py k / (k - p) - k) / sum w; at the root
+    # y'Py has variance 2 (k - p), hence 2 k^2 / (k - p) / (sum w)^2.
+    deviation: Floats = np.sqrt(2.0 / batch.df) * batch.k / moments(batch, tau2).sum_w
+    return deviation
 
 
 def _se_ml(batch: Batch, tau2: Floats) -> Floats:
-    # Inverse expected information (Viechtbauer 2005, eq. 15).
+    # Inverse expected information, 2 / tr(WW) (Viechtbauer 2005).
     deviation: Floats = np.sqrt(2.0 / moments(batch, tau2).sum_w2)
     return deviation
 
 
 def _se_reml(batch: Batch, tau2: Floats) -> Floats:
-    # Inverse expected information (Viechtbauer 2005, eq. 17).
+    # Inverse expected information, 2 / tr(PP) (Viechtbauer 2005).
     deviation: Floats = np.sqrt(2.0 / moments(batch, tau2).tr_pp)
     return deviation
-
-
-def _ml(batch: Batch) -> Floats:
-    return maximise(batch, restricted=False)
-
-
-def _reml(batch: Batch) -> Floats:
-    return maximise(batch, restricted=True)
 
 
 ESTIMATORS: dict[str, tuple[Estimator, Callable[[Batch, Floats], Floats]]] = {

@@ -1,0 +1,162 @@
+"""The sums of weighted least squares that every method needs, for a whole batch.
+
+With weights W, P = W - W X (X'WX)^-1 X'W (Viechtbauer 2005, J Educ Behav Stat 30:261-293);
+for one common mean X is a column of ones and the traces have closed forms.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rheumeta.stats.batch import Batch, Floats
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Sums at given weights, each of shape (m,) unless stated.
+
+    Attributes
+    ----------
+    w : ndarray, shape (m, kmax)
+        Weights, 0 where padded.
+    sum_w, sum_w2 : ndarray
+        Sums of the weights and their squares.
+    mean : ndarray
+        Weighted mean; NaN with a design.
+    ypy, yppy, ypppy : ndarray
+        y'Py (the generalised Q), y'PPy, y'PPPy.
+    tr_p, tr_pp : ndarray
+        Traces of P and PP.
+    log_det : ndarray
+        Logarithm of the determinant of X'WX.
+    """
+
+    w: Floats
+    sum_w: Floats
+    sum_w2: Floats
+    mean: Floats
+    ypy: Floats
+    yppy: Floats
+    ypppy: Floats
+    tr_p: Floats
+    tr_pp: Floats
+    log_det: Floats
+
+
+def moments(batch: Batch, tau2: Floats) -> Moments:
+    """Return the sums with weights 1 / (v + tau2).
+
+    Parameters
+    ----------
+    batch : Batch
+        The analyses.
+    tau2 : ndarray, shape (m,)
+        Between-study variance of each, >= 0.
+
+    Returns
+    -------
+    Moments
+    """
+    return weighted(batch, 1.0 / (batch.v + tau2[:, None]))
+
+
+def weighted(batch: Batch, weights: Floats) -> Moments:
+    """Return the sums with any positive weights, shape (m, kmax)."""
+    w = np.where(batch.mask, weights, 0.0)
+    return _common_mean(batch, w) if batch.x is None else _design(batch, batch.x, w)
+
+
+def sum_of_squares(batch: Batch) -> Floats:
+    """Return the unweighted residual sum of squares, shape (m,)."""
+    return weighted(batch, np.ones(batch.y.shape)).ypy
+
+
+def trace_as(batch: Batch, weights: Floats, s: Floats) -> Floats:
+    """Return tr(A S), shape (m,), arguments as in :func:`trace_asas`."""
+    a = np.where(batch.mask, weights, 0.0)
+    leverage = (_basis(batch, a) ** 2).sum(axis=2)
+    trace: Floats = (a * np.where(batch.mask, s, 0.0) * (1.0 - leverage)).sum(axis=1)
+    return trace
+
+
+def trace_asas(batch: Batch, weights: Floats, s: Floats) -> Floats:
+    """Return tr(A S A S), shape (m,), with A the matrix P at `weights` and S = diag(s).
+
+    Parameters
+    ----------
+    batch : Batch
+        The analyses.
+    weights, s : ndarray, shape (m, kmax)
+        Weights that define A, and variances.
+    """
+    a = np.where(batch.mask, weights, 0.0)
+    a_s = a * np.where(batch.mask, s, 0.0)
+    q = _basis(batch, a)
+    leverage = (q**2).sum(axis=2)
+    cross = np.einsum("mkp,mk,mkr->mpr", q, a_s, q)
+    trace: Floats = (a_s**2 * (1.0 - 2.0 * leverage)).sum(axis=1) + (cross**2).sum(axis=(1, 2))
+    return trace
+
+
+def _common_mean(batch: Batch, w: Floats) -> Moments:
+    w2 = w * w
+    sum_w, sum_w2, sum_w3 = w.sum(axis=1), w2.sum(axis=1), (w2 * w).sum(axis=1)
+    mean = _mean(batch, w, sum_w)
+    py = w * (batch.y - mean[:, None])
+    centre = (w * py).sum(axis=1) / sum_w
+    ratio = sum_w2 / sum_w
+    return Moments(
+        w=w,
+        sum_w=sum_w,
+        sum_w2=sum_w2,
+        mean=mean,
+        ypy=(py * (batch.y - mean[:, None])).sum(axis=1),
+        yppy=(py**2).sum(axis=1),
+        ypppy=(w * (py - centre[:, None]) ** 2).sum(axis=1),
+        tr_p=sum_w - ratio,
+        tr_pp=sum_w2 - 2.0 * sum_w3 / sum_w + ratio**2,
+        log_det=np.log(sum_w),
+    )
+
+
+def _mean(batch: Batch, w: Floats, sum_w: Floats) -> Floats:
+    # Weighted mean taken about the first study: equal effects then give exactly their value.
+    first = batch.y[np.arange(batch.size), batch.mask.argmax(axis=1)]
+    shift = (w * (batch.y - first[:, None])).sum(axis=1) / sum_w
+    return np.asarray(first + shift, dtype=np.float64)
+
+
+def _design(batch: Batch, x: Floats, w: Floats) -> Moments:
+    # By QR of sqrt(W) X = QR: P = sqrt(W) (I - QQ') sqrt(W), hence tr P = sum w (1 - h) and
+    # tr PP = sum w^2 (1 - 2h) + |Q'WQ|^2 with h the squared rows of Q.
+    root = np.sqrt(w)
+    q, r = np.linalg.qr(root[:, :, None] * x)
+    residual = _residual(q, root * batch.y)
+    leverage = (q**2).sum(axis=2)
+    cross = np.einsum("mkp,mk,mkr->mpr", q, w, q)
+    diagonal = np.abs(np.diagonal(r, axis1=1, axis2=2))
+    return Moments(
+        w=w,
+        sum_w=w.sum(axis=1),
+        sum_w2=(w**2).sum(axis=1),
+        mean=np.full(batch.size, np.nan),
+        ypy=(residual**2).sum(axis=1),
+        yppy=(w * residual**2).sum(axis=1),
+        ypppy=(_residual(q, w * residual) ** 2).sum(axis=1),
+        tr_p=(w * (1.0 - leverage)).sum(axis=1),
+        tr_pp=(w**2 * (1.0 - 2.0 * leverage)).sum(axis=1) + (cross**2).sum(axis=(1, 2)),
+        log_det=2.0 * np.log(diagonal).sum(axis=1),
+    )
+
+
+def _residual(q: Floats, z: Floats) -> Floats:
+    return np.asarray(z - np.einsum("mkp,mrp,mr->mk", q, q, z, optimize=True), dtype=np.float64)
+
+
+def _basis(batch: Batch, w: Floats) -> Floats:
+    root = np.sqrt(w)
+    if batch.x is None:
+        return np.asarray((root / np.sqrt(w.sum(axis=1))[:, None])[:, :, None], dtype=np.float64)
+    return np.asarray(np.linalg.qr(root[:, :, None] * batch.x).Q, dtype=np.float64)
