@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import difflib
 import logging
-import sys
 import traceback
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -104,13 +103,10 @@ def build_parser() -> argparse.ArgumentParser:
         sub = command(stage, text, _stage_runner(stage))
         sub.add_argument("review", metavar="REVIEW", help="id of the review")
         _add_folders(sub)
-    for name, text, run in _PROJECT_COMMANDS:
+    for name, text, (argument, count), run in _OTHER_COMMANDS:
         sub = command(name, text, run)
-        sub.add_argument("reviews", metavar="REVIEW", nargs="+", help="ids of the reviews")
-        _add_folders(sub)
-    for name, text, argument, run in _SHEET_COMMANDS:
-        sub = command(name, text, run)
-        sub.add_argument(argument.lower(), metavar=argument, nargs="+" if argument == "FILE" else None)
+        if argument:
+            sub.add_argument(argument.lower(), metavar=argument, nargs=count)
         _add_folders(sub)
     return parser
 
@@ -159,47 +155,39 @@ def _check_review(layout: Layout) -> None:
     )
 
 
-def _index(arguments: argparse.Namespace) -> None:
-    from rheumeta.steps import index
+def _configured(root: Path) -> list[Layout]:
+    """Return the layouts of the reviews that ``config/config.yaml`` lists."""
+    from rheumeta.steps import graph
 
-    index.run([Layout(review, arguments.root) for review in arguments.reviews])
+    return [Layout(review, root) for review in graph.configured_reviews(graph.read_config(root))]
+
+
+def _index(arguments: argparse.Namespace) -> None:
+    import_module("rheumeta.steps.index").run(_configured(arguments.root))
 
 
 def _notebooks(arguments: argparse.Namespace) -> None:
-    from rheumeta.steps import notebooks
-
-    notebooks.run([Layout(review, arguments.root) for review in arguments.reviews])
+    import_module("rheumeta.steps.notebooks").run(arguments.root, arguments.name)
 
 
 def _new_review(arguments: argparse.Namespace) -> None:
-    from rheumeta.steps import scaffold
-
-    scaffold.new_review(Layout(arguments.review, arguments.root))
+    import_module("rheumeta.steps.scaffold").new_review(Layout(arguments.review, arguments.root))
 
 
 def _manifest(arguments: argparse.Namespace) -> None:
-    from rheumeta.steps import scaffold
-
-    scaffold.update_manifest(Layout(arguments.review, arguments.root))
+    import_module("rheumeta.steps.scaffold").update_manifest(Layout(arguments.review, arguments.root))
 
 
 def _clean(arguments: argparse.Namespace) -> None:
-    from rheumeta.steps import scaffold
-
+    scaffold = import_module("rheumeta.steps.scaffold")
     for path in arguments.file:
         scaffold.clean(Path(path))
 
 
-_PROJECT_COMMANDS = (
-    ("index", "write the page over all reviews", _index),
-    ("notebooks", "execute the notebooks", _notebooks),
+_OTHER_COMMANDS = (
+    ("index", "write the page over all configured reviews", (None, None), _index),
+    ("notebooks", "execute the notebooks, or those named", ("NAME", "*"), _notebooks),
+    ("new-review", "make empty sheets and a protocol to fill in", ("REVIEW", None), _new_review),
+    ("manifest", "bring the hashes in a review's MANIFEST.csv up to date", ("REVIEW", None), _manifest),
+    ("clean", "mend encoding, byte-order mark and line ends of sheets, in place", ("FILE", "+"), _clean),
 )
-_SHEET_COMMANDS = (
-    ("new-review", "make empty sheets and a protocol to fill in", "REVIEW", _new_review),
-    ("manifest", "bring the hashes in a review's MANIFEST.csv up to date", "REVIEW", _manifest),
-    ("clean", "mend encoding, byte-order mark and line ends of sheets, in place", "FILE", _clean),
-)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -34,8 +34,8 @@ def failures(log: Path) -> int:
     return len(_entries(failures_file(log)))
 
 
-def exit_code(folder: Path, *, since: float) -> int:
-    """Return the exit code for a run in which stages failed.
+def aftermath(folder: Path, *, since: float) -> tuple[int, str]:
+    """Return the exit code for a run in which stages failed, and a last word on it.
 
     Parameters
     ----------
@@ -46,12 +46,20 @@ def exit_code(folder: Path, *, since: float) -> int:
 
     Returns
     -------
-    int
+    code : int
         2 if faults in the input are all that went wrong since then, otherwise 1.
+    text : str
+        Which logs say more.
     """
-    recent = [path for path in sorted(folder.rglob("*.failures")) if path.stat().st_mtime >= since]
-    last = {entries[-1] for path in recent if (entries := _entries(path))}
-    return EXIT_INPUT if last - {MENDED} == {str(EXIT_INPUT)} else EXIT_FAILURE
+    last = {}
+    for path in sorted(folder.rglob("*.failures")):
+        entries = _entries(path)
+        if path.stat().st_mtime >= since and entries and entries[-1] != MENDED:
+            last[path.with_suffix(".log").as_posix()] = entries[-1]
+    code = EXIT_INPUT if set(last.values()) == {str(EXIT_INPUT)} else EXIT_FAILURE
+    what = "The input has faults" if code == EXIT_INPUT else "A stage failed"
+    where = "".join(f"\n  {log}" for log in last)
+    return code, f"{what}; previous results were kept. The messages above are also in:{where}\n"
 
 
 def _entries(path: Path) -> list[str]:

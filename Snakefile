@@ -1,0 +1,33 @@
+# From the sheets in data/raw to results/<review>/report.html; docs/workflow.md explains it.
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+configfile: "config/config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/data.smk"
+include: "workflow/rules/effects.smk"
+include: "workflow/rules/synthesis.smk"
+include: "workflow/rules/figures.smk"
+include: "workflow/rules/report.smk"
+
+
+wildcard_constraints:
+    review="|".join(REVIEWS),
+
+
+rule all:
+    """Everything: all reviews, the notebooks, the page over all reviews."""
+    default_target: True
+    input:
+        expand("results/{review}/report.html", review=REVIEWS),
+        [name for review in REVIEWS for name in graph.tables(Layout(review))],
+        expand("results/notebooks/{name}.html", name=NOTEBOOKS),
+        "results/index.html",
+
+
+onerror:
+    finish()

@@ -1,0 +1,136 @@
+"""What the workflow's graph needs to know before anything is computed.
+
+Read each time the Snakefile is read, so neither pandas nor matplotlib is imported. A protocol that
+cannot be read yields a graph without its figures: the stage `validate` then says what is wrong
+with it, better than a graph could.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from rheumeta.errors import Fault, InputFaults
+from rheumeta.layout import Layout
+from rheumeta.steps.targets import figure_files
+from rheumeta.tables.sheets import RAW_SHEETS
+
+ID = re.compile(r"[a-z][a-z0-9_]*")
+CONFIG = "config/config.yaml"
+VALIDATED = (*(f"{sheet.name}.csv" for sheet in RAW_SHEETS), "manifest_check.csv", "corrections_applied.csv")
+"""Files of the stage `validate`."""
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def prepare_environment(source: Path) -> None:
+    """Set, for this process and the jobs it starts, what each job relies on.
+
+    Parameters
+    ----------
+    source : Path
+        Folder that holds the package; ``python`` is the interpreter that runs the workflow.
+    """
+    first = {"PATH": str(Path(sys.executable).parent), "PYTHONPATH": str(source)}
+    for name, value in first.items():
+        rest = os.environ.get(name)
+        os.environ[name] = f"{value}{os.pathsep}{rest}" if rest else value
+    os.environ["MPLBACKEND"] = "Agg"
+    # Without byte code on disk every job starts three times slower.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+def configured_reviews(config: Mapping[str, Any]) -> list[str]:
+    """Return the ids of the reviews to build.
+
+    Parameters
+    ----------
+    config : mapping
+        Content of ``config/config.yaml``.
+
+    Raises
+    ------
+    InputFaults
+        If ``reviews`` is not a list of different ids.
+    """
+    reviews = config.get("reviews")
+    if not isinstance(reviews, list) or not reviews:
+        raise InputFaults([_config_fault(reviews, "`reviews` lists no review.")])
+    bad = [r for r in reviews if not (isinstance(r, str) and ID.fullmatch(r))]
+    twice = sorted({r for r in reviews if isinstance(r, str) and reviews.count(r) > 1})
+    faults = [_config_fault(r, "This is no id of a review.") for r in bad]
+    faults += [_config_fault(r, "This review is listed twice.") for r in twice]
+    if faults:
+        raise InputFaults(faults)
+    return reviews
+
+
+def _config_fault(value: object, message: str) -> Fault:
+    return Fault(
+        file=CONFIG,
+        line=None,
+        column="reviews",
+        code="config_reviews",
+        message=message,
+        value=str(value),
+        allowed="a list of ids, each once: small letters, digits and _, a letter first",
+        remedy="Write one line `- my_review` a review below `reviews:`.",
+    )
+
+
+def raw_inputs(layout: Layout) -> list[str]:
+    """Return the files that a person edits for a review and that exist, sorted."""
+    files = [*layout.raw.glob("*.csv"), layout.protocol, layout.corrections]
+    return sorted(path.as_posix() for path in files if path.is_file())
+
+
+def figures(layout: Layout) -> list[str]:
+    """Return the paths of all figures of a review; none if its protocol is not readable."""
+    try:
+        names = figure_files(layout.protocol)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, InputFaults, AttributeError, TypeError):
+        return []
+    return [(layout.figures / name).as_posix() for name in names if ID.match(name)]
+
+
+def tables(layout: Layout) -> list[str]:
+    """Return the paths of the tables of a review, one an analysis."""
+    return [(layout.tables / f"{analysis}.csv").as_posix() for analysis in analyses(layout)]
+
+
+def benchmarks(layout: Layout) -> list[str]:
+    """Return the ids of the other reviews whose pooled results this one shows beside its own."""
+    found = set()
+    for plan in analyses(layout).values():
+        benchmark = plan.get("benchmark")
+        if isinstance(benchmark, dict) and isinstance(benchmark.get("review"), str):
+            found.add(benchmark["review"])
+    return sorted(found - {layout.review})
+
+
+def analyses(layout: Layout) -> dict[str, dict[str, Any]]:
+    """Return the analyses of a protocol by id, as far as they can be read."""
+    try:
+        content = yaml.load(layout.protocol.read_text(encoding="utf-8"), Loader=_LOADER)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        return {}
+    plans = content.get("analyses") if isinstance(content, dict) else None
+    plans = plans if isinstance(plans, dict) else {}
+    return {k: v for k, v in plans.items() if isinstance(v, dict) and ID.fullmatch(str(k))}
+
+
+def notebooks(folder: Path) -> list[str]:
+    """Return the names, without ending, of the notebooks in `folder`, sorted."""
+    return sorted(path.stem for path in folder.glob("*.ipynb"))
+
+
+def read_config(root: Path) -> dict[str, Any]:
+    """Return the content of ``config/config.yaml`` below `root`; empty if it is no mapping."""
+    content = yaml.safe_load((root / CONFIG).read_text(encoding="utf-8"))
+    return content if isinstance(content, dict) else {}

@@ -1,0 +1,74 @@
+# Functions and names for the rules; no rules.
+import sys
+import time
+from pathlib import Path
+
+# The code beside this Snakefile is the code that runs, here and in the jobs.
+SOURCE = Path(workflow.basedir) / "src"
+sys.path.insert(0, str(SOURCE))
+
+from rheumeta import provenance, runlog
+from rheumeta.errors import InputFaults
+from rheumeta.layout import Layout
+from rheumeta.steps import graph
+
+graph.prepare_environment(SOURCE)
+STARTED = time.time()
+NOTEBOOKS = graph.notebooks(Path("notebooks"))
+
+try:
+    REVIEWS = graph.configured_reviews(config)
+except InputFaults as faults:
+    print(faults, file=sys.stderr)
+    raise SystemExit(faults.exit_code)
+
+
+def kept(*patterns):
+    """Return outputs that stay as they were if the job fails."""
+    return [update(pattern) for pattern in patterns]
+
+
+def code(stage):
+    """Return the digest of all code that a stage can run."""
+    return provenance.stage_digest(f"rheumeta.steps.{stage}")
+
+
+def versions(*names):
+    """Return the versions of Python and of the libraries that a stage's numbers depend on."""
+    return provenance.software_versions(names)
+
+
+def failures(stage, of="review"):
+    """Return a function of the wildcards: how often the stage failed; a new failure forces a new try."""
+    return lambda wildcards: runlog.failures(Path(f"logs/{stage}/{wildcards[of]}.log"))
+
+
+def raw(wildcards):
+    """Return what a person edits for a review."""
+    return graph.raw_inputs(Layout(wildcards.review))
+
+
+def report_figures(wildcards):
+    """Return the figures that a report shows."""
+    return [
+        name
+        for name in graph.figures(Layout(wildcards.review))
+        if name.endswith(".svg")
+    ]
+
+
+def benchmark_results(wildcards):
+    """Return the pooled results of other reviews that this review shows beside its own."""
+    reviews = graph.benchmarks(Layout(wildcards.review))
+    return [
+        f"results/{review}/estimates/synthesis.json"
+        for review in reviews
+        if review in REVIEWS
+    ]
+
+
+def finish():
+    """End a failed run: exit code 2 if only the input is at fault, else 1."""
+    code, text = runlog.aftermath(Path("logs"), since=STARTED)
+    print(text, file=sys.stderr)
+    raise SystemExit(code)

@@ -1,0 +1,30 @@
+# Effect sizes, each with its derivation.
+
+
+rule effects:
+    """Compute effect sizes; list what cannot be derived, with the reason."""
+    input:
+        rules.validate.output,
+        rules.harmonise.output,
+        protocol="config/reviews/{review}.yaml",
+    output:
+        kept(
+            "data/processed/{review}/effects.csv",
+            "data/processed/{review}/derivations.csv",
+            "data/processed/{review}/not_used.csv",
+        ),
+    log:
+        "logs/effects/{review}.log",
+    benchmark:
+        "logs/benchmarks/effects/{review}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    params:
+        code=code("effects"),
+        versions=versions("numpy", "scipy", "pandas", "pydantic", "pyyaml"),
+        failures=failures("effects"),
+    message:
+        "Computing the effect sizes of {wildcards.review}"
+    shell:
+        "python -m rheumeta effects {wildcards.review:q} --log {log:q}"

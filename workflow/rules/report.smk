@@ -1,0 +1,84 @@
+# What people read: notebooks, a report a review, the page over all reviews.
+
+
+rule notebook:
+    """Execute a notebook; it reads the results and nothing reads it."""
+    input:
+        expand("results/{review}/estimates/synthesis.json", review=REVIEWS),
+        expand("data/processed/{review}/effects.csv", review=REVIEWS),
+        notebook="notebooks/{notebook}.ipynb",
+        config="config/config.yaml",
+    output:
+        kept("results/notebooks/{notebook}.ipynb", "results/notebooks/{notebook}.html"),
+    log:
+        "logs/notebooks/{notebook}.log",
+    benchmark:
+        "logs/benchmarks/notebooks/{notebook}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    params:
+        code=[code("notebooks"), code("synthesise")],
+        versions=versions(
+            "nbclient", "ipykernel", "numpy", "scipy", "pandas", "matplotlib"
+        ),
+        failures=failures("notebooks", "notebook"),
+    message:
+        "Executing the notebook {wildcards.notebook}"
+    shell:
+        "python -m rheumeta notebooks {wildcards.notebook:q} --log {log:q}"
+
+
+rule report:
+    """Write the report: one file that needs no other."""
+    input:
+        rules.validate.output,
+        rules.harmonise.output,
+        rules.effects.output,
+        rules.synthesise.output,
+        figures=report_figures,
+        protocol="config/reviews/{review}.yaml",
+    output:
+        kept("results/{review}/report.html"),
+    log:
+        "logs/report/{review}.log",
+    benchmark:
+        "logs/benchmarks/report/{review}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    params:
+        code=code("report"),
+        versions=versions(
+            "numpy", "scipy", "pandas", "matplotlib", "jinja2", "snakemake"
+        ),
+        failures=failures("report"),
+    message:
+        "Writing the report of {wildcards.review}"
+    shell:
+        "python -m rheumeta report {wildcards.review:q} --log {log:q}"
+
+
+rule index:
+    """Write the page over all reviews."""
+    input:
+        expand("results/{review}/estimates/synthesis.json", review=REVIEWS),
+        expand("config/reviews/{review}.yaml", review=REVIEWS),
+        config="config/config.yaml",
+    output:
+        kept("results/index.html"),
+    log:
+        "logs/index/all.log",
+    benchmark:
+        "logs/benchmarks/index/all.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    params:
+        code=code("index"),
+        versions=versions("jinja2"),
+        failures=runlog.failures(Path("logs/index/all.log")),
+    message:
+        "Writing the page over all reviews"
+    shell:
+        "python -m rheumeta index --log {log:q}"

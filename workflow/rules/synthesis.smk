@@ -1,0 +1,31 @@
+# Pooled results, and the evidence that cannot be pooled.
+
+
+rule synthesise:
+    """Pool every analysis of the protocol; describe what cannot be pooled."""
+    input:
+        rules.validate.output,
+        rules.harmonise.output,
+        rules.effects.output,
+        protocol="config/reviews/{review}.yaml",
+        benchmarks=benchmark_results,
+    output:
+        kept(
+            "data/processed/{review}/accounting.csv",
+            "results/{review}/estimates/synthesis.json",
+        ),
+    log:
+        "logs/synthesise/{review}.log",
+    benchmark:
+        "logs/benchmarks/synthesise/{review}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    params:
+        code=code("synthesise"),
+        versions=versions("numpy", "scipy", "pandas", "pydantic", "pyyaml"),
+        failures=failures("synthesise"),
+    message:
+        "Pooling the analyses of {wildcards.review}"
+    shell:
+        "python -m rheumeta synthesise {wildcards.review:q} --log {log:q}"
