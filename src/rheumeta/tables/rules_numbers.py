@@ -37,8 +37,9 @@ SE_SHARE = 0.4
 the other is a known error of extraction (Cochrane Handbook 6.5.2.2). The share is this project's
 choice: a standard error is that small from n = 7 on (1/sqrt(7) = 0.38)."""
 SE_FACTOR = 1.5
-"""... provided that times sqrt(n) it is within this factor of the usual SD. Also the project's choice:
-no SD of the bundled reviews meets both conditions."""
+"""... provided that times sqrt(n), which would be the SD if it is a standard error, it is at most so
+many times the usual SD. Also the project's choice: no SD of the bundled reviews meets both
+conditions, and every one of them does once it is divided by sqrt(n)."""
 OTHER_STUDIES = 3
 """Other studies of the review needed to know what SD is usual; else the instrument's own is used."""
 SAME_AS_SE = 0.05
@@ -244,16 +245,27 @@ def _standard_error(
     sd, n = scaled["sd"], scaled.n
     if not sd or n is None or n < 2:
         return
-    by_study = usual.get((scaled.row.word("outcome"), scaled.change), {})
-    others = [v for study, v in by_study.items() if study != scaled.row.word("study_id")]
-    reference = statistics.median(others) if len(others) >= OTHER_STUDIES else scaled.instrument.sd
-    if reference is not None and sd < SE_SHARE * reference and (
-        1 / SE_FACTOR <= sd * math.sqrt(n) / reference <= SE_FACTOR):  # fmt: skip
-        yield _finding(table, scaled.row, "sd", "se_for_sd",
-                       f"It is far below the usual {reference:.3g}, and just what a standard error of {n:g} "
-                       "patients would be.", f"about {reference:.3g}")
-    elif _is_half_width(scaled, sd):
+    for reference in _references(scaled, usual):
+        if sd < SE_SHARE * reference and sd * math.sqrt(n) <= SE_FACTOR * reference:
+            yield _finding(table, scaled.row, "sd", "se_for_sd",
+                           f"It is far below the usual {reference:.3g}; with {n:g} patients it may be a "
+                           "standard error.", f"about {reference:.3g}")
+            return
+    if _is_half_width(scaled, sd):
         yield _finding(table, scaled.row, "sd", "se_for_sd", "It equals the standard error of the interval.")
+
+
+def _references(scaled: _Scaled, usual: Mapping[tuple[str, bool], Mapping[str, float]]) -> Iterator[float]:
+    """Yield what SD is usual: in this study, then in the other studies or else for the instrument."""
+    study = scaled.row.word("study_id")
+    by_study = usual.get((scaled.row.word("outcome"), scaled.change), {})
+    if study in by_study:
+        yield by_study[study]
+    others = [value for name, value in by_study.items() if name != study]
+    if len(others) >= OTHER_STUDIES:
+        yield statistics.median(others)
+    elif scaled.instrument.sd is not None:
+        yield scaled.instrument.sd
 
 
 def _is_half_width(scaled: _Scaled, sd: float) -> bool:
