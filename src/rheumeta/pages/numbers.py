@@ -118,3 +118,23 @@ def count(value: int, noun: str, plural: str | None = None) -> str:
 def capital(text: str) -> str:
     """Return `text` with its first letter a capital."""
     return text[:1].upper() + text[1:]
+
+
+def uncapital(text: str) -> str:
+    """Return `text` with a small first letter, unless its first word is an abbreviation (DAS28)."""
+    return text if text[1:2].isupper() or text[1:2].isdigit() else text[:1].lower() + text[1:]
+
+
+def tidy(text: str) -> str:
+    """Return a number of a CSV file as people write it: "7.0" is 7, a long fraction has four digits.
+
+    Text that is no number comes back as it is.
+    """
+    try:
+        value = float(text)
+    except ValueError:
+        return text
+    if not math.isfinite(value) or value == 0 or abs(value) >= 0.001:
+        places = 0 if value.is_integer() else min(4, len(text.partition(".")[2]))
+        return number(value, digits=places)
+    return f"{value:.3g}".replace("-", MINUS)

@@ -85,7 +85,8 @@ def sentence(analysis: Analysis, *, level: float = 95) -> str:
     Parameters
     ----------
     analysis : Analysis
-        The analysis; values on the display scale are read, percentages from 0 to 100.
+        The analysis; values on the display scale are read: proportions in percent, risk
+        differences as fractions of 1.
     level : float
         Level of the intervals in percent.
 
@@ -112,11 +113,11 @@ def sentence(analysis: Analysis, *, level: float = 95) -> str:
     return " ".join(part for part in parts if part)
 
 
-def subject(analysis: Analysis) -> str:
-    """Return what was measured: lay words, the label where it adds something, the time."""
+def topic(analysis: Analysis) -> str:
+    """Return what was measured and when: lay words, the label where it adds something, the time."""
     lay, label = analysis.outcome_lay, analysis.outcome_label
     what = lay if label.lower() in lay.lower() else f"{lay} ({label})"
-    return f"{what}; follow-up: {analysis.window_label}" if analysis.window_label else what
+    return capital(f"{what}, {analysis.window_label}" if analysis.window_label else what)
 
 
 def no_cause(analysis: Analysis) -> str:
@@ -129,7 +130,7 @@ def no_cause(analysis: Analysis) -> str:
 
 
 def _no_data(analysis: Analysis) -> str:
-    parts = [f"No study gives numbers that can be used for this: {subject(analysis)}."]
+    parts = [f"{topic(analysis)}: no study gives numbers that can be used."]
     if analysis.status_reason:
         parts.append(capital(analysis.status_reason).rstrip(".") + ".")
     if analysis.excluded:
@@ -155,16 +156,14 @@ def _not_pooled(analysis: Analysis) -> str:
 
 
 def _evidence(analysis: Analysis) -> str:
-    patients = f" ({whole(analysis.n_patients)} patients)" if analysis.n_patients else ""
-    studies = capital(count(analysis.k, "study", "studies"))
-    verb = "reports" if analysis.k == 1 else "report"
     groups = {
-        "controlled": "with a control group",
-        "before_after": "without a control group",
-        "single_group": "of treated patients alone",
+        "controlled": "treated against control",
+        "before_after": "before and after the treatment, no control group",
+        "single_group": "treated patients alone, no control group",
     }
-    before_after = " before and after the treatment" if analysis.comparison_kind == "before_after" else ""
-    return f"{studies} {groups[analysis.comparison_kind]}{patients} {verb}{before_after} {subject(analysis)}."
+    patients = f", {whole(analysis.n_patients)} patients" if analysis.n_patients else ""
+    studies = count(analysis.k, "study", "studies")
+    return f"{topic(analysis)}: {studies}{patients}, {groups[analysis.comparison_kind]}."
 
 
 def _estimate(analysis: Analysis, result: Result, level: float) -> str:
@@ -232,7 +231,7 @@ def _value(analysis: Analysis, value: float | None, display: Interval) -> str:
     if family == "proportion":
         return percent(value)
     if family == "risk_difference":
-        return "none more or fewer" if value == 0 else f"{percent(abs(value))} {_more(value)}"
+        return "none more or fewer" if value == 0 else f"{percent(100 * abs(value))} {_more(value)}"
     if family == "difference":
         return "the same" if value == 0 else f"{_amount(analysis, value, display)} {_higher(value)}"
     if family == "change":

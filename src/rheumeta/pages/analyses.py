@@ -1,0 +1,234 @@
+"""What the report shows of one analysis beyond its records: rows, marks, chains of derivation."""
+
+from __future__ import annotations
+
+import string
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from rheumeta.pages.inputs import Row
+from rheumeta.pages.numbers import DASH, count, interval, number, percent, whole
+from rheumeta.pages.strips import Strip, strip
+from rheumeta.pages.words import FAMILIES, main_pooled, sentence, shown_result
+from rheumeta.records import FLAGS, Analysis, Interval, Pooled, StudyEffect, Subgroup
+
+METHOD_NAMES = {
+    "DL": "DerSimonian-Laird",
+    "PM": "Paule-Mandel",
+    "REML": "restricted maximum likelihood",
+    "ML": "maximum likelihood",
+    "SJ": "Sidik-Jonkman",
+    "HS": "Hunter-Schmidt",
+    "EB": "empirical Bayes",
+    "HE": "Hedges",
+    "IV": "inverse variance",
+    "MH": "Mantel-Haenszel",
+    "PETO": "Peto",
+}
+TEST_NAMES = {
+    "z": "normal interval",
+    "t": "t interval",
+    "knha": "Hartung-Knapp interval",
+    "adhoc": "Hartung-Knapp interval, not narrower than the normal one",
+}
+MODEL_NAMES = {"random": "Random effects", "common": "Common effect"}
+
+
+@dataclass(frozen=True)
+class StudyRow:
+    """One line of the table of studies."""
+
+    study: StudyEffect
+    numbers1: str
+    numbers2: str
+    effect: str
+    marks: str  # letters that point to the legend
+
+
+@dataclass(frozen=True)
+class SubgroupRow:
+    """One level of a subgroup analysis."""
+
+    level: str
+    k: int
+    effect: str
+    spread: str
+    remark: str
+
+
+@dataclass(frozen=True)
+class SubgroupTable:
+    """All levels of one moderator with the test between them."""
+
+    by: str
+    label: str
+    rows: tuple[SubgroupRow, ...]
+    test: str
+
+
+@dataclass(frozen=True)
+class AnalysisView:
+    """One analysis as the template shows it."""
+
+    record: Analysis
+    sentence: str
+    alt: str
+    two_groups: bool
+    column1: str
+    column2: str
+    effect_head: str
+    rows: tuple[StudyRow, ...]
+    legend: tuple[tuple[str, str], ...]  # mark, gloss
+    pooled: tuple[Pooled, ...]
+    lead: Pooled | None
+    subgroups: tuple[SubgroupTable, ...]
+    strip: Strip | None
+    chains: tuple[tuple[StudyEffect, tuple[Row, ...]], ...]
+
+
+def analysis_view(analysis: Analysis, derivations: Sequence[Row], *, level: float = 95) -> AnalysisView:
+    """Return one analysis as the template shows it.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        The record.
+    derivations : sequence of rows
+        Rows of derivations.csv; only those of this analysis are used.
+    level : float
+        Level of the intervals in percent.
+    """
+    legend = _legend(analysis.studies)
+    marks = {code: mark for mark, code in legend}
+    two = analysis.comparison_kind == "controlled"
+    result = shown_result(analysis)
+    words = analysis.sentence or sentence(analysis, level=level)
+    return AnalysisView(
+        record=analysis,
+        sentence=words,
+        alt=_alt(analysis, words),
+        two_groups=two,
+        column1=_column("Treated" if two else "Patients", analysis),
+        column2=_column("Control", analysis),
+        effect_head=f"{analysis.measure_label}{_unit(analysis)} [{level:g}% interval]",
+        rows=tuple(_study_row(analysis, study, marks) for study in analysis.studies),
+        legend=tuple((mark, FLAGS.get(code, code)) for mark, code in legend),
+        pooled=tuple(p for p in (analysis.random, analysis.common) if p is not None),
+        lead=main_pooled(analysis),
+        subgroups=_subgroups(analysis),
+        strip=strip(analysis, result.display, result.prediction) if result else None,
+        chains=_chains(analysis, derivations),
+    )
+
+
+def show(analysis: Analysis, value: Interval | None) -> str:
+    """Return an interval on the display scale of `analysis`, proportions with the percent sign."""
+    if value is None or FAMILIES.get(analysis.measure) != "proportion":
+        return interval(value)
+    if value.estimate is None and value.lower is None:
+        return DASH
+    text = "" if value.estimate is None else f"{percent(value.estimate)}%"
+    if value.lower is None and value.upper is None:
+        return text
+    return f"{text} [{percent(value.lower)}%, {percent(value.upper)}%]".strip()
+
+
+def describe(pooled: Pooled) -> str:
+    """Return model, estimator and kind of interval in words."""
+    method = METHOD_NAMES.get(pooled.method, pooled.method)
+    return f"{method}; {TEST_NAMES.get(pooled.test, pooled.test)}"
+
+
+def _unit(analysis: Analysis) -> str:
+    family = FAMILIES.get(analysis.measure)
+    if family in ("difference", "change") and analysis.unit and not analysis.measure.startswith("SM"):
+        return f", {analysis.unit}"
+    return ""
+
+
+def _column(group: str, analysis: Analysis) -> str:
+    if any(s.events1 is not None for s in analysis.studies):
+        return f"{group}: events/n" if not _has_time(analysis) else f"{group}: events / time"
+    if any(s.mean1 is not None for s in analysis.studies):
+        return f"{group}: mean (SD), n"
+    return f"{group}: n"
+
+
+def _has_time(analysis: Analysis) -> bool:
+    return any(s.person_time1 is not None for s in analysis.studies)
+
+
+def group_numbers(
+    n: float | None, events: float | None, mean: float | None, sd: float | None, time: float | None = None
+) -> str:
+    """Return the raw numbers of one group: "9/46", "−1.05 (0.95), 30", "3 / 120.5" or "n"."""
+    if events is not None and time is not None:
+        return f"{whole(events)} / {number(time)}"
+    if events is not None:
+        return f"{whole(events)}/{whole(n)}"
+    if mean is not None:
+        return f"{number(mean, digits=2)} ({number(sd, digits=2) if sd is not None else DASH}), {whole(n)}"
+    return whole(n)
+
+
+def _study_row(analysis: Analysis, study: StudyEffect, marks: dict[str, str]) -> StudyRow:
+    s = study
+    return StudyRow(
+        study=s,
+        numbers1=group_numbers(s.n1, s.events1, s.mean1, s.sd1, s.person_time1),
+        numbers2=group_numbers(s.n2, s.events2, s.mean2, s.sd2, s.person_time2),
+        effect=show(analysis, s.effect),
+        marks=" ".join(marks[flag] for flag in s.flags),
+    )
+
+
+def _legend(studies: Iterable[StudyEffect]) -> list[tuple[str, str]]:
+    codes = dict.fromkeys(flag for study in studies for flag in study.flags)
+    return list(zip(string.ascii_lowercase, codes, strict=False))
+
+
+def _alt(analysis: Analysis, words: str) -> str:
+    if analysis.status == "no_data":
+        return f"No forest plot: {words}"
+    return f"Forest plot of {count(analysis.k, 'study', 'studies')}: {analysis.title}. {words}"
+
+
+def _subgroups(analysis: Analysis) -> tuple[SubgroupTable, ...]:
+    levels: dict[str, list[Subgroup]] = defaultdict(list)
+    for subgroup in analysis.subgroups:
+        levels[subgroup.by].append(subgroup)
+    tests = {t.by: t for t in analysis.subgroup_tests}
+    tables = []
+    for by, rows in levels.items():
+        test = tests.get(by)
+        words = ""
+        if test is not None:
+            words = f"Test for a difference between the groups: Q = {number(test.q, digits=2)}, df = {test.df}"
+        tables.append(
+            SubgroupTable(by, rows[0].by_label, tuple(_subgroup_row(analysis, row) for row in rows), words)
+        )
+    return tuple(tables)
+
+
+def _subgroup_row(analysis: Analysis, subgroup: Subgroup) -> SubgroupRow:
+    if subgroup.random is not None:
+        tau2 = subgroup.random.tau2
+        spread = DASH if tau2 is None else number(tau2.estimate)
+        return SubgroupRow(
+            subgroup.level, subgroup.k, show(analysis, subgroup.random.display), spread, ""
+        )
+    members = [s for s in analysis.studies if s.effect_id in subgroup.effect_ids]
+    if len(members) == 1:
+        text = show(analysis, members[0].effect)
+        return SubgroupRow(subgroup.level, subgroup.k, text, DASH, "one study, not pooled")
+    return SubgroupRow(subgroup.level, subgroup.k, DASH, DASH, "not pooled" if members else "no data")
+
+
+def _chains(
+    analysis: Analysis, derivations: Sequence[Row]
+) -> tuple[tuple[StudyEffect, tuple[Row, ...]], ...]:
+    steps: dict[str, list[Row]] = defaultdict(list)
+    for row in derivations:
+        steps[row["effect_id"]].append(row)
+    return tuple((s, tuple(steps[s.effect_id])) for s in analysis.studies if steps[s.effect_id])

@@ -1,0 +1,198 @@
+"""What the report shows of the sheets: studies, flow of records, risk of bias, numbers, awaited."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rheumeta.pages.headline import cohorts
+from rheumeta.pages.inputs import ReportInput, Row
+from rheumeta.pages.numbers import tidy
+
+DESIGN_WORDS = {
+    "randomised": "randomised",
+    "nonrandomised": "controlled, not randomised",
+    "retrospective": "retrospective",
+    "single_group": "one group, before and after",
+    "case_series": "case series",
+}
+STATUS_WORDS = {
+    "published": "published",
+    "press_only": "press or registry statements only",
+    "no_results": "no visible results",
+    "planned": "planned",
+}
+WHY_WORDS = {
+    "full_text_not_at_hand": "full text not at hand",
+    "not_published": "not published",
+    "ended_early": "ended early",
+    "not_reported": "not reported",
+    "ongoing": "ongoing",
+    "source_unclear": "source unclear",
+}
+BASIS_WORDS = {
+    "reported": "",
+    "implied": "implied by the numbers, not stated",
+    "arm": "size of the arm; the source gives none for this number",
+    "none": "not stated",
+}
+"""Where the number of patients of a result comes from (the column n_basis)."""
+
+VALUE_NAMES = {
+    "mean": "mean", "sd": "SD", "se": "SE", "ci_low": "CI from", "ci_high": "to", "median": "median",
+    "q1": "Q1", "q3": "Q3", "iqr": "IQR width", "min": "min", "max": "max", "range": "range width",
+    "events": "events", "percent": "percent", "person_time": "person-time", "effect": "effect",
+    "t": "t", "f": "F", "df": "df", "p": "p",
+}  # fmt: skip
+"""Value columns of harmonised.csv and what they are called."""
+
+FLOW_WORDS = {
+    "identified": "Records identified",
+    "duplicates_removed": "Duplicates removed",
+    "screened": "Records screened",
+    "excluded_screening": "Excluded on title and abstract",
+    "sought": "Reports sought",
+    "not_retrieved": "Reports not retrieved",
+    "assessed": "Reports assessed",
+    "excluded_assessment": "Reports excluded",
+    "included_studies": "Studies included",
+    "included_reports": "Reports included",
+}
+FLOW_SIDE = frozenset({"duplicates_removed", "excluded_screening", "not_retrieved", "excluded_assessment"})
+"""Boxes that stand beside the main path (PRISMA 2020: Page and others 2021, BMJ 372:n71)."""
+
+BIAS_ORDER = ("low", "some_concerns", "moderate", "unclear", "no_information", "high", "serious", "critical")
+
+
+@dataclass(frozen=True)
+class FlowBox:
+    """One box of the flow of records with the lines in it."""
+
+    name: str
+    label: str
+    aside: bool
+    lines: tuple[tuple[str, str], ...]  # number or "not recorded", and what is counted
+
+
+@dataclass(frozen=True)
+class BiasTable:
+    """Judgements of one tool: rows study (and outcome), columns domains."""
+
+    tool: str
+    domains: tuple[str, ...]
+    rows: tuple[tuple[str, str, tuple[Row | None, ...]], ...]  # study id, outcome, judgement a domain
+
+
+@dataclass(frozen=True)
+class NumberRow:
+    """One reported result: as printed and in the common unit."""
+
+    row: Row
+    arm: str
+    printed: str
+    harmonised: str
+    n: str
+    n_note: str
+
+
+def studies_view(data: ReportInput) -> list[tuple[Row, list[str]]]:
+    """Return each study with the labels of the studies that share its cohort."""
+    rows = data.sheet("studies")
+    labels = data.study_labels()
+    members: dict[str, list[str]] = defaultdict(list)
+    root = cohorts(rows)
+    for study, top in root.items():
+        members[top].append(study)
+    return [
+        (row, [labels[s] for s in members[root[row["study_id"]]] if s != row["study_id"]]) for row in rows
+    ]
+
+
+def flow_view(rows: Sequence[Row]) -> list[FlowBox]:
+    """Return the boxes of the flow in the order of the diagram; boxes without a row are left out."""
+    boxes: dict[str, list[tuple[str, str]]] = {name: [] for name in FLOW_WORDS}
+    for row in rows:
+        channel = "" if row["channel"] == "all" else row["channel"]
+        what = ": ".join(part for part in (channel, row["reason"]) if part)
+        text = "; ".join(part for part in (what, row.get("note", "")) if part)
+        boxes[row["box"]].append((row["n"] or "not recorded", text))
+    return [
+        FlowBox(name, FLOW_WORDS[name], name in FLOW_SIDE, tuple(lines))
+        for name, lines in boxes.items()
+        if lines
+    ]
+
+
+def bias_view(rows: Sequence[Row]) -> list[BiasTable]:
+    """Return one table for each tool that was used; studies that were not assessed are left out."""
+    tools: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        if row["judgement"] != "not_assessed":
+            tools[row["tool"]].append(row)
+    return [_bias_table(tool, members) for tool, members in tools.items()]
+
+
+def _bias_table(tool: str, rows: Sequence[Row]) -> BiasTable:
+    domains = tuple(dict.fromkeys(row["domain"] for row in rows))
+    domains = (*(d for d in domains if d != "overall"), *(d for d in domains if d == "overall"))
+    cells = {(row["study_id"], row["outcome"], row["domain"]): row for row in rows}
+    keys = dict.fromkeys((row["study_id"], row["outcome"]) for row in rows)
+    lines = tuple((s, o, tuple(cells.get((s, o, d)) for d in domains)) for s, o in keys)
+    return BiasTable(tool, domains, lines)
+
+
+def not_assessed(rows: Sequence[Row]) -> list[Row]:
+    """Return the rows of studies whose risk of bias was not judged."""
+    return [row for row in rows if row["judgement"] == "not_assessed"]
+
+
+def numbers_view(data: ReportInput) -> list[tuple[str, str, list[NumberRow]]]:
+    """Return the harmonised rows by study: study id, label, rows."""
+    labels = data.study_labels()
+    arms = {(a["study_id"], a["arm_id"]): a.get("label") or a["arm_id"] for a in data.sheet("arms")}
+    groups: dict[str, list[NumberRow]] = defaultdict(list)
+    for row in data.harmonised:
+        groups[row["study_id"]].append(_number_row(row, arms))
+    return [(study, labels.get(study, study), rows) for study, rows in groups.items()]
+
+
+def _number_row(row: Row, arms: dict[tuple[str, str], str]) -> NumberRow:
+    study = row["study_id"]
+    arm = arms.get((study, row["arm_id"]), row["arm_id"])
+    if row["comparator_id"]:
+        arm += f" against {arms.get((study, row['comparator_id']), row['comparator_id'])}"
+    basis = row.get("n_basis", "")
+    return NumberRow(
+        row=row,
+        arm=arm,
+        printed=_printed(row),
+        harmonised=_harmonised(row),
+        n=row["n"] or "–",
+        n_note=BASIS_WORDS.get(basis, basis),
+    )
+
+
+def _printed(row: Row) -> str:
+    """As reported: the printed numbers with their unit, the words of the source, or the direction."""
+    numbers = ", ".join(
+        f"{VALUE_NAMES.get(name, name)} {value}"
+        for name, _, value in (part.partition("=") for part in row.get("printed", "").split("; ") if part)
+    )
+    unit = row.get("unit_reported", "")
+    words = row.get("as_reported", "")
+    if not numbers and not words:
+        words = row.get("direction", "") or row.get("significance", "")
+    return "; ".join(part for part in (f"{numbers} {unit}".strip() if numbers else "", words) if part)
+
+
+def _harmonised(row: Row) -> str:
+    parts = []
+    for column, name in VALUE_NAMES.items():
+        if row.get(column):
+            sign = f"{row['p_sign']} " if column == "p" and row.get("p_sign", "=") not in ("", "=") else ""
+            parts.append(f"{name} {sign}{tidy(row[column])}")
+    if not parts:
+        return " ".join(row.get(c, "") for c in ("direction", "significance")).replace("_", " ").strip()
+    return f"{', '.join(parts)} {row.get('unit', '')}".strip()
+

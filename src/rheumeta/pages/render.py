@@ -1,0 +1,166 @@
+"""From records to one HTML file.
+
+Every text is escaped by the template engine. Two things enter unescaped: the style sheet of this
+package, and figures as data URIs in which every character with a meaning in HTML is encoded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from rheumeta.pages import analyses, evidence, numbers
+from rheumeta.pages.glossary import GLOSSARY
+from rheumeta.pages.headline import headline
+from rheumeta.pages.inputs import ReportInput, anchor, split_ids
+from rheumeta.pages.methods import methods_view
+from rheumeta.pages.strips import MARGIN, WIDTH
+from rheumeta.pages.unpooled import DIRECTION_SIGNS, KIND_WORDS, directions_view, share
+from rheumeta.pages.words import includes_mid, no_cause
+from rheumeta.records import FLAGS
+
+SAFE_IN_URI = " !$()*+,-./:;=?@[]^_`{|}~'"
+"""Characters of an SVG that may stand in a data URI inside a double-quoted attribute."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """One review on the page over all reviews."""
+
+    review: str
+    title: str
+    question: str
+    studies: int
+    sentences: tuple[str, ...]
+    views: tuple[analyses.AnalysisView, ...]  # primary analyses
+    analyses: int
+    pooled: int
+
+
+def environment() -> Environment:
+    """Return the template engine: autoescape on, an unknown name is an error."""
+    env = Environment(
+        loader=PackageLoader("rheumeta.pages", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    env.filters |= {
+        "number": numbers.number, "p_value": numbers.p_value, "percent": numbers.percent,
+        "whole": numbers.whole, "interval": numbers.interval, "capital": numbers.capital,
+        "anchor": lambda key, kind: anchor(kind, key), "ids": split_ids, "safe_link": safe_link,
+        "words": lambda text: text.replace("_", " "), "data_uri": data_uri, "tidy": numbers.tidy,
+    }  # fmt: skip
+    env.globals |= {
+        "show": analyses.show, "describe": analyses.describe, "includes_mid": includes_mid,
+        "no_cause": no_cause, "MODEL_NAMES": analyses.MODEL_NAMES, "FLAGS": FLAGS,
+        "DESIGN_WORDS": evidence.DESIGN_WORDS, "STATUS_WORDS": evidence.STATUS_WORDS,
+        "WHY_WORDS": evidence.WHY_WORDS, "KIND_WORDS": KIND_WORDS, "SIGNS": DIRECTION_SIGNS,
+        "show_share": share, "STRIP_WIDTH": WIDTH, "STRIP_MARGIN": MARGIN, "count": numbers.count,
+    }  # fmt: skip
+    return env
+
+
+def safe_link(text: str) -> str | None:
+    """Return `text` if it is an http or https address, else None (it is then shown as plain text)."""
+    try:
+        parts = urlsplit(text.strip())
+    except ValueError:
+        return None
+    ok = parts.scheme in ("http", "https") and parts.netloc and not re.search(r"\s", text.strip())
+    return text.strip() if ok else None
+
+
+def data_uri(svg: str) -> Markup:
+    """Return an SVG as a data URI; its XML declaration, document type and comments are dropped."""
+    body = re.sub(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->", "", svg, flags=re.DOTALL).strip()
+    body = re.sub(r"\s*\n\s*", " ", body)
+    return Markup("data:image/svg+xml;charset=utf-8," + quote(body, safe=SAFE_IN_URI))
+
+
+def report(data: ReportInput) -> str:
+    """Return the report of one review as one self-contained HTML file.
+
+    Parameters
+    ----------
+    data : ReportInput
+        Records, sheets, figures.
+
+    Returns
+    -------
+    str
+        HTML without scripts and without references to other files.
+    """
+    return environment().get_template("report.html").render(context(data))
+
+
+def context(data: ReportInput) -> dict[str, Any]:
+    """Return all names that the template of the report reads."""
+    synthesis = data.synthesis
+    view = partial(analyses.analysis_view, derivations=data.derivations, level=data.level)
+    views = [view(a) for a in synthesis.analyses]
+    bias = data.sheet("risk_of_bias")
+    return {
+        "data": data,
+        "protocol": data.protocol,
+        "level": data.level,
+        "sentences": headline(
+            synthesis, data.sheet("studies"), data.sheet("awaited"), bias,
+            add_on=data.add_on, level=data.level,
+        ),  # fmt: skip
+        "views": views,
+        "primary": [v for v in views if v.record.primary],
+        "comparisons": by_comparison(views),
+        "studies": evidence.studies_view(data),
+        "cohorts_shared": any(row.get("cohort_of") for row in data.sheet("studies")),
+        "labels": data.study_labels(),
+        "flow": evidence.flow_view(data.sheet("flow")),
+        "bias": evidence.bias_view(bias),
+        "bias_not_assessed": evidence.not_assessed(bias),
+        "numbers": evidence.numbers_view(data),
+        "directions": directions_view(synthesis),
+        "methods": methods_view(synthesis, data.protocol, data.versions),
+        "glossary": GLOSSARY,
+        "titles": {a.id: a.title for a in synthesis.analyses},
+    }
+
+
+def by_comparison(views: Sequence[analyses.AnalysisView]) -> list[list[analyses.AnalysisView]]:
+    """Return the analyses grouped by comparison, in the order in which comparisons first appear."""
+    groups: dict[str, list[analyses.AnalysisView]] = {}
+    for view in views:
+        groups.setdefault(view.record.comparison, []).append(view)
+    return list(groups.values())
+
+
+def card(data: ReportInput) -> Card:
+    """Return what the page over all reviews shows of one of them."""
+    synthesis = data.synthesis
+    primary = [a for a in synthesis.analyses if a.primary]
+    first = headline(
+        synthesis, data.sheet("studies"), data.sheet("awaited"), data.sheet("risk_of_bias"),
+        add_on=data.add_on, level=data.level,
+    )  # fmt: skip
+    return Card(
+        review=synthesis.review,
+        title=str(data.protocol.get("title", synthesis.review)),
+        question=str(data.protocol.get("question", {}).get("text", "")),
+        studies=len(data.sheet("studies")),
+        sentences=tuple(first[:1]),
+        views=tuple(analyses.analysis_view(a, (), level=data.level) for a in primary),
+        analyses=len(synthesis.analyses),
+        pooled=sum(a.status == "pooled" for a in synthesis.analyses),
+    )
+
+
+def index(cards: Sequence[Card]) -> str:
+    """Return the page over all reviews."""
+    return environment().get_template("index.html").render({"cards": cards})

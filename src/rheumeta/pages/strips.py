@@ -1,0 +1,102 @@
+"""A small picture of one interval, drawn as inline SVG in the colours of the page.
+
+It is no forest plot: it shows at a glance where an estimate and its interval lie to the null.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from rheumeta.records import Analysis, Interval
+
+WIDTH = 200.0
+"""Width of the drawing in its own units."""
+
+MARGIN = 12.0
+"""Free space left and right, for the arrow heads of clipped intervals."""
+
+RATIO_REACH = (0.05, 20.0)
+"""Ends of the axis of ratios: an interval that goes beyond is clipped and gets an arrow."""
+
+
+@dataclass(frozen=True)
+class Strip:
+    """Positions from 0 to `WIDTH`; None where there is nothing to draw."""
+
+    estimate: float | None
+    lower: float
+    upper: float
+    clipped_lower: bool
+    clipped_upper: bool
+    null: float | None
+    pi_lower: float | None
+    pi_upper: float | None
+
+
+def strip(analysis: Analysis, display: Interval, prediction: Interval | None) -> Strip | None:
+    """Return where to draw the interval of `analysis`; None without an interval.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Gives the scale of the axis and the null value.
+    display : Interval
+        Estimate and interval, display scale.
+    prediction : Interval or None
+        Prediction interval, display scale.
+    """
+    if display.lower is None or display.upper is None:
+        return None
+    log = analysis.scale == "log"
+    if log and min(display.lower, analysis.null or 1.0) < 0:
+        return None
+    low, high = _axis(analysis, display, prediction)
+
+    def place(value: float | None) -> float | None:
+        if value is None:
+            return None
+        position = _scaled(value, log=log)
+        part = (position - low) / (high - low)
+        return round(MARGIN + min(max(part, 0.0), 1.0) * (WIDTH - 2 * MARGIN), 2)
+
+    left, right = place(display.lower), place(display.upper)
+    if left is None or right is None:
+        return None
+    return Strip(
+        estimate=place(display.estimate),
+        lower=left,
+        upper=right,
+        clipped_lower=_scaled(display.lower, log=log) < low,
+        clipped_upper=_scaled(display.upper, log=log) > high,
+        null=place(analysis.null),
+        pi_lower=place(prediction.lower) if prediction else None,
+        pi_upper=place(prediction.upper) if prediction else None,
+    )
+
+
+def _scaled(value: float, *, log: bool) -> float:
+    if not log:
+        return value
+    return math.log(value) if value > 0 else -math.inf
+
+
+def _axis(analysis: Analysis, display: Interval, prediction: Interval | None) -> tuple[float, float]:
+    """Ends of the axis: symmetrical about the null, or 0 to 100 for a percentage."""
+    log = analysis.scale == "log"
+    if analysis.null is None:
+        return (0.0, 100.0) if analysis.measure in ("PR", "PLO", "PAS", "PFT") else _range(display)
+    middle = _scaled(analysis.null, log=log)
+    values = [display.lower, display.estimate, display.upper]
+    if prediction is not None:
+        values += [prediction.lower, prediction.upper]
+    reach = max(abs(_scaled(v, log=log) - middle) for v in values if v is not None) * 1.08
+    if log:
+        reach = min(reach, math.log(RATIO_REACH[1]))
+    return middle - (reach or 1.0), middle + (reach or 1.0)
+
+
+def _range(display: Interval) -> tuple[float, float]:
+    low, high = display.lower or 0.0, display.upper or 0.0
+    pad = 0.1 * (high - low) or 1.0
+    return min(0.0, low - pad), high + pad

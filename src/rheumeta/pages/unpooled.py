@@ -1,0 +1,89 @@
+"""Evidence that cannot be pooled, as tables: direction by outcome, sign tests, combined p values."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rheumeta.pages.numbers import percent
+from rheumeta.records import CombinedP, DirectionRow, DirectionSummary, Interval, Synthesis
+
+KIND_WORDS = {
+    "controlled": "against a control group",
+    "before_after": "before and after, no control group",
+    "single_group": "treated patients alone",
+    "add_on": "add-on to the treatment in both groups",
+}
+DIRECTION_SIGNS = {
+    "favourable": ("▲", "better"),
+    "unfavourable": ("▼", "worse"),
+    "no_change": ("◄►", "no change"),
+    "unclear": ("?", "unclear"),
+}
+"""Symbols of effect-direction plots (Boon and Thomson 2021) and their words."""
+
+
+@dataclass(frozen=True)
+class OutcomeDirections:
+    """All rows of one outcome and kind of comparison, with the test of their signs."""
+
+    outcome: str
+    label: str
+    kind: str
+    kind_words: str
+    rows: tuple[DirectionRow, ...]
+    summary: DirectionSummary | None
+    combined: tuple[CombinedP, ...]
+
+
+@dataclass(frozen=True)
+class DomainDirections:
+    """All outcomes of one domain."""
+
+    domain: str
+    outcomes: tuple[OutcomeDirections, ...]
+
+
+def directions_view(synthesis: Synthesis) -> list[DomainDirections]:
+    """Return the direction rows by domain, outcome and kind of comparison, in the order of the records."""
+    domains: dict[str, dict[tuple[str, str], list[DirectionRow]]] = defaultdict(lambda: defaultdict(list))
+    for row in synthesis.directions:
+        domains[row.domain][(row.outcome, row.comparison_kind)].append(row)
+    summaries = {(s.outcome, s.comparison_kind): s for s in synthesis.direction_summaries}
+    return [
+        DomainDirections(
+            domain,
+            tuple(
+                _outcome(key, rows, summaries.get(key), synthesis.combined_p)
+                for key, rows in outcomes.items()
+            ),
+        )
+        for domain, outcomes in domains.items()
+    ]
+
+
+def _outcome(
+    key: tuple[str, str],
+    rows: Sequence[DirectionRow],
+    summary: DirectionSummary | None,
+    combined: Sequence[CombinedP],
+) -> OutcomeDirections:
+    outcome, kind = key
+    return OutcomeDirections(
+        outcome=outcome,
+        label=rows[0].outcome_label,
+        kind=kind,
+        kind_words=KIND_WORDS.get(kind, kind),
+        rows=tuple(rows),
+        summary=summary,
+        combined=tuple(c for c in combined if (c.outcome, c.comparison_kind) == key),
+    )
+
+
+def share(value: Interval) -> str:
+    """Return a share from 0 to 1 with its interval in percent: "67% [9%, 99%]"."""
+    estimate, lower, upper = (
+        None if part is None else f"{percent(100 * part)}%" for part in (value.estimate, value.lower, value.upper)
+    )
+    return f"{estimate} [{lower}, {upper}]" if lower is not None and upper is not None else f"{estimate}"
