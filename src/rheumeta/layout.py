@@ -69,7 +69,7 @@ class Layout:
     @property
     def accounting(self) -> Path:
         """Every row of the results sheet and where it went."""
-        return self.processed / "accounting.csv"
+        return self.estimates / "accounting.csv"
 
     @property
     def results(self) -> Path:

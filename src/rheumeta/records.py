@@ -216,6 +216,7 @@ class Analysis:
     warnings: tuple[str, ...] = ()
     sentence: str = ""  # the result in plain words
     primary: bool = False  # shown on the first screen
+    reversed_axis: bool = False  # larger values left, so that left is always the better side
 
 
 @dataclass(frozen=True)
