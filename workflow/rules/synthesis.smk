@@ -10,10 +10,7 @@ rule synthesise:
         protocol="config/reviews/{review}.yaml",
         benchmarks=benchmark_results,
     output:
-        kept(
-            "data/processed/{review}/accounting.csv",
-            "results/{review}/estimates/synthesis.json",
-        ),
+        kept(*expand("results/{{review}}/estimates/{file}", file=graph.ESTIMATES)),
     log:
         "logs/synthesise/{review}.log",
     benchmark:

@@ -23,8 +23,24 @@ from rheumeta.tables.sheets import RAW_SHEETS
 
 ID = re.compile(r"[a-z][a-z0-9_]*")
 CONFIG = "config/config.yaml"
-VALIDATED = (*(f"{sheet.name}.csv" for sheet in RAW_SHEETS), "manifest_check.csv", "corrections_applied.csv")
-"""Files of the stage `validate`."""
+VALIDATED = (
+    *(f"{sheet.name}.csv" for sheet in RAW_SHEETS),
+    "manifest_check.csv",
+    "corrections_applied.csv",
+    "accepted.csv",
+)
+"""Files of the stage `validate`, below ``data/processed/<review>/validated``."""
+
+ESTIMATES = (
+    "synthesis.json",
+    "estimates.csv",
+    "weights.csv",
+    "directions.csv",
+    "combined_p.csv",
+    "accounting.csv",
+    "problems.csv",
+)
+"""Files of the stage `synthesise`, below ``results/<review>/estimates``."""
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -85,8 +101,12 @@ def _config_fault(value: object, message: str) -> Fault:
 
 
 def raw_inputs(layout: Layout) -> list[str]:
-    """Return the files that a person edits for a review and that exist, sorted."""
-    files = [*layout.raw.glob("*.csv"), layout.protocol, layout.corrections]
+    """Return the files that a person edits for a review and that exist, sorted.
+
+    The protocols of reviews that serve as a benchmark belong to them, as they are referred to.
+    """
+    files = [*layout.raw.glob("[!.~]*"), layout.protocol, layout.corrections]
+    files += [Layout(review, layout.root).protocol for review in benchmarks(layout)]
     return sorted(path.as_posix() for path in files if path.is_file())
 
 
