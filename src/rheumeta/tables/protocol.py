@@ -144,6 +144,11 @@ class Defaults(Model):
     ci_distribution: Literal["t", "normal"] = Field(
         "t", description="Distribution behind a reported confidence interval of a mean, to get its standard error."
     )
+    quantile_method: Literal["luo_shi", "wan", "qe", "bc"] = Field(
+        "luo_shi",
+        description="How mean and SD come from a median with quartiles or extremes: Luo 2018 with Wan 2014 or "
+        "Shi 2020; Wan 2014; McGrath 2020 by quantiles (qe) or by Box-Cox (bc).",
+    )
     zero_cells: float = Field(0.5, gt=0, description="Added to every cell of a study that has a zero cell.")
     double_zero: Literal["leave_out", "include"] = "leave_out"
     shared_control: Literal["combine", "split"] = Field(
@@ -162,6 +167,7 @@ class Change(Model):
     test: Test | None = None
     correlation: float | None = Field(None, gt=-1, lt=1)
     measure: Measure | None = None
+    quantile_method: Literal["luo_shi", "wan", "qe", "bc"] | None = None
     shared_control: Literal["combine", "split"] | None = None
     double_zero: Literal["leave_out", "include"] | None = None
     without_flags: tuple[str, ...] = Field((), description="Leave out studies with one of these flags.")
@@ -262,7 +268,7 @@ def read_protocol(path: Path, *, file: str) -> tuple[Protocol | None, Document, 
 def _read_document(path: Path, *, file: str) -> tuple[Document, list[Fault]]:
     if not path.is_file():
         return Document(), [Fault(file, None, None, "missing_file", "The protocol does not exist.",
-                                  remedy="Make one: rheumeta new <review>")]
+                                  remedy="Make one: rheumeta new-review <review>")]
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
@@ -271,7 +277,7 @@ def _read_document(path: Path, *, file: str) -> tuple[Document, list[Fault]]:
     document = parse_yaml(text, file=file)
     if not document.faults and not isinstance(document.data, dict):
         document.faults.append(Fault(file, 1, None, "empty_file", "The protocol holds no keys.",
-                                     remedy="Make one: rheumeta new <review>"))
+                                     remedy="Make one: rheumeta new-review <review>"))
     return document, document.faults
 
 

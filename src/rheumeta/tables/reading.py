@@ -120,7 +120,7 @@ def _missing_file(sheet: Sheet, file: str) -> list[Fault]:
     if not sheet.required:
         return []
     return [Fault(file, None, None, "missing_file", f"The sheet '{sheet.name}' does not exist.",
-                  remedy="Copy the empty sheet from a new review: rheumeta new <review>")]
+                  remedy="Copy the empty sheet from a new review: rheumeta new-review <review>")]
 
 
 def _records(text: str, *, file: str) -> tuple[list[tuple[int, list[str]]], list[Fault]]:
