@@ -1,0 +1,175 @@
+"""From group summaries to one effect size with its recorded derivation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from rheumeta.errors import StatsError
+from rheumeta.stats.effects import EffectSizes, effect_size
+from rheumeta.stats.effects_measures import measure_info
+from rheumeta.steps.quantities import NotDerivable, Quantity, Step, merge_ids, merge_steps, number
+from rheumeta.steps.summaries import Counts, Moments
+from rheumeta.tables.protocol import Defaults
+
+TABLE_MEASURES = frozenset({"RR", "OR", "RD", "AS", "PETO"})
+RATIO_OF_EVENTS = frozenset({"RR", "OR", "PETO"})
+MEANS_MEASURES = frozenset({"MD", "SMD", "SMD1", "ROM"})
+CHANGE_MEASURES = frozenset({"MC", "SMCC", "SMCR"})
+PROPORTION_MEASURES = frozenset({"PR", "PLO", "PAS", "PFT"})
+RATE_MEASURES = frozenset({"IR", "IRLN"})
+EXACT_WITHOUT_CORRECTION = frozenset({"RD", "PR"})
+"""A zero cell does not harm these unless it leaves no variance at all."""
+REPORTED_EFFECT_TOLERANCE = 0.5
+"""A reported effect this many standard errors away from the computed one is flagged."""
+
+
+@dataclass(frozen=True)
+class Built:
+    """An effect size of one study on the analysis scale, with what it was made from."""
+
+    yi: float
+    vi: float
+    shown: Mapping[str, float]  # n1, events1, mean1, ... as a figure prints them
+    steps: tuple[Step, ...]
+    flags: frozenset[str]
+    result_ids: tuple[str, ...]
+    corrected: bool = False
+    notes: tuple[str, ...] = field(default=())
+
+
+def _effect(measure: str, inputs: Mapping[str, Quantity], defaults: Defaults) -> tuple[EffectSizes, str]:
+    """Call effect_size; correct zero cells where the measure needs it."""
+    values: dict[str, Any] = {name: q.value for name, q in inputs.items()}
+    info = measure_info(measure)
+    if info.add == 0:
+        return effect_size(measure, **values), ""
+    if measure in EXACT_WITHOUT_CORRECTION:
+        try:
+            return effect_size(measure, to="none", **values), ""
+        except StatsError:  # no variance at all: the correction is needed after all
+            pass
+    sizes = effect_size(measure, add=defaults.zero_cells, to="only0", **values)
+    added = f"{number(defaults.zero_cells)} added to every cell of the table" if sizes.corrected[0] else ""
+    return sizes, added
+
+
+def build(
+    measure: str,
+    inputs: Mapping[str, Quantity],
+    shown: Mapping[str, float],
+    defaults: Defaults,
+) -> Built:
+    """Compute an effect size from named inputs and record the two closing steps.
+
+    Raises
+    ------
+    NotDerivable
+        If the measure cannot be computed from these numbers.
+    """
+    try:
+        sizes, added = _effect(measure, inputs, defaults)
+    except StatsError as error:
+        raise NotDerivable(str(error)) from error
+    if not sizes.usable[0]:
+        raise NotDerivable("no events, or only events, in both groups: no information on a ratio")
+    ids = merge_ids(q.result_ids for q in inputs.values())
+    numbers = "; ".join(f"{name} = {number(q.value)}" for name, q in inputs.items())
+    yi, vi = float(sizes.yi[0]), float(sizes.vi[0])
+    closing = (
+        Step("yi", sizes.formula, numbers, yi, sizes.source, added, ids),
+        Step("vi", sizes.variance_formula, numbers, vi, sizes.source, added, ids),
+    )
+    flags = frozenset({"zero_cell"} if sizes.corrected[0] else ()).union(*(q.flags for q in inputs.values()))
+    steps = (*merge_steps(q.steps for q in inputs.values()), *closing)
+    return Built(yi, vi, shown, steps, flags, ids, bool(sizes.corrected[0]))
+
+
+def from_table(measure: str, one: Counts, two: Counts, defaults: Defaults) -> Built:
+    """Effect of a two-by-two table."""
+    shown = {
+        "events1": one.events.value, "n1": one.n.value, "events2": two.events.value, "n2": two.n.value,
+    }  # fmt: skip
+    none = one.events.value == 0 == two.events.value
+    everyone = one.events.value == one.n.value and two.events.value == two.n.value
+    if measure in RATIO_OF_EVENTS and (none or everyone) and defaults.double_zero == "leave_out":
+        raise NotDerivable(
+            f"{'no events' if none else 'only events'} in both groups: no information on a ratio "
+            f"({number(one.events.value)}/{number(one.n.value)} and {number(two.events.value)}/{number(two.n.value)})"
+        )
+    built = build(measure, {"ai": one.events, "n1i": one.n, "ci": two.events, "n2i": two.n}, shown, defaults)
+    return _flag(built, "double_zero") if none or everyone else built
+
+
+def from_means(measure: str, one: Moments, two: Moments, defaults: Defaults) -> Built:
+    """Effect of two groups' means."""
+    shown = {
+        "mean1": one.mean.value, "sd1": one.sd.value, "n1": one.n.value,
+        "mean2": two.mean.value, "sd2": two.sd.value, "n2": two.n.value,
+    }  # fmt: skip
+    inputs = {
+        "m1i": one.mean, "sd1i": one.sd, "n1i": one.n, "m2i": two.mean, "sd2i": two.sd, "n2i": two.n,
+    }  # fmt: skip
+    return build(measure, inputs, shown, defaults)
+
+
+def from_change(measure: str, group: Moments, defaults: Defaults) -> Built:
+    """Mean change of one group, raw or divided by the SD of the change."""
+    shown = {"mean1": group.mean.value, "sd1": group.sd.value, "n1": group.n.value}
+    return build(measure, {"mi": group.mean, "sdi": group.sd, "ni": group.n}, shown, defaults)
+
+
+def from_two_times(before: Moments, after: Moments, r: Quantity, defaults: Defaults) -> Built:
+    """Standardised mean change with the SD at baseline (SMCR)."""
+    n = min(before.n, after.n, key=lambda q: q.value)
+    shown = {"mean1": after.mean.value - before.mean.value, "sd1": before.sd.value, "n1": n.value}
+    inputs = {
+        "m1i": after.mean, "m2i": before.mean, "sd1i": after.sd, "sd2i": before.sd, "ri": r, "ni": n,
+    }  # fmt: skip
+    return build("SMCR", inputs, shown, defaults)
+
+
+def from_proportion(measure: str, group: Counts, defaults: Defaults) -> Built:
+    """Proportion of one group."""
+    shown = {"events1": group.events.value, "n1": group.n.value}
+    return build(measure, {"xi": group.events, "ni": group.n}, shown, defaults)
+
+
+def from_rates(measure: str, one: Counts, two: Counts | None, defaults: Defaults) -> Built:
+    """Incidence rate of one group, or the ratio of two."""
+    shown = {"events1": one.events.value, "person_time1": one.n.value}
+    if two is None:
+        return build(measure, {"xi": one.events, "ti": one.n}, shown, defaults)
+    shown |= {"events2": two.events.value, "person_time2": two.n.value}
+    inputs = {"x1i": one.events, "t1i": one.n, "x2i": two.events, "t2i": two.n}
+    return build(measure, inputs, shown, defaults)
+
+
+def from_reported(measure: str, effect: Quantity, se: Quantity, shown: Mapping[str, float]) -> Built:
+    """Use an effect and its standard error, both on the analysis scale, as they were reported."""
+    if not se.value > 0:
+        raise NotDerivable(f"the standard error of the reported effect is {number(se.value)}")
+    ids = merge_ids((effect.result_ids, se.result_ids))
+    steps = merge_steps((effect.steps, se.steps))
+    numbers = f"SE = {number(se.value)}"
+    closing = (
+        Step(
+            "yi",
+            f"{measure} as reported, on the analysis scale",
+            number(effect.value),
+            effect.value,
+            "",
+            "",
+            ids,
+        ),
+        Step("vi", "SE²", numbers, se.value**2, "", "", ids),
+    )
+    return Built(effect.value, se.value**2, shown, (*steps, *closing), effect.flags | se.flags, ids)
+
+
+def _flag(built: Built, *flags: str) -> Built:
+    return Built(
+        built.yi, built.vi, built.shown, built.steps, built.flags | set(flags), built.result_ids,
+        built.corrected, built.notes,
+    )  # fmt: skip

@@ -1,0 +1,160 @@
+"""Numbers that know where they come from: value, rounding, steps, flags, rows of the sheet.
+
+A :class:`Quantity` starts as a printed number and is carried through derivations by
+:func:`derive`, which records each step so that a person can redo it by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from rheumeta.stats.derive import Derived
+
+ROUTE_SLACK = 1e-9
+"""Relative slack when two routes are compared: only above the noise of floating point."""
+
+
+class NotDerivable(Exception):
+    """A number cannot be had from what is reported; the message says why."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a derivation, as a line of derivations.csv."""
+
+    quantity: str
+    formula: str
+    numbers: str
+    value: float
+    source: str
+    assumption: str
+    result_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A number with its rounding half-width, the steps that led to it, flags and rows used."""
+
+    value: float
+    half_width: float = 0.0
+    steps: tuple[Step, ...] = ()
+    flags: frozenset[str] = frozenset()
+    result_ids: tuple[str, ...] = ()
+
+    def flagged(self, *flags: str) -> Quantity:
+        """Return the same quantity with more flags."""
+        return replace(self, flags=self.flags | set(flags))
+
+
+def number(value: float) -> str:
+    """Write a number as a person would: whole numbers plain, others to 10 significant digits."""
+    return f"{value:.10g}"
+
+
+def merge_ids(items: Iterable[Iterable[str]]) -> tuple[str, ...]:
+    """Join row ids in order of first mention."""
+    return tuple(dict.fromkeys(i for ids in items for i in ids))
+
+
+def merge_steps(items: Iterable[Iterable[Step]]) -> tuple[Step, ...]:
+    """Join steps in order of first mention."""
+    return tuple(dict.fromkeys(s for steps in items for s in steps))
+
+
+def reported(name: str, value: float, half_width: float, result_id: str) -> Quantity:
+    """Return a number that stands in the sheet."""
+    step = Step(name, "as reported", number(value), value, "", "", (result_id,))
+    return Quantity(value, half_width, (step,), frozenset(), (result_id,))
+
+
+def _spread(function: Callable[..., Derived], inputs: dict[str, Quantity], value: float) -> float:
+    """Propagate rounding: how far the value moves when each input moves to its rounding limits."""
+    total = 0.0
+    values = {name: q.value for name, q in inputs.items()}
+    for name, q in inputs.items():
+        if q.half_width == 0:
+            continue
+        moved = []
+        for shift in (-q.half_width, q.half_width):
+            try:
+                moved.append(abs(function(**{**values, name: q.value + shift}).value - value))
+            except ValueError:  # the limit lies outside the function's domain
+                continue
+        total += max(moved, default=0.0)
+    return total
+
+
+def derive(
+    name: str,
+    function: Callable[..., Derived],
+    inputs: dict[str, Quantity],
+    *,
+    flags: Iterable[str] = (),
+) -> Quantity:
+    """Apply a derivation of ``rheumeta.stats`` and record the step.
+
+    Parameters
+    ----------
+    name : str
+        What is derived, e.g. ``"sd"``.
+    function : callable
+        Takes the inputs by keyword and returns value, formula, source, assumption, warning.
+    inputs : dict of str to Quantity
+        Inputs by keyword.
+    flags : iterable of str
+        Flags to add.
+
+    Raises
+    ------
+    NotDerivable
+        If the function refuses its inputs; its sentence is kept.
+    """
+    try:
+        result = function(**{key: q.value for key, q in inputs.items()})
+        spread = _spread(function, inputs, result.value)
+    except ValueError as error:
+        raise NotDerivable(str(error)) from error
+    ids = merge_ids(q.result_ids for q in inputs.values())
+    notes = "; ".join(text for text in (result.assumption, result.warning) if text)
+    numbers = "; ".join(f"{key} = {number(value)}" for key, value in result.inputs.items())
+    step = Step(name, result.formula, numbers, float(result.value), result.source, notes, ids)
+    steps = (*merge_steps(q.steps for q in inputs.values()), step)
+    kept = frozenset(flags).union(*(q.flags for q in inputs.values()))
+    return Quantity(float(result.value), spread, steps, kept, ids)
+
+
+def choose(routes: Sequence[Quantity], name: str) -> Quantity:
+    """Take the first route; flag it when another route disagrees beyond rounding.
+
+    Parameters
+    ----------
+    routes : sequence of Quantity
+        All ways to the same number, in the stated order of preference.
+    name : str
+        What the number is, for the recorded step.
+
+    Raises
+    ------
+    NotDerivable
+        If there is no route.
+    """
+    if not routes:
+        raise NotDerivable(f"{name} is not reported and cannot be derived")
+    first, *others = routes
+    notes = []
+    for other in others:
+        gap = abs(first.value - other.value)
+        allowed = first.half_width + other.half_width + ROUTE_SLACK * max(abs(first.value), abs(other.value))
+        if gap > allowed:
+            notes.append(
+                f"{number(other.value)} from {', '.join(other.result_ids)} ({other.steps[-1].formula})"
+            )
+    if not notes:
+        return first
+    last = first.steps[-1]
+    text = "another route gives " + " and ".join(notes)
+    joined = f"{last.assumption}; {text}" if last.assumption else text
+    return replace(first, steps=(*first.steps[:-1], replace(last, assumption=joined))).flagged(
+        "routes_disagree"
+    )

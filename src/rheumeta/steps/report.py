@@ -1,0 +1,72 @@
+"""Stage 7: the report, one HTML file that needs no other.
+
+Reads the protocol, the validated sheets, ``harmonised.csv``, ``derivations.csv``, ``not_used.csv``,
+``accounting.csv``, ``synthesis.json`` and the figures as SVG; writes ``results/<review>/report.html``.
+"""
+
+from __future__ import annotations
+
+import csv
+import logging
+from pathlib import Path
+
+from rheumeta.layout import Layout
+from rheumeta.pages.inputs import ReportInput, Row
+from rheumeta.pages.render import report
+from rheumeta.provenance import software_versions
+from rheumeta.records import read_synthesis
+from rheumeta.tables.protocol import load_protocol
+from rheumeta.tables.sheets import RAW_SHEETS
+from rheumeta.tables.validated import validated_path
+from rheumeta.tables.writing import staged
+
+log = logging.getLogger(__name__)
+
+SOFTWARE = ("rheumeta", "numpy", "scipy", "statsmodels", "pandas", "matplotlib", "snakemake", "jinja2")
+"""Software whose versions the report names."""
+
+
+def run(layout: Layout) -> None:
+    """Write the report of one review."""
+    data = load(layout)
+    text = report(data)
+    with staged() as out:
+        out.text(layout.report, text)
+    log.info(
+        "%d analyses, %d figures, %d reported numbers; %.1f MB",
+        len(data.synthesis.analyses), len(data.figures), len(data.harmonised), len(text.encode()) / 1e6,
+    )  # fmt: skip
+
+
+def load(layout: Layout, *, figures: bool = True) -> ReportInput:
+    """Read everything that the report of a review shows.
+
+    Parameters
+    ----------
+    layout : Layout
+        Paths of the review.
+    figures : bool
+        False leaves the figures out.
+    """
+    return ReportInput(
+        synthesis=read_synthesis(layout.synthesis),
+        protocol=load_protocol(layout.protocol).model_dump(mode="json"),
+        sheets={sheet.name: read_rows(validated_path(layout, sheet.name)) for sheet in RAW_SHEETS},
+        harmonised=read_rows(layout.harmonised),
+        derivations=read_rows(layout.derivations),
+        not_used=read_rows(layout.not_used),
+        accounting=read_rows(layout.accounting),
+        figures=read_figures(layout.figures) if figures else {},
+        versions=software_versions(SOFTWARE),
+    )
+
+
+def read_rows(path: Path) -> list[Row]:
+    """Read a CSV that an earlier stage wrote."""
+    with path.open(encoding="utf-8", newline="") as handle:
+        return list(csv.DictReader(handle))
+
+
+def read_figures(folder: Path) -> dict[str, str]:
+    """Read the SVG figures of a folder by the stem of their names."""
+    return {path.stem: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.svg"))}

@@ -1,0 +1,295 @@
+"""Stage 4: pool every analysis, and synthesise what cannot be pooled.
+
+Reads ``effects.csv`` and ``harmonised.csv``; writes ``estimates/synthesis.json`` (everything, read by
+figures, tables and report) and the same as flat tables: ``estimates.csv``, ``weights.csv``,
+``directions.csv``, ``combined_p.csv``, ``accounting.csv``, ``problems.csv``.
+"""
+
+from __future__ import annotations
+
+import csv
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rheumeta.errors import RheumetaError, StatsError
+from rheumeta.layout import Layout
+from rheumeta.pages.words import sentence
+from rheumeta.records import (
+    Analysis,
+    Benchmark,
+    Excluded,
+    Sensitivity,
+    StudyEffect,
+    Synthesis,
+    read_synthesis,
+    to_json,
+)
+from rheumeta.stats.effects_measures import measure_info
+from rheumeta.steps import flat, moderation, unpooled
+from rheumeta.steps.accounting import account
+from rheumeta.steps.effects import BASE, RAW_MEANS, load_evidence, rederives
+from rheumeta.steps.estimates import Estimate, Model, estimate, has_null, study_interval
+from rheumeta.steps.model import Evidence
+from rheumeta.tables.protocol import AnalysisPlan, Change, Instrument, Protocol
+from rheumeta.tables.validated import load_validated
+from rheumeta.tables.writing import StageWriter
+
+log = logging.getLogger(__name__)
+
+WHOLE_FOLLOW_UP = "any time"
+
+
+@dataclass(frozen=True)
+class Material:
+    """What synthesis works on."""
+
+    protocol: Protocol
+    instruments: Mapping[str, Instrument]
+    evidence: Evidence
+    effects: Mapping[tuple[str, str], tuple[dict[str, str], ...]]  # (analysis, variant) -> rows
+    not_used: Mapping[str, tuple[dict[str, str], ...]]  # analysis -> rows
+    root: Path
+
+
+def read_rows(path: Path) -> list[dict[str, str]]:
+    """Read a CSV that an earlier stage wrote."""
+    with path.open(encoding="utf-8", newline="") as handle:
+        return list(csv.DictReader(handle))
+
+
+def load_material(layout: Layout) -> Material:
+    """Read everything that synthesis needs."""
+    review = load_validated(layout)
+    effects: dict[tuple[str, str], tuple[dict[str, str], ...]] = {}
+    for row in read_rows(layout.effects):
+        key = row["analysis_id"], row["variant"]
+        effects[key] = (*effects.get(key, ()), row)
+    not_used: dict[str, tuple[dict[str, str], ...]] = {}
+    for row in read_rows(layout.not_used):
+        not_used[row["analysis_id"]] = (*not_used.get(row["analysis_id"], ()), row)
+    evidence = load_evidence(layout, review.protocol)
+    return Material(review.protocol, review.instruments, evidence, effects, not_used, layout.root)
+
+
+def _number(text: str) -> float | None:
+    return float(text) if text else None
+
+
+def study_effect(row: Mapping[str, str], material: Material) -> StudyEffect:
+    """Turn a row of effects.csv into the record of a study."""
+    yi, vi = float(row["yi"]), float(row["vi"])
+    events, n = _number(row["events1"]), _number(row["n1"])
+    level = material.protocol.defaults.level
+    names = ("n1", "n2", "events1", "events2", "mean1", "sd1", "mean2", "sd2", "person_time1", "person_time2")
+    return StudyEffect(
+        effect_id=row["effect_id"],
+        study_id=row["study_id"],
+        label=row["label"],
+        experimental=row["experimental"],
+        control=row["control"] or None,
+        weeks=_number(row["weeks"]),
+        time_label=row["time_label"],
+        yi=yi,
+        vi=vi,
+        effect=study_interval(row["measure"], yi, vi, events=events, n=n, level=level),
+        **{name: _number(row[name]) for name in names},
+        moderators=moderation.values(row, material.evidence, material.protocol),
+        flags=tuple(f for f in row["flags"].split(";") if f),
+        result_ids=tuple(i for i in row["result_ids"].split(";") if i),
+    )
+
+
+def model_of(plan: AnalysisPlan, protocol: Protocol, change: Change | None = None) -> Model:
+    """Return the model of an analysis, or of one of its sensitivity runs."""
+    defaults = protocol.defaults
+    measure = (change.measure if change else None) or plan.measure
+    return Model(
+        measure=measure,
+        pooling=plan.pooling if measure == plan.measure else "inverse_variance",
+        method=(change.method if change else None) or plan.method or defaults.method,
+        test=(change.test if change else None) or plan.test or defaults.test,
+        level=defaults.level,
+        prediction_min_k=defaults.prediction_min_k,
+    )
+
+
+def _weighted(studies: Sequence[StudyEffect], found: Estimate) -> tuple[StudyEffect, ...]:
+    if found.status != "pooled":
+        return tuple(studies)
+    return tuple(
+        replace(s, weight_random=wr, weight_common=wc)
+        for s, wr, wc in zip(studies, found.weights_random, found.weights_common, strict=True)
+    )
+
+
+def sensitivity(name: str, analysis_id: str, material: Material) -> Sensitivity:
+    """Repeat an analysis under one changed assumption."""
+    change, plan = material.protocol.sensitivity[name], material.protocol.analyses[analysis_id]
+    variant = name if rederives(change) else BASE
+    rows = material.effects.get((analysis_id, variant), ())
+    studies = [study_effect(row, material) for row in rows]
+    kept = [
+        s
+        for s in studies
+        if s.study_id not in change.without_studies and not set(s.flags) & set(change.without_flags)
+    ]
+    found = estimate(kept, model_of(plan, material.protocol, change))
+    single = kept[0].effect if len(kept) == 1 else None
+    filters = change.without_flags or change.without_studies
+    note = "no study of this analysis is concerned" if filters and len(kept) == len(studies) else found.reason
+    return Sensitivity(name, change.label, found.status, len(kept), found.random, single, note)
+
+
+def _benchmark(plan: AnalysisPlan, root: Path) -> Benchmark | None:
+    """Fetch the pooled result of another review that is shown beside this analysis."""
+    if plan.benchmark is None:
+        return None
+    wanted = plan.benchmark
+    other = read_synthesis(Layout(wanted.review, root).synthesis)
+    analysis = next((a for a in other.analyses if a.id == wanted.analysis), None)
+    if analysis is None or analysis.random is None:
+        raise RheumetaError(f"the benchmark {wanted.review}/{wanted.analysis} has no pooled result")
+    return Benchmark(wanted.review, wanted.analysis, wanted.label, analysis.random.display, analysis.k)
+
+
+def _sides(plan: AnalysisPlan, protocol: Protocol) -> tuple[str | None, str | None]:
+    """Say what left and right of no effect mean; left is always the better side for the treated."""
+    comparison = protocol.comparisons[plan.comparison]
+    if not has_null(plan.measure):
+        return None, None
+    if comparison.kind != "controlled":
+        return "improved", "worsened"
+    if comparison.add_on:
+        return "better with the addition", "better without it"
+    return "better with treatment", "better with control"
+
+
+def _unit(plan: AnalysisPlan, instrument: Instrument) -> str | None:
+    fixed = measure_info(plan.measure).unit
+    if fixed is not None or measure_info(plan.measure).scale == "log":
+        return fixed
+    return instrument.unit
+
+
+def build_analysis(analysis_id: str, material: Material) -> Analysis:
+    """Pool one analysis and gather everything that is known about it."""
+    protocol = material.protocol
+    plan = protocol.analyses[analysis_id]
+    outcome, comparison = protocol.outcomes[plan.outcome], protocol.comparisons[plan.comparison]
+    instrument, info = material.instruments[outcome.codes[0]], measure_info(plan.measure)
+    studies = [study_effect(row, material) for row in material.effects.get((analysis_id, BASE), ())]
+    model = model_of(plan, protocol)
+    found = estimate(studies, model)
+    studies_out = _weighted(studies, found)
+    left, right = _sides(plan, protocol)
+    raw_unit = plan.measure in RAW_MEANS
+    analysis = Analysis(
+        id=analysis_id,
+        title=plan.title,
+        comparison=plan.comparison,
+        comparison_label=comparison.label,
+        comparison_kind=comparison.kind,
+        caution=comparison.caution,
+        outcome=plan.outcome,
+        outcome_label=outcome.label,
+        outcome_lay=outcome.lay,
+        better=instrument.better,
+        unit=_unit(plan, instrument),
+        mid=instrument.mid if raw_unit else None,
+        mid_source=instrument.mid_source if raw_unit else None,
+        window=plan.window,
+        window_label=protocol.windows[plan.window].label if plan.window else WHOLE_FOLLOW_UP,
+        measure=plan.measure,
+        measure_label=info.label,
+        scale=info.scale,
+        null=info.null,
+        left_label=left,
+        right_label=right,
+        status=found.status,
+        status_reason=found.reason,
+        k=len(studies),
+        n_patients=sum((s.n1 or 0) + (s.n2 or 0) for s in studies) if studies else None,
+        studies=studies_out,
+        random=found.random,
+        common=found.common,
+        subgroups=moderation.subgroups(plan, studies, model, protocol),
+        subgroup_tests=moderation.subgroup_tests(plan, studies, model, protocol),
+        regressions=moderation.regressions(plan, studies, model, protocol),
+        sensitivity=tuple(sensitivity(name, analysis_id, material) for name in plan.sensitivity),
+        excluded=_excluded(analysis_id, material),
+        benchmark=_benchmark(plan, material.root),
+        warnings=found.warnings,
+        primary=plan.primary,
+        reversed_axis=info.null is not None and instrument.better == "higher",
+    )
+    return replace(analysis, sentence=sentence(analysis))
+
+
+def _excluded(analysis_id: str, material: Material) -> tuple[Excluded, ...]:
+    return tuple(
+        Excluded(r["study_id"], r["label"], r["reason"], tuple(i for i in r["result_ids"].split(";") if i))
+        for r in material.not_used.get(analysis_id, ())
+    )
+
+
+def build_all(material: Material) -> tuple[list[Analysis], list[dict[str, str]]]:
+    """Build every analysis; a failure in one is kept as a problem of that one."""
+    analyses, problems = [], []
+    for analysis_id, plan in material.protocol.analyses.items():
+        try:
+            analyses.append(build_analysis(analysis_id, material))
+        except StatsError as error:
+            problems.append(
+                {"analysis_id": analysis_id, "problem": str(error), "allowed": plan.allow_problems or ""}
+            )
+            log.warning("%s failed: %s", analysis_id, error)
+        else:
+            done = analyses[-1]
+            log.info("%s: k = %d, %s", analysis_id, done.k, done.status.replace("_", " "))
+    fatal = [p for p in problems if not p["allowed"]]
+    if fatal:
+        lines = "\n".join(f"  {p['analysis_id']}: {p['problem']}" for p in fatal)
+        raise RheumetaError(
+            f"{len(fatal)} analyses could not be computed; nothing was written:\n{lines}\n"
+            "mend the data, or give the analysis the key allow_problems with the reason"
+        )
+    return analyses, problems
+
+
+def synthesise(review: str, analyses: Sequence[Analysis], material: Material) -> Synthesis:
+    """Add the unpooled evidence to the analyses."""
+    protocol = material.protocol
+    rows = unpooled.reported_rows(protocol, material.instruments, material.evidence)
+    rows += unpooled.estimated_rows(analyses, protocol)
+    marked = unpooled.count_once(rows, material.evidence)
+    return Synthesis(
+        review=review,
+        analyses=tuple(analyses),
+        directions=tuple(marked),
+        direction_summaries=tuple(unpooled.summarise(marked, protocol.defaults.level)),
+        combined_p=tuple(unpooled.combine(marked)),
+        albatross=tuple(unpooled.albatross_points(marked)),
+    )
+
+
+def run(layout: Layout) -> None:
+    """Synthesise a review.
+
+    Raises
+    ------
+    RheumetaError
+        If an analysis fails and the protocol does not allow it.
+    """
+    material = load_material(layout)
+    analyses, problems = build_all(material)
+    result = synthesise(layout.review, analyses, material)
+    with StageWriter() as out:
+        out.text(layout.synthesis, to_json(result))
+        out.rows(layout.estimates / "estimates.csv", flat.estimates(result), flat.ESTIMATE_COLUMNS)
+        out.rows(layout.estimates / "weights.csv", flat.weights(result), flat.WEIGHT_COLUMNS)
+        out.rows(layout.estimates / "directions.csv", flat.directions(result), flat.DIRECTION_COLUMNS)
+        out.rows(layout.estimates / "combined_p.csv", flat.combined(result), flat.COMBINED_COLUMNS)
+        out.rows(layout.accounting, account(result, material.evidence), flat.ACCOUNTING_COLUMNS)
+        out.rows(layout.estimates / "problems.csv", problems, flat.PROBLEM_COLUMNS)
