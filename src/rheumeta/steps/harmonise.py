@@ -83,7 +83,7 @@ def harmonise_row(row: Mapping[Any, Any], review: Review) -> dict[str, object]:
 
 
 def _plain(value: object) -> object:
-    """A whole number that pandas holds as a float is written as a whole number."""
+    """Return a whole number that pandas holds as a float as a whole number."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 

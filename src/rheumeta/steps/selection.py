@@ -58,7 +58,8 @@ def why_not_comparable(evidence: Evidence, study_id: str, comparison: Comparison
     if not found.experimental:
         return "no arm got the treatment of this comparison"
     if comparison.designs is not None and study.design_class not in comparison.designs:
-        return f"design is {study.design_class.replace('_', ' ')}; the comparison takes {' or '.join(comparison.designs)}"
+        taken = " or ".join(comparison.designs).replace("_", " ")
+        return f"design is {study.design_class.replace('_', ' ')}; the comparison takes {taken}"
     if comparison.control is None or found.control:
         return None
     arms = [a for a in evidence.arms_of(study_id) if a.kind == "arm"]

@@ -257,7 +257,9 @@ def moments(rows: Sequence[Result], settings: Settings, basis: str) -> Moments:
     ordered = ranked(rows)
     if not ordered:
         raise NotDerivable(f"no {basis} is reported")
-    means, sds, reasons = [], [], []
+    means: list[Quantity] = []
+    sds: list[Quantity] = []
+    reasons: list[str] = []
     sizes: dict[str, Quantity] = {}
     for row in ordered:
         n = own_size(row) or _size_or_none(rows)
