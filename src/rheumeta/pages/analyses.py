@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rheumeta.pages.inputs import Row
-from rheumeta.pages.numbers import DASH, count, interval, number, percent, whole
+from rheumeta.pages.numbers import DASH, count, interval, number, p_equals, percent, whole
 from rheumeta.pages.strips import Strip, strip
 from rheumeta.pages.words import FAMILIES, main_pooled, sentence, shown_result
 from rheumeta.records import FLAGS, Analysis, Interval, Pooled, StudyEffect, Subgroup
@@ -134,6 +134,11 @@ def show(analysis: Analysis, value: Interval | None) -> str:
     return f"{text} [{percent(value.lower)}%, {percent(value.upper)}%]".strip()
 
 
+def degrees(df: float) -> str:
+    """Return "1 degree of freedom", "4 degrees of freedom"."""
+    return f"{df:g} degree{'' if df == 1 else 's'} of freedom"
+
+
 def describe(pooled: Pooled) -> str:
     """Return model, estimator and kind of interval in words."""
     method = METHOD_NAMES.get(pooled.method, pooled.method)
@@ -204,7 +209,10 @@ def _subgroups(analysis: Analysis) -> tuple[SubgroupTable, ...]:
         test = tests.get(by)
         words = ""
         if test is not None:
-            words = f"Test for a difference between the groups: Q = {number(test.q, digits=2)}, df = {test.df}"
+            words = (
+                f"Test for a difference between the groups: Q = {number(test.q, digits=2)}, "
+                f"{degrees(test.df)}, p {p_equals(test.pval)}"
+            )
         tables.append(
             SubgroupTable(by, rows[0].by_label, tuple(_subgroup_row(analysis, row) for row in rows), words)
         )
@@ -215,9 +223,7 @@ def _subgroup_row(analysis: Analysis, subgroup: Subgroup) -> SubgroupRow:
     if subgroup.random is not None:
         tau2 = subgroup.random.tau2
         spread = DASH if tau2 is None else number(tau2.estimate)
-        return SubgroupRow(
-            subgroup.level, subgroup.k, show(analysis, subgroup.random.display), spread, ""
-        )
+        return SubgroupRow(subgroup.level, subgroup.k, show(analysis, subgroup.random.display), spread, "")
     members = [s for s in analysis.studies if s.effect_id in subgroup.effect_ids]
     if len(members) == 1:
         text = show(analysis, members[0].effect)

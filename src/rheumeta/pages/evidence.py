@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from rheumeta.pages.headline import cohorts
 from rheumeta.pages.inputs import ReportInput, Row
-from rheumeta.pages.numbers import tidy
+from rheumeta.pages.numbers import tidy, uncapital
 
 DESIGN_WORDS = {
     "randomised": "randomised",
@@ -72,7 +72,7 @@ class FlowBox:
     name: str
     label: str
     aside: bool
-    lines: tuple[tuple[str, str], ...]  # number or "not recorded", and what is counted
+    lines: tuple[tuple[str, str], ...]  # number (empty: not recorded), what is counted
 
 
 @dataclass(frozen=True)
@@ -116,12 +116,18 @@ def flow_view(rows: Sequence[Row]) -> list[FlowBox]:
         channel = "" if row["channel"] == "all" else row["channel"]
         what = ": ".join(part for part in (channel, row["reason"]) if part)
         text = "; ".join(part for part in (what, row.get("note", "")) if part)
-        boxes[row["box"]].append((row["n"] or "not recorded", text))
+        boxes[row["box"]].append((row["n"], text))
     return [
         FlowBox(name, FLOW_WORDS[name], name in FLOW_SIDE, tuple(lines))
         for name, lines in boxes.items()
-        if lines
+        if any(n for n, _ in lines)
     ]
+
+
+def flow_gaps(rows: Sequence[Row]) -> list[str]:
+    """Return the labels of the boxes for which no number is recorded."""
+    known = {row["box"] for row in rows if row["n"]}
+    return [uncapital(label) for name, label in FLOW_WORDS.items() if name not in known]
 
 
 def bias_view(rows: Sequence[Row]) -> list[BiasTable]:
@@ -195,4 +201,3 @@ def _harmonised(row: Row) -> str:
     if not parts:
         return " ".join(row.get(c, "") for c in ("direction", "significance")).replace("_", " ").strip()
     return f"{', '.join(parts)} {row.get('unit', '')}".strip()
-

@@ -98,18 +98,18 @@ def evidence_base(
     total = len(studies) or len({s.study_id for a in synthesis.analyses for s in a.studies})
     if not everyone:
         return f"The review holds {count(total, 'study', 'studies')}; none gives numbers that can be used."
+    verb = "gives" if len(everyone) == 1 else "give"
     text = (
-        f"The review holds {count(total, 'study', 'studies')}. Numbers that can be used come from "
-        f"{count(len(everyone), 'group', 'groups')} of patients who were studied together, "
-        f"{whole(sum(everyone.values()))} patients in all"
+        f"The review holds {count(total, 'study', 'studies')}; {count(len(everyone), 'cohort')} of patients, "
+        f"{whole(sum(everyone.values()))} in all, {verb} numbers that can be used"
     )
     if not compared:
-        return f"{text}; none of them was compared with a control group."
+        return f"{text}. None of them was compared with a control group."
     if len(compared) == len(everyone):
         return f"{text}, each compared with a control group."
     return (
-        f"{text}; {count(len(compared), 'of these groups', 'of these groups')} "
-        f"({whole(sum(compared.values()))} patients) compared the treatment with a control."
+        f"{text}. Only in {count(len(compared), 'cohort')} ({whole(sum(compared.values()))} patients) were "
+        f"treated patients compared with a control group."
     )
 
 
@@ -121,7 +121,7 @@ def brief(analysis: Analysis, *, level: float = 95) -> str:
     size = f", {whole(analysis.n_patients)} patients" if analysis.n_patients else ""
     text = (
         f"{topic(analysis)}: {finding(analysis, result.display, level=level)}; "
-        f"{count(analysis.k, 'study', 'studies')}{size}."
+        f"{count(analysis.k, 'study', 'studies')}{size}{_design(analysis)}."
     )
     held = includes(result.display, analysis.null)
     if held is None:
@@ -129,6 +129,11 @@ def brief(analysis: Analysis, *, level: float = 95) -> str:
     if held:
         return f"{text} The interval includes {null_word(analysis)}."
     return f"{text} The interval does not include {null_word(analysis)}."
+
+
+def _design(analysis: Analysis) -> str:
+    """Return the first words of the caution of a controlled comparison, e.g. "not randomised"."""
+    return f" ({uncapital(analysis.caution.partition(':')[0])})" if analysis.caution else ""
 
 
 def without_control(primary: Sequence[Analysis], *, level: float = 95) -> str:
@@ -140,9 +145,7 @@ def without_control(primary: Sequence[Analysis], *, level: float = 95) -> str:
         if analysis.comparison_kind == "controlled" or result is None:
             continue
         changes = changes or analysis.comparison_kind == "before_after"
-        texts.append(
-            f"{uncapital(topic(analysis))}: {finding(analysis, result.display, level=level)}"
-        )
+        texts.append(f"{uncapital(topic(analysis))}: {finding(analysis, result.display, level=level)}")
     if not texts:
         return ""
     warning = NO_CAUSE if changes else "This does not show whether the treatment caused it."
@@ -171,4 +174,3 @@ def missing(studies: Sequence[Row], awaited: Sequence[Row], risk_of_bias: Sequen
     if risk_of_bias and all(row["judgement"] == "not_assessed" for row in risk_of_bias):
         text += "The risk of bias of the studies has not been judged yet."
     return text.strip()
-

@@ -97,8 +97,8 @@ TEST_WORDS = {
 }
 
 UNPOOLED_WORDS = (
-    ("Direction of effect", "Each result is marked better, worse, no change or unclear, whatever its p value; "
-     "significance is not counted as a vote (Cochrane Handbook 12.2.1.3; Boon and Thomson 2021)."),
+    ("Direction of effect", "Each result is marked better, worse, no change or unclear, whatever its p "
+     "value; significance is not counted as a vote (Cochrane Handbook 12.2.1.3; Boon and Thomson 2021)."),
     ("Sign test", "Exact two-sided binomial test of better against worse with probability ½, with the exact "
      "interval of the share (Clopper and Pearson 1934); each cohort once."),
     ("Combined p values", "Only where exact p values are given (Cochrane Handbook 12.2.1.2)."),
@@ -148,17 +148,26 @@ def _data_choices(defaults: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
     r = number(defaults.get("correlation", 0.5), digits=2)
     source = "from studies that allow it, else " if defaults.get("correlation_source") != "protocol" else ""
     yield "Correlation of baseline and follow-up", f"{source}{r}"
-    yield "Zero cells", f"{defaults.get('zero_cells', 0.5):g} is added to each cell of a study with a zero cell"
+    yield (
+        "Zero cells",
+        f"{defaults.get('zero_cells', 0.5):g} is added to each cell of a study with a zero cell",
+    )
     double = defaults.get("double_zero", "leave_out") == "leave_out"
     yield "No event in either group", "left out of ratios" if double else "kept, with the correction"
     shared = defaults.get("shared_control", "combine") == "combine"
-    yield "Several treated arms, one control", (
-        "the treated arms are combined (Cochrane Handbook 6.5.2.10)"
-        if shared
-        else "the control group is split between them (Cochrane Handbook 23.3.4)"
+    yield (
+        "Several treated arms, one control",
+        (
+            "the treated arms are combined (Cochrane Handbook 6.5.2.10)"
+            if shared
+            else "the control group is split between them (Cochrane Handbook 23.3.4)"
+        ),
     )
-    yield "Several studies of one cohort", {
-        "largest": "the one with the most patients counts",
-        "longest": "the one with the latest time counts",
-        "first": "the first in the sheet counts",
-    }[str(defaults.get("cohort", "largest"))]
+    yield (
+        "Several studies of one cohort",
+        {
+            "largest": "the one with the most patients counts",
+            "longest": "the one with the latest time counts",
+            "first": "the first in the sheet counts",
+        }[str(defaults.get("cohort", "largest"))],
+    )

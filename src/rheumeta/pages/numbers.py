@@ -84,6 +84,12 @@ def p_value(value: float | None) -> str:
     return f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
 
 
+def p_equals(value: float | None) -> str:
+    """Return what stands behind "p": "= 0.04" or "< 0.001"."""
+    text = p_value(value)
+    return text if text.startswith("<") else f"= {text}"
+
+
 def interval(value: Interval | None, *, digits: int | None = None) -> str:
     """Return "estimate [lower, upper]"; parts that are None are left out."""
     if value is None or (value.estimate is None and value.lower is None):

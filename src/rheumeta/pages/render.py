@@ -7,7 +7,7 @@ package, and figures as data URIs in which every character with a meaning in HTM
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -21,13 +21,23 @@ from rheumeta.pages.glossary import GLOSSARY
 from rheumeta.pages.headline import headline
 from rheumeta.pages.inputs import ReportInput, anchor, split_ids
 from rheumeta.pages.methods import methods_view
-from rheumeta.pages.strips import MARGIN, WIDTH
+from rheumeta.pages.strips import WIDTH
 from rheumeta.pages.unpooled import DIRECTION_SIGNS, KIND_WORDS, directions_view, share
 from rheumeta.pages.words import includes_mid, no_cause
 from rheumeta.records import FLAGS
 
 SAFE_IN_URI = " !$()*+,-./:;=?@[]^_`{|}~'"
 """Characters of an SVG that may stand in a data URI inside a double-quoted attribute."""
+
+
+GLOBALS: dict[str, Any] = {
+    "show": analyses.show, "describe": analyses.describe, "degrees": analyses.degrees,
+    "count": numbers.count, "show_share": share, "includes_mid": includes_mid, "no_cause": no_cause,
+    "MODEL_NAMES": analyses.MODEL_NAMES, "DESIGN_WORDS": evidence.DESIGN_WORDS,
+    "STATUS_WORDS": evidence.STATUS_WORDS, "WHY_WORDS": evidence.WHY_WORDS, "FLAGS": FLAGS,
+    "KIND_WORDS": KIND_WORDS, "SIGNS": DIRECTION_SIGNS, "STRIP_WIDTH": WIDTH,
+}  # fmt: skip
+"""Functions and words of the templates."""
 
 
 @dataclass(frozen=True)
@@ -53,19 +63,8 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    env.filters |= {
-        "number": numbers.number, "p_value": numbers.p_value, "percent": numbers.percent,
-        "whole": numbers.whole, "interval": numbers.interval, "capital": numbers.capital,
-        "anchor": lambda key, kind: anchor(kind, key), "ids": split_ids, "safe_link": safe_link,
-        "words": lambda text: text.replace("_", " "), "data_uri": data_uri, "tidy": numbers.tidy,
-    }  # fmt: skip
-    env.globals |= {
-        "show": analyses.show, "describe": analyses.describe, "includes_mid": includes_mid,
-        "no_cause": no_cause, "MODEL_NAMES": analyses.MODEL_NAMES, "FLAGS": FLAGS,
-        "DESIGN_WORDS": evidence.DESIGN_WORDS, "STATUS_WORDS": evidence.STATUS_WORDS,
-        "WHY_WORDS": evidence.WHY_WORDS, "KIND_WORDS": KIND_WORDS, "SIGNS": DIRECTION_SIGNS,
-        "show_share": share, "STRIP_WIDTH": WIDTH, "STRIP_MARGIN": MARGIN, "count": numbers.count,
-    }  # fmt: skip
+    env.filters |= FILTERS
+    env.globals |= GLOBALS
     return env
 
 
@@ -112,10 +111,7 @@ def context(data: ReportInput) -> dict[str, Any]:
         "data": data,
         "protocol": data.protocol,
         "level": data.level,
-        "sentences": headline(
-            synthesis, data.sheet("studies"), data.sheet("awaited"), bias,
-            add_on=data.add_on, level=data.level,
-        ),  # fmt: skip
+        "sentences": first_screen(data),
         "views": views,
         "primary": [v for v in views if v.record.primary],
         "comparisons": by_comparison(views),
@@ -123,6 +119,7 @@ def context(data: ReportInput) -> dict[str, Any]:
         "cohorts_shared": any(row.get("cohort_of") for row in data.sheet("studies")),
         "labels": data.study_labels(),
         "flow": evidence.flow_view(data.sheet("flow")),
+        "flow_gaps": evidence.flow_gaps(data.sheet("flow")),
         "bias": evidence.bias_view(bias),
         "bias_not_assessed": evidence.not_assessed(bias),
         "numbers": evidence.numbers_view(data),
@@ -131,6 +128,12 @@ def context(data: ReportInput) -> dict[str, Any]:
         "glossary": GLOSSARY,
         "titles": {a.id: a.title for a in synthesis.analyses},
     }
+
+
+def first_screen(data: ReportInput) -> list[str]:
+    """Return what the evidence says in a few sentences."""
+    sheets = (data.sheet(name) for name in ("studies", "awaited", "risk_of_bias"))
+    return headline(data.synthesis, *sheets, add_on=data.add_on, level=data.level)
 
 
 def by_comparison(views: Sequence[analyses.AnalysisView]) -> list[list[analyses.AnalysisView]]:
@@ -145,16 +148,12 @@ def card(data: ReportInput) -> Card:
     """Return what the page over all reviews shows of one of them."""
     synthesis = data.synthesis
     primary = [a for a in synthesis.analyses if a.primary]
-    first = headline(
-        synthesis, data.sheet("studies"), data.sheet("awaited"), data.sheet("risk_of_bias"),
-        add_on=data.add_on, level=data.level,
-    )  # fmt: skip
     return Card(
         review=synthesis.review,
         title=str(data.protocol.get("title", synthesis.review)),
         question=str(data.protocol.get("question", {}).get("text", "")),
         studies=len(data.sheet("studies")),
-        sentences=tuple(first[:1]),
+        sentences=tuple(first_screen(data)[:1]),
         views=tuple(analyses.analysis_view(a, (), level=data.level) for a in primary),
         analyses=len(synthesis.analyses),
         pooled=sum(a.status == "pooled" for a in synthesis.analyses),
@@ -164,3 +163,13 @@ def card(data: ReportInput) -> Card:
 def index(cards: Sequence[Card]) -> str:
     """Return the page over all reviews."""
     return environment().get_template("index.html").render({"cards": cards})
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "number": numbers.number, "p_value": numbers.p_value, "p_equals": numbers.p_equals,
+    "percent": numbers.percent, "whole": numbers.whole, "interval": numbers.interval,
+    "tidy": numbers.tidy, "capital": numbers.capital, "uncapital": numbers.uncapital,
+    "words": lambda text: text.replace("_", " "), "anchor": lambda key, kind: anchor(kind, key),
+    "ids": split_ids, "safe_link": safe_link, "data_uri": data_uri,
+}  # fmt: skip
+"""Filters of the templates."""

@@ -25,13 +25,12 @@ class Strip:
     """Positions from 0 to `WIDTH`; None where there is nothing to draw."""
 
     estimate: float | None
-    lower: float
-    upper: float
-    clipped_lower: bool
-    clipped_upper: bool
+    left: float
+    right: float
+    cut_left: bool
+    cut_right: bool
     null: float | None
-    pi_lower: float | None
-    pi_upper: float | None
+    band: tuple[float, float] | None  # prediction interval
 
 
 def strip(analysis: Analysis, display: Interval, prediction: Interval | None) -> Strip | None:
@@ -57,21 +56,22 @@ def strip(analysis: Analysis, display: Interval, prediction: Interval | None) ->
         if value is None:
             return None
         position = _scaled(value, log=log)
-        part = (position - low) / (high - low)
-        return round(MARGIN + min(max(part, 0.0), 1.0) * (WIDTH - 2 * MARGIN), 2)
+        part = min(max((position - low) / (high - low), 0.0), 1.0)
+        part = 1.0 - part if analysis.reversed_axis else part
+        return round(MARGIN + part * (WIDTH - 2 * MARGIN), 2)
 
-    left, right = place(display.lower), place(display.upper)
-    if left is None or right is None:
-        return None
+    ends = [(place(display.lower), _scaled(display.lower, log=log) < low),
+            (place(display.upper), _scaled(display.upper, log=log) > high)]  # fmt: skip
+    (left, cut_left), (right, cut_right) = reversed(ends) if analysis.reversed_axis else ends
+    band = sorted(p for p in (place(prediction.lower), place(prediction.upper)) if p) if prediction else []
     return Strip(
         estimate=place(display.estimate),
-        lower=left,
-        upper=right,
-        clipped_lower=_scaled(display.lower, log=log) < low,
-        clipped_upper=_scaled(display.upper, log=log) > high,
+        left=left or 0.0,
+        right=right or 0.0,
+        cut_left=cut_left,
+        cut_right=cut_right,
         null=place(analysis.null),
-        pi_lower=place(prediction.lower) if prediction else None,
-        pi_upper=place(prediction.upper) if prediction else None,
+        band=(band[0], band[1]) if len(band) == 2 else None,
     )
 
 
@@ -82,7 +82,7 @@ def _scaled(value: float, *, log: bool) -> float:
 
 
 def _axis(analysis: Analysis, display: Interval, prediction: Interval | None) -> tuple[float, float]:
-    """Ends of the axis: symmetrical about the null, or 0 to 100 for a percentage."""
+    """Return the ends of the axis: symmetrical about the null, or 0 to 100 for a percentage."""
     log = analysis.scale == "log"
     if analysis.null is None:
         return (0.0, 100.0) if analysis.measure in ("PR", "PLO", "PAS", "PFT") else _range(display)

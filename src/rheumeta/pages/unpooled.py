@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rheumeta.pages.numbers import percent
+from rheumeta.pages.numbers import capital, count, p_equals, percent
 from rheumeta.records import CombinedP, DirectionRow, DirectionSummary, Interval, Synthesis
 
 KIND_WORDS = {
@@ -34,7 +34,7 @@ class OutcomeDirections:
     kind_words: str
     rows: tuple[DirectionRow, ...]
     summary: DirectionSummary | None
-    combined: tuple[CombinedP, ...]
+    combined: str  # p values combined, or why not; empty without p values
 
 
 @dataclass(frozen=True)
@@ -77,13 +77,23 @@ def _outcome(
         kind_words=KIND_WORDS.get(kind, kind),
         rows=tuple(rows),
         summary=summary,
-        combined=tuple(c for c in combined if (c.outcome, c.comparison_kind) == key),
+        combined=combined_words([c for c in combined if (c.outcome, c.comparison_kind) == key]),
     )
+
+
+def combined_words(rows: Sequence[CombinedP]) -> str:
+    """Return the combined p values of one outcome in one sentence, or why there are none."""
+    done = [f"{capital(c.method)} p {p_equals(c.pval)}" for c in rows if c.pval is not None]
+    if done:
+        return (
+            f"{capital(count(rows[0].k, 'exact p value'))} combined, one-sided: {', '.join(done)}. A small "
+            f"one says that some effect is there in at least one study, not how large it is."
+        )
+    return f"p values not combined: {rows[0].reason}." if rows else ""
 
 
 def share(value: Interval) -> str:
     """Return a share from 0 to 1 with its interval in percent: "67% [9%, 99%]"."""
-    estimate, lower, upper = (
-        None if part is None else f"{percent(100 * part)}%" for part in (value.estimate, value.lower, value.upper)
-    )
+    parts = (value.estimate, value.lower, value.upper)
+    estimate, lower, upper = (None if part is None else f"{percent(100 * part)}%" for part in parts)
     return f"{estimate} [{lower}, {upper}]" if lower is not None and upper is not None else f"{estimate}"

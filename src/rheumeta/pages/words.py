@@ -116,8 +116,13 @@ def sentence(analysis: Analysis, *, level: float = 95) -> str:
 def topic(analysis: Analysis) -> str:
     """Return what was measured and when: lay words, the label where it adds something, the time."""
     lay, label = analysis.outcome_lay, analysis.outcome_label
-    what = lay if label.lower() in lay.lower() else f"{lay} ({label})"
+    new = [word for word in label.split() if _abbreviation(word) and word not in lay]
+    what = f"{lay} ({label})" if new else lay
     return capital(f"{what}, {analysis.window_label}" if analysis.window_label else what)
+
+
+def _abbreviation(word: str) -> bool:
+    return sum(letter.isupper() or letter.isdigit() for letter in word) > 1
 
 
 def no_cause(analysis: Analysis) -> str:
@@ -147,11 +152,8 @@ def _not_pooled(analysis: Analysis) -> str:
     parts = [_evidence(analysis), f"They were not pooled: {reason}."]
     effects = [s.effect.estimate for s in analysis.studies if s.effect.estimate is not None]
     if len(effects) > 1:
-        span = Interval(None, min(effects), max(effects))
-        parts.append(
-            f"The results of the single studies range from {_value(analysis, span.lower, span)} "
-            f"to {_value(analysis, span.upper, span)}."
-        )
+        reach = Interval(None, min(effects), max(effects))
+        parts.append(f"The results of the single studies range from {span(analysis, reach)}.")
     return " ".join(part for part in [*parts, no_cause(analysis)] if part)
 
 
@@ -212,8 +214,30 @@ def finding(analysis: Analysis, display: Interval, *, level: float = 95) -> str:
 def _limits(analysis: Analysis, display: Interval, level: float) -> str:
     if display.lower is None or display.upper is None:
         return ""
-    low, high = (_value(analysis, v, display) for v in (display.lower, display.upper))
-    return f" ({level:g}% interval: {low} to {high})"
+    return f" ({level:g}% interval: {span(analysis, display)})"
+
+
+def span(analysis: Analysis, display: Interval, *, joint: str = "to") -> str:
+    """Return the two limits in lay units: "a fall of 1.48 to 1.12 points", "5 fewer to 29 more".
+
+    Where both limits point the same way, direction and unit are said once.
+    """
+    low, high = display.lower, display.upper
+    if low is None or high is None:
+        return "not known"
+    words = [_value(analysis, value, display) for value in (low, high)]
+    if low * high > 0 and FAMILIES.get(analysis.measure) in ("change", "difference", "risk_difference"):
+        small, large = sorted((low, high), key=abs)
+        before, _, after = _value(analysis, large, display).partition(_bare(analysis, large, display))
+        return f"{before}{_bare(analysis, small, display)} {joint} {_bare(analysis, large, display)}{after}"
+    return f"{words[0]} {joint} {words[1]}"
+
+
+def _bare(analysis: Analysis, value: float, display: Interval) -> str:
+    """Return the size of a value as :func:`_value` prints it, without direction and unit."""
+    if FAMILIES.get(analysis.measure) == "risk_difference":
+        return percent(100 * abs(value))
+    return number(abs(value), digits=common_places(display))
 
 
 def _changed(analysis: Analysis, display: Interval) -> str:
@@ -317,11 +341,10 @@ def _spread(analysis: Analysis, result: Result, level: float) -> str:
         return ""
     prediction = result.prediction
     if prediction is not None and prediction.lower is not None and prediction.upper is not None:
-        low, high = (_value(analysis, v, prediction) for v in (prediction.lower, prediction.upper))
         held = f", which includes {null_word(analysis)}" if includes(prediction, analysis.null) else ""
         return (
-            f"Results differ between studies; in a new study of this kind the true value would be "
-            f"expected between {low} and {high} ({level:g}% prediction interval){held}."
+            f"In a new study of this kind the true value would be expected within the {level:g}% prediction "
+            f"interval: {span(analysis, prediction)}{held}."
         )
     if analysis.k == 2:
         return "Two studies are too few to judge how much results differ from study to study."

@@ -12,7 +12,7 @@ from rheumeta.records import read_synthesis
 from rheumeta.steps.report import read_rows
 from rheumeta.tables.protocol import load_protocol
 from rheumeta.tables.validated import validated_path
-from rheumeta.tables.writing import staged
+from rheumeta.tables.writing import StageWriter
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ SHEETS = ("studies", "awaited", "risk_of_bias")
 def run(layouts: Sequence[Layout]) -> None:
     """Write the page over `layouts`, reviews of one project, in their order."""
     text = index([card(_load(layout)) for layout in layouts])
-    with staged() as out:
+    with StageWriter() as out:
         out.text(layouts[0].root / "results" / "index.html", text)
     log.info("%d reviews: %s", len(layouts), ", ".join(layout.review for layout in layouts))
 

@@ -18,7 +18,7 @@ from rheumeta.records import read_synthesis
 from rheumeta.tables.protocol import load_protocol
 from rheumeta.tables.sheets import RAW_SHEETS
 from rheumeta.tables.validated import validated_path
-from rheumeta.tables.writing import staged
+from rheumeta.tables.writing import StageWriter
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ def run(layout: Layout) -> None:
     """Write the report of one review."""
     data = load(layout)
     text = report(data)
-    with staged() as out:
+    with StageWriter() as out:
         out.text(layout.report, text)
     log.info(
         "%d analyses, %d figures, %d reported numbers; %.1f MB",

@@ -14,16 +14,14 @@ from typing import Any
 
 from rheumeta.layout import Layout
 from rheumeta.records import Analysis, Interval, Pooled, StudyEffect, Subgroup, Synthesis, read_synthesis
-from rheumeta.tables.writing import staged
+from rheumeta.tables.writing import StageWriter
 
 log = logging.getLogger(__name__)
 
 Cells = Mapping[str, Any]
 
 ESTIMATES = ("display", "display_lower", "display_upper", "yi", "vi", "se", "ci_lower", "ci_upper")
-RAW = (
-    "n1", "n2", "events1", "events2", "mean1", "sd1", "mean2", "sd2", "person_time1", "person_time2",
-)  # fmt: skip
+RAW = ("n1", "n2", "events1", "events2", "mean1", "sd1", "mean2", "sd2", "person_time1", "person_time2")
 FIT = (
     "model", "method", "test", "k", "statistic", "df", "pval", "pi_lower", "pi_upper", "pi_display_lower",
     "pi_display_upper", "tau2", "tau2_lower", "tau2_upper", "i2", "i2_lower", "i2_upper", "h2", "h2_lower",
@@ -37,7 +35,8 @@ ANALYSIS_COLUMNS = (
 
 PLAN = ("analysis_id", "title", "comparison", "comparison_kind", "outcome", "window", "measure", "primary")
 SUMMARY_COLUMNS = (
-    *PLAN, "status", "k", "n_patients", *ESTIMATES, *(c for c in FIT if c != "k"), "status_reason", "sentence",
+    *PLAN, "status", "k", "n_patients", *ESTIMATES, *(c for c in FIT if c != "k"), "status_reason",
+    "sentence",
 )  # fmt: skip
 SENSITIVITY_COLUMNS = ("analysis_id", "sensitivity", "label", "status", "k", *ESTIMATES,
                        *(c for c in FIT if c != "k"), "note")  # fmt: skip
@@ -51,7 +50,7 @@ def run(layout: Layout) -> None:
     """Write the tables of one review."""
     synthesis = read_synthesis(layout.synthesis)
     folder = layout.tables
-    with staged() as out:
+    with StageWriter() as out:
         for analysis in synthesis.analyses:
             out.rows(folder / f"{analysis.id}.csv", analysis_rows(analysis), ANALYSIS_COLUMNS)
         out.rows(folder / "summary.csv", map(summary_row, synthesis.analyses), SUMMARY_COLUMNS)
@@ -123,8 +122,8 @@ def summary_row(analysis: Analysis) -> Cells:
         study = study_cells(analysis.studies[0])
         cells = {name: study[name] for name in ESTIMATES if name in study}
     plan = {name: getattr(analysis, name) for name in PLAN[1:]}
-    rest = {name: getattr(analysis, name) for name in ("status", "k", "n_patients", "status_reason", "sentence")}
-    return {**cells, "analysis_id": analysis.id, **plan, **rest}
+    rest = ("status", "k", "n_patients", "status_reason", "sentence")
+    return {**cells, "analysis_id": analysis.id, **plan, **{name: getattr(analysis, name) for name in rest}}
 
 
 def sensitivity_rows(synthesis: Synthesis) -> Iterator[Cells]:
