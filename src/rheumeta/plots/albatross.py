@@ -34,6 +34,7 @@ DEPTH_MAX = 10.0
 DEPTH_MIN = 3.0
 """The axis reaches at least to p = 0.001."""
 
+SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 PANEL_HEIGHT = 210.0
 STEPS = 60
 DASHES: tuple[tuple[float, float] | None, ...] = ((1.2, 1.8), (4.0, 2.0), None)
@@ -155,8 +156,9 @@ def _axes(canvas: Canvas, plane: _Plane) -> None:
     step = 1 if plane.reach < 5 else 2
     powers = range(step, int(plane.reach) + 1, step)
     ticks = [(middle, "1")]
-    ticks += [(plane.x(k, side), plain(10.0**-k)) for k in powers for side in (False, True) if k <= 4]
-    ticks += [(plane.x(k, side), f"1e−{k}") for k in powers for side in (False, True) if k > 4]
+    for k in powers:
+        label = plain(10.0**-k) if k <= 4 else "10⁻" + str(k).translate(SUPERSCRIPTS)
+        ticks += [(plane.x(k, side), label) for side in (False, True)]
     draw_ticks(canvas, area.bottom, ticks, BODY)
     for tick in plane.n_axis.ticks:
         y = plane.n_axis.at(tick)
@@ -185,11 +187,12 @@ def _contours(
             path = [
                 (plane.x(depth(contour_p(n, level, design)), favourable), plane.n_axis.at(n))
                 for n in sizes
-                if depth(contour_p(n, level, design)) <= plane.reach
+                if depth(contour_p(n, level, design)) < min(plane.reach, DEPTH_MAX)
             ]
             if len(path) < 2:
                 continue
             canvas.line(*zip(*path, strict=True), colour=style.RULE, width=0.8, dash=dash, order=2)
+            labels.avoid(path)
             _name_contour(canvas, plane, path[-1], level, labels)
 
 

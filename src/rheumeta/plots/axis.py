@@ -46,7 +46,7 @@ class Axis:
     low, high : float
         Range in display units.
     start, end : float
-        Where the range lies on the paper, points.
+        Where low and high lie on the paper, points; start > end where larger values lie left.
     ticks : tuple of float
         Round values within the range.
     """
@@ -62,6 +62,11 @@ class Axis:
         """Return the position of a value, which may lie outside the range."""
         low, high = forward(self.low, self.scale), forward(self.high, self.scale)
         return self.start + (forward(value, self.scale) - low) / (high - low) * (self.end - self.start)
+
+    @property
+    def side(self) -> int:
+        """Direction of larger values: 1 to the right, -1 to the left."""
+        return 1 if self.end > self.start else -1
 
     def clip(self, value: float) -> float:
         """Return the nearest value within the range."""
@@ -143,12 +148,16 @@ def make_axis(
     vertical: bool = False,
     null: float | None = None,
     padding: float = PADDING,
+    reverse: bool = False,
 ) -> Axis:
-    """Lay a range on the paper and choose as many round ticks as their labels leave room for."""
+    """Lay a range on the paper and choose as many round ticks as their labels leave room for.
+
+    Vertical axes have large values at the top; `reverse` puts large values at the left.
+    """
     start, end = place[0] + padding, place[1] - padding
+    if vertical or reverse:
+        start, end = end, start
     axis = Axis(scale, limits[0], limits[1], start, end)
-    if vertical:
-        axis = Axis(scale, limits[0], limits[1], place[1] - padding, place[0] + padding)
     candidates = log_ticks(*limits) if scale == "log" else linear_ticks(*limits)
 
     def fits(ticks: Sequence[float]) -> bool:

@@ -106,5 +106,9 @@ def _bubbles(canvas: Canvas, plot: BubblePlot, x_axis: Axis, y_axis: Axis, area:
         canvas.circle(x, y, radius, fill=style.BLUE, edge=style.PAPER, alpha=0.55)
         labels.block(x, y, radius * 0.8)
         places.append((x, y, radius, point.label))
+    inside = [p for p in plot.line if y_axis.low <= p[1] <= y_axis.high]
+    labels.avoid([(x_axis.at(x), y_axis.at(fit)) for x, fit, _, _ in inside])
+    if plot.null is not None and y_axis.low <= plot.null <= y_axis.high:
+        labels.avoid([(area.left, y_axis.at(plot.null)), (area.right, y_axis.at(plot.null))])
     for x, y, radius, label in places:
         labels.place(x, y, label, radius + 1.5)

@@ -82,7 +82,7 @@ def wrap(text: str, width: float, face: Face) -> tuple[str, ...]:
 
 def _wrap_paragraph(text: str, width: float, face: Face) -> list[str]:
     lines, current = [], ""
-    for word in text.split():
+    for word in filter(None, text.split(" ")):
         trial = f"{current} {word}" if current else word
         if text_width(trial, face) <= width + SLACK:
             current = trial

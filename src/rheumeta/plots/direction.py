@@ -119,7 +119,7 @@ def _grid(plot: DirectionPlot, canvas: Canvas) -> Grid:
 
 
 def _name(line: DirectionLine) -> str:
-    return line.label if line.n is None else f"{line.label} (n = {line.n:g})"
+    return line.label if line.n is None else f"{line.label} (n\u00a0=\u00a0{line.n:g})"
 
 
 def _headings(canvas: Canvas, y: float, plot: DirectionPlot, grid: Grid) -> float:
@@ -180,7 +180,7 @@ def draw_sign(canvas: Canvas, x: float, y: float, direction: Direction, size: st
         face = Face(side + 1.5, bold=filled, colour=colour)
         canvas.text(x, y + 0.36 * face.size, "?", face, align="center")
     elif direction == "conflicting":
-        small = half * 0.85
+        small = half * 0.75
         for way in (-1, 1):
             tip, back = x + way * (small * 1.7 + 0.6), x + way * 0.6
             points = [(tip, y), (back, y - small), (back, y + small)]

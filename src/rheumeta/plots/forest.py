@@ -116,6 +116,7 @@ def _axis(plot: ForestPlot, layout: Layout) -> Axis:
         scale=plot.scale,
         face=layout.face,
         null=plot.null,
+        reverse=plot.reverse,
     )
 
 
@@ -213,9 +214,9 @@ def _interval(pen: Pen, y: float, span: Span, *, colour: str, width: float) -> N
     pen.canvas.line(ends, (y, y), colour=colour, width=width, order=4.5)
     outside = 1e-9 * (axis.high - axis.low)
     if span.lower is not None and span.lower < axis.low - outside:
-        _arrow(pen, axis.start, y, -1, colour)
+        _arrow(pen, axis.start, y, -axis.side, colour)
     if span.upper is not None and span.upper > axis.high + outside:
-        _arrow(pen, axis.end, y, 1, colour)
+        _arrow(pen, axis.end, y, axis.side, colour)
 
 
 def _arrow(pen: Pen, x: float, y: float, side: int, colour: str) -> None:
@@ -265,9 +266,9 @@ def _diamond(pen: Pen, y: float, total: ForestTotal) -> None:
     points = [(left, y), (middle, y - half), (right, y), (middle, y + half)]
     pen.canvas.shape(points, fill=fill, edge=style.BLUE, order=4)
     if span.lower < axis.low:
-        _arrow(pen, axis.start, y, -1, style.BLUE)
+        _arrow(pen, axis.start, y, -axis.side, style.BLUE)
     if span.upper > axis.high:
-        _arrow(pen, axis.end, y, 1, style.BLUE)
+        _arrow(pen, axis.end, y, axis.side, style.BLUE)
 
 
 def _prediction(pen: Pen, y: float, span: Span) -> float:
@@ -289,7 +290,7 @@ def _references(pen: Pen, top: float, bottom: float) -> None:
     if plot.benchmark is not None:
         span = plot.benchmark.span
         if span.lower is not None and span.upper is not None:
-            left, right = axis.at(axis.clip(span.lower)), axis.at(axis.clip(span.upper))
+            left, right = sorted((axis.at(axis.clip(span.lower)), axis.at(axis.clip(span.upper))))
             canvas.box(left, top, right - left, bottom - top, fill=style.AMBER_PALE, order=0.5)
         _vertical(pen, span.estimate, top, bottom, style.AMBER, (1.5, 1.5))
     for value in plot.mid:

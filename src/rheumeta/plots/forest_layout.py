@@ -28,7 +28,7 @@ PLOT_LAST_RESORT = 60.0
 SIZES = (style.SIZE, 6.5, 6.0, 5.5, style.SIZE_MIN)
 """Sizes of text that are tried in turn until everything fits."""
 
-HEADING_LINES = 2.4
+HEADING_LINES = 2.0
 """A heading over several columns should need no more lines (part of one: words differ in length)."""
 
 HEADING_MAX = 90.0

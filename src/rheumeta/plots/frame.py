@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from rheumeta.plots import style
 from rheumeta.plots.axis import Axis
 from rheumeta.plots.canvas import Canvas, Face, text_width, wrap
 from rheumeta.plots.numbers import plain
 
+REACHES = (5.0, 10.0, 16.0, 24.0)
+"""How much further from its point a label may stand where there is no room beside it, points."""
+
+LINE_STEP = 2.0
 TICK = 3.0
 """Length of a tick, points."""
 
@@ -50,6 +55,15 @@ class Labels:
     area: Box
     face: Face
     taken: list[Box] = field(default_factory=list)
+    shunned: list[Box] = field(default_factory=list)
+
+    def avoid(self, path: Sequence[tuple[float, float]]) -> None:
+        """Keep labels off a line as long as there is room elsewhere."""
+        for (x0, y0), (x1, y1) in pairwise(path):
+            steps = max(int(max(abs(x1 - x0), abs(y1 - y0)) / LINE_STEP), 1)
+            for i in range(steps + 1):
+                x, y = x0 + (x1 - x0) * i / steps, y0 + (y1 - y0) * i / steps
+                self.shunned.append(Box(x - 0.5, y - 0.5, x + 0.5, y + 0.5))
 
     def block(self, x: float, y: float, radius: float) -> None:
         """Keep labels off a sign."""
@@ -58,12 +72,13 @@ class Labels:
     def place(self, x: float, y: float, text: str, distance: float) -> bool:
         """Write `text` near (x, y) where nothing else is; return whether there was room."""
         width, height = text_width(text, self.face), self.face.size * 1.15
-        for reach in (distance, distance + 6, distance + 12, distance + 20):
-            for left, top in _around(x, y, width, height, reach):
-                box = Box(left - 0.5, top, left + width + 0.5, top + height)
-                if box.within(self.area) and not any(box.meets(t) for t in self.taken):
-                    self._write(box, text, x, y, reach > distance)
-                    return True
+        for avoided in ([*self.taken, *self.shunned], self.taken):
+            for reach in (distance, *(distance + far for far in REACHES)):
+                for left, top in _around(x, y, width, height, reach):
+                    box = Box(left - 0.5, top, left + width + 0.5, top + height)
+                    if box.within(self.area) and not any(box.meets(t) for t in avoided):
+                        self._write(box, text, x, y, reach > distance)
+                        return True
         return False
 
     def _write(self, box: Box, text: str, x: float, y: float, lead: bool) -> None:

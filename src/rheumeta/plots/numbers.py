@@ -50,3 +50,10 @@ def p_text(value: float) -> str:
     if value < 0.001:
         return "p < 0.001"
     return f"p = {value:.3f}" if value < 0.0995 else f"p = {value:.2f}"
+
+
+def significant(value: float | None, digits: int = 2) -> str:
+    """Return `value` with so many significant digits, without an exponent."""
+    if value is None or not math.isfinite(value) or value == 0:
+        return "0" if value == 0 else fixed(value, 0)
+    return fixed(value, max(digits - 1 - math.floor(math.log10(abs(value))), 0))

@@ -80,6 +80,7 @@ class ForestPlot:
     blocks: tuple[ForestBlock, ...]
     effect_heading: str  # e.g. "Risk ratio"
     scale: Scale = "linear"
+    reverse: bool = False  # larger values left
     null: float | None = None
     subtitle: str = ""
     caution: str = ""  # a banner in the figure itself

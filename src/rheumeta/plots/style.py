@@ -7,6 +7,7 @@ width would make text overlap. What a screen reader needs stands in ``<title>`` 
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Sequence
 from html import escape
@@ -60,7 +61,7 @@ RC: Any = {
     "text.usetex": False,
     "svg.fonttype": "path",
     "svg.hashsalt": "rheumeta",
-    "pdf.fonttype": 42,
+    "pdf.fonttype": 3,  # 42 takes 0.3 s longer for each figure
     "path.simplify": False,
     "figure.facecolor": PAPER,
     "savefig.facecolor": PAPER,
@@ -76,7 +77,10 @@ METADATA: dict[str, dict[str, Any]] = {
 
 _COMMENT = re.compile(r" *<!--.*?-->\n", re.DOTALL)
 _PLAIN_ID = re.compile(r'<g id="(?:figure|axes|patch|line2d|text)_\d+">')
-_ID = re.compile(r'(\bid="|href="#|url\(#)')
+_INDENT = re.compile(r"^ +", re.MULTILINE)
+_ID = re.compile(r'(\bid="|href="#|url\(#)(?:DejaVuSans-)?')
+_GLOBAL_STYLE = re.compile(r" *<defs>\n *<style.*?</style>\n *</defs>\n", re.DOTALL)
+INHERITED = 'stroke-linejoin="round" stroke-linecap="butt" '
 
 
 def save(
@@ -129,10 +133,13 @@ def render(figure: Figure, ending: str, *, name: str, title: str, description: s
 
 def _accessible(svg: str, name: str, title: str, description: str) -> str:
     """Give an SVG its alternative text, and ids of its own so that several fit on one page."""
+    svg = _GLOBAL_STYLE.sub("", svg)  # it would hold for the whole page that the figure stands in
+    name = "f" + hashlib.sha256(name.encode()).hexdigest()[:7]
     svg = _PLAIN_ID.sub("<g>", _COMMENT.sub("", svg))
+    svg = _INDENT.sub("", svg)
     svg = _ID.sub(lambda m: f"{m.group(1)}{name}-", svg)
     head = svg.index("<svg ") + len("<svg ")
-    labels = f'role="img" aria-labelledby="{name}-title {name}-desc" '
+    labels = f'role="img" aria-labelledby="{name}-title {name}-desc" {INHERITED}'
     svg = svg[:head] + labels + svg[head:]
     start = svg.index(">", head) + 1
     words = f'\n <title id="{name}-title">{escape(title)}</title>'

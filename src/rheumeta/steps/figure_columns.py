@@ -1,0 +1,99 @@
+"""The columns of raw numbers of a forest plot: events/n, mean (SD) and n of each group."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from rheumeta.plots import numbers
+from rheumeta.plots.records import ForestColumn
+from rheumeta.records import Analysis, StudyEffect
+
+
+@dataclass(frozen=True)
+class RawColumn:
+    """A column of raw numbers: its heading and how a study and the sum of studies fill it."""
+
+    column: ForestColumn
+    cell: Callable[[StudyEffect], str]
+    total: Callable[[Sequence[StudyEffect]], str] = lambda _: ""
+
+
+def raw_columns(analysis: Analysis) -> list[RawColumn]:
+    """Return the columns of raw numbers that the studies of an analysis fill."""
+    studies = analysis.studies
+    two = any(s.n2 is not None or s.events2 is not None or s.mean2 is not None for s in studies)
+    columns = _week(studies)
+    for arm in (1, 2) if two else (1,):
+        group = ("Experimental", "Control")[arm - 1] if two else ""
+        columns += _arm_columns(analysis, arm, group)
+    return columns
+
+
+def _week(studies: Sequence[StudyEffect]) -> list[RawColumn]:
+    if all(s.weeks is None for s in studies):
+        return []
+    column = ForestColumn("Week", optional=True)
+    return [RawColumn(column, lambda s: "" if s.weeks is None else f"{s.weeks:.0f}")]
+
+
+def _arm_columns(analysis: Analysis, arm: int, group: str) -> list[RawColumn]:
+    studies = analysis.studies
+
+    def has(name: str) -> bool:
+        return any(getattr(s, f"{name}{arm}") is not None for s in studies)
+
+    if has("person_time"):
+        return [_fraction(f"events{arm}", f"person_time{arm}", "Events/\nperson-time", group)]
+    if has("events"):
+        return [_fraction(f"events{arm}", f"n{arm}", "Events/n", group)]
+    columns = [_mean(analysis, arm, group)] if has("mean") else []
+    if has("n"):
+        columns.append(_count(f"n{arm}", group))
+    return columns
+
+
+def whole(value: float | None) -> str:
+    """Return a count; a part of a patient (a split control group) keeps one decimal."""
+    if value is None:
+        return numbers.NOT_AVAILABLE
+    return f"{value:.0f}" if float(value).is_integer() else f"{value:.1f}"
+
+
+def _fraction(top: str, bottom: str, heading: str, group: str) -> RawColumn:
+    def cell(s: StudyEffect) -> str:
+        above, below = getattr(s, top), getattr(s, bottom)
+        return "" if above is None and below is None else f"{whole(above)}/{whole(below)}"
+
+    def total(studies: Sequence[StudyEffect]) -> str:
+        above, below = [getattr(s, top) for s in studies], [getattr(s, bottom) for s in studies]
+        return "" if None in above or None in below else f"{whole(sum(above))}/{whole(sum(below))}"
+
+    return RawColumn(ForestColumn(heading, group), cell, total)
+
+
+def _mean(analysis: Analysis, arm: int, group: str) -> RawColumn:
+    digits = numbers.decimals(getattr(s, f"mean{arm}") for s in analysis.studies)
+
+    def cell(s: StudyEffect) -> str:
+        mean, sd = getattr(s, f"mean{arm}"), getattr(s, f"sd{arm}")
+        if mean is None:
+            return ""
+        return numbers.fixed(mean, digits) + ("" if sd is None else f" ({numbers.fixed(sd, digits)})")
+
+    heading = "Mean (SD)"
+    if analysis.comparison_kind == "before_after":
+        heading = "Change (SD at baseline)" if analysis.measure == "SMCR" else "Change (SD)"
+    return RawColumn(ForestColumn(heading, group), cell)
+
+
+def _count(name: str, group: str) -> RawColumn:
+    def cell(s: StudyEffect) -> str:
+        value = getattr(s, name)
+        return "" if value is None else whole(value)
+
+    def total(studies: Sequence[StudyEffect]) -> str:
+        values = [getattr(s, name) for s in studies]
+        return "" if None in values else whole(sum(values))
+
+    return RawColumn(ForestColumn("n", group), cell, total)

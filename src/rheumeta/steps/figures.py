@@ -1,0 +1,166 @@
+"""Stage 5: draw every figure of a review, or none.
+
+Reads ``synthesis.json`` and the protocol; writes each figure of
+:func:`rheumeta.steps.targets.figure_names` as SVG, PDF and PNG.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from matplotlib.figure import Figure
+
+from rheumeta.errors import RheumetaError
+from rheumeta.layout import Layout
+from rheumeta.plots.albatross import draw_albatross
+from rheumeta.plots.bubble import draw_bubble
+from rheumeta.plots.direction import draw_directions
+from rheumeta.plots.forest import draw_forest
+from rheumeta.plots.furniture import draw_note
+from rheumeta.plots.records import AlbatrossPlot, BubblePlot, DirectionPlot, ForestPlot, NoteFigure
+from rheumeta.plots.style import render
+from rheumeta.records import Analysis, Synthesis, read_synthesis
+from rheumeta.steps.figure_evidence import albatross_figure, direction_figure, regression_figure
+from rheumeta.steps.figure_forest import describe, forest_figure, subgroup_figure
+from rheumeta.steps.targets import (
+    ALBATROSS,
+    DIRECTIONS,
+    FORMATS,
+    figure_names,
+    regression_name,
+    subgroup_name,
+)
+from rheumeta.tables.protocol import AnalysisPlan, Protocol, load_protocol
+from rheumeta.tables.writing import StageWriter
+
+log = logging.getLogger(__name__)
+
+Plot = ForestPlot | DirectionPlot | AlbatrossPlot | BubblePlot | NoteFigure
+
+NOT_COMPUTED = "This analysis could not be computed; the log and problems.csv say why."
+
+
+@dataclass(frozen=True)
+class Task:
+    """One figure: its name, how its record is made, and what it says to those who cannot see it."""
+
+    name: str
+    make: Callable[[], Plot]
+    description: str
+
+
+def run(layout: Layout) -> None:
+    """Draw all figures of a review.
+
+    Parameters
+    ----------
+    layout : Layout
+        Paths of the review.
+
+    Raises
+    ------
+    RheumetaError
+        If a figure cannot be drawn; all failures are listed and no file is replaced.
+    """
+    protocol = load_protocol(layout.protocol)
+    tasks = {task.name: task for task in plan(protocol, read_synthesis(layout.synthesis))}
+    names = figure_names(protocol.model_dump())
+    failures = []
+    with StageWriter() as out:
+        for number, name in enumerate(names, start=1):
+            try:
+                files = _files(tasks[name])
+            except Exception as error:  # one bad figure must not hide the others
+                log.exception("figure %s failed", name)
+                failures.append(f"  {name}: {type(error).__name__}: {error}")
+                continue
+            for ending, content in files.items():
+                out.path(layout.figures / f"{name}.{ending}").write_bytes(content)
+            log.info("%d of %d: %s", number, len(names), name)
+        if failures:
+            text = "\n".join(failures)
+            raise RheumetaError(f"{len(failures)} figures could not be drawn; nothing was written:\n{text}")
+
+
+def draw(plot: Plot) -> Figure:
+    """Draw any of the plots."""
+    match plot:
+        case ForestPlot():
+            return draw_forest(plot)
+        case DirectionPlot():
+            return draw_directions(plot)
+        case AlbatrossPlot():
+            return draw_albatross(plot)
+        case BubblePlot():
+            return draw_bubble(plot)
+        case NoteFigure():
+            return draw_note(plot)
+
+
+def _files(task: Task) -> dict[str, bytes]:
+    plot = task.make()
+    figure = draw(plot)
+    description = plot.sentence if isinstance(plot, NoteFigure) else task.description
+    return {
+        ending: render(figure, ending, name=task.name, title=plot.title, description=description)
+        for ending in FORMATS
+    }
+
+
+def plan(protocol: Protocol, synthesis: Synthesis) -> Iterator[Task]:
+    """Yield the task of every figure of a review."""
+    known = {analysis.id: analysis for analysis in synthesis.analyses}
+    for name, analysis_plan in protocol.analyses.items():
+        if name in known:
+            yield from _analysis_tasks(known[name], analysis_plan, protocol)
+        else:
+            yield from _missing_tasks(name, analysis_plan)
+    yield Task(
+        DIRECTIONS,
+        lambda: direction_figure(synthesis),
+        "Effect-direction plot: for each study and group of outcomes whether the result is favourable, "
+        "unfavourable, neither or unclear. The table of directions holds the same.",
+    )
+    yield Task(
+        ALBATROSS,
+        lambda: albatross_figure(synthesis),
+        "Albatross plot: number of patients against p value of each result that gives both, favourable "
+        "results to the right, with contours of equal standardised effect.",
+    )
+
+
+def _analysis_tasks(analysis: Analysis, plan: AnalysisPlan, protocol: Protocol) -> Iterator[Task]:
+    level = protocol.defaults.level
+    words = describe(analysis)
+    yield Task(analysis.id, lambda: forest_figure(analysis, level=level), words)
+    for by in plan.subgroups:
+        label = protocol.moderators[by].label
+        yield Task(
+            subgroup_name(analysis.id, by),
+            lambda by=by, label=label: subgroup_figure(analysis, by, label, level=level),  # type: ignore[misc]
+            f"{words} Split by {label}.",
+        )
+    for by in plan.regress_on:
+        label = axis_name(protocol, by)
+        yield Task(
+            regression_name(analysis.id, by),
+            lambda by=by, label=label: regression_figure(analysis, by, label, level=level),  # type: ignore[misc]
+            f"Bubble plot: effect of each study of the analysis {analysis.title} against {label}, with the "
+            "fitted line.",
+        )
+
+
+def _missing_tasks(name: str, plan: AnalysisPlan) -> Iterator[Task]:
+    note = NoteFigure(plan.title, NOT_COMPUTED)
+    names = [name, *(subgroup_name(name, m) for m in plan.subgroups)]
+    names += [regression_name(name, m) for m in plan.regress_on]
+    for stem in names:
+        yield Task(stem, lambda: note, NOT_COMPUTED)
+
+
+def axis_name(protocol: Protocol, moderator: str) -> str:
+    """Return the label of a moderator with its unit."""
+    found = protocol.moderators[moderator]
+    return f"{found.label}, {found.unit}" if found.unit else found.label
