@@ -299,6 +299,7 @@ FLAGS: dict[str, str] = {
     "arms_combined": "several arms were combined into one",
     "control_split": "the control group was split between several arms",
     "subgroup_only": "the source reports only a subgroup of those randomised",
+    "arm_not_reported": "the study has another group with this treatment whose result is not reported",
     "unpublished": "from a press statement or registry, not from a full publication",
     "abstract_only": "read from the abstract; the full text was not at hand",
     "sd_derived": "the standard deviation was derived, not reported",

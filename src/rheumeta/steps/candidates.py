@@ -11,7 +11,7 @@ from rheumeta.steps import measures as m
 from rheumeta.steps import reported_effects, summaries
 from rheumeta.steps.model import Arm, Evidence, Result
 from rheumeta.steps.quantities import NotDerivable, Quantity
-from rheumeta.steps.selection import Sides, disjoint_arms, in_window, order_times, sides, why_not_comparable
+from rheumeta.steps.selection import Sides, ancestors, disjoint_arms, in_window, order_times, sides, why_not_comparable
 from rheumeta.steps.summaries import Counts, Moments, Settings
 from rheumeta.tables.protocol import AnalysisPlan, Comparison, Defaults, Measure, Outcome, Window
 
@@ -200,7 +200,21 @@ class _Attempt:
         if not chosen:
             detail = "; ".join(dict.fromkeys(failures)) or reason
             raise NotDerivable(f"{side}: {detail}")
+        left_out = [a for a in self._uncovered(arms, chosen) if self._at_time(a)]
+        if left_out:  # using the arms that happen to be usable would choose patients by their result
+            names = ", ".join(a.label for a in left_out)
+            detail = "; ".join(dict.fromkeys(failures))
+            raise NotDerivable(f"{side}: the arm {names} reports the outcome but no usable number ({detail})")
         return chosen
+
+    def _uncovered(self, arms: Sequence[Arm], chosen: Sequence[Arm]) -> list[Arm]:
+        """Return the arms as allocated whose patients are not among those of the chosen arms."""
+        ids = {a.arm_id for a in chosen}
+        return [
+            a
+            for a in arms
+            if a.kind == "arm" and a.arm_id not in ids and not ids & ancestors(a, self.context.evidence)
+        ]
 
     def _single(self, arms: tuple[Arm, ...], summary: Summary) -> Candidate:
         context = self.context
@@ -260,6 +274,8 @@ class _Attempt:
             flags |= {"instrument_mixed"}
         if any(a.kind == "subgroup" for a in (*one, *two)):
             flags |= {"subgroup_only"}
+        elif "control_split" not in built.flags and self._uncovered(self.found.experimental, one):
+            flags |= {"arm_not_reported"}
         if self.context.evidence.studies[self.study_id].status == "press_only":
             flags |= {"unpublished"}
         built = replace(built, flags=built.flags | flags)

@@ -36,7 +36,7 @@ EFFECT_COLUMNS = (
 STEP_COLUMNS = (
     "effect_id", "step", "quantity", "formula", "numbers", "value", "source", "assumption", "result_ids",
 )  # fmt: skip
-NOT_USED_COLUMNS = ("analysis_id", "study_id", "label", "reason", "result_ids")
+NOT_USED_COLUMNS = ("analysis_id", "variant", "study_id", "label", "reason", "result_ids")
 
 STANDARDISED = frozenset({"SMD", "SMD1", "ROM", "SMCC", "SMCR"})
 RAW_MEANS = frozenset({"MD", "MC"})
@@ -285,11 +285,11 @@ class Tables:
             len(candidates),
             len(not_used),
         )
-        if variant != BASE:
-            return
         for item in not_used:
-            log.info("  not used: %s: %s", item.study_id, item.reason)
-            self.not_used.append({**vars(item), "label": context.evidence.label(item.study_id)})
+            if variant == BASE:
+                log.info("  not used: %s: %s", item.study_id, item.reason)
+            label = context.evidence.label(item.study_id)
+            self.not_used.append({**vars(item), "variant": variant, "label": label})
 
 
 def run(layout: Layout) -> None:

@@ -91,7 +91,8 @@ def order_times(times: Iterable[float | None], window: Window | None) -> list[fl
     return [*known, None] if None in found else [*known]
 
 
-def _ancestors(arm: Arm, evidence: Evidence) -> set[str]:
+def ancestors(arm: Arm, evidence: Evidence) -> set[str]:
+    """Return the ids of all arms that contain the patients of an arm."""
     found: set[str] = set()
     parent = arm.part_of
     while parent is not None:
@@ -123,7 +124,7 @@ def disjoint_arms(
         drop = (
             {pooled.arm_id}
             if complete
-            else {a.arm_id for a in whole if pooled.arm_id in _ancestors(a, evidence)}
+            else {a.arm_id for a in whole if pooled.arm_id in ancestors(a, evidence)}
         )
         whole = [a for a in whole if a.arm_id not in drop]
     if whole:

@@ -370,16 +370,19 @@ def shared(group: Counts | Moments, parts: int) -> Counts | Moments:
 
     Events and patients are split; means and SDs stay as they are.
     """
-    n = _share(group.n, parts, "n")
+    if parts == 1:
+        return group
+    inputs = {"n": group.n, "parts": Quantity(float(parts))}
     if isinstance(group, Counts):
-        return Counts(_share(group.events, parts, "events"), n)
+        inputs["events"] = group.events
+    n = derive("n", _split(0), inputs, flags=["control_split"])
+    if isinstance(group, Counts):
+        return Counts(derive("events", _split(1), inputs, flags=["control_split"]), n)
     return replace(group, n=n)
 
 
-def _share(quantity: Quantity, parts: int, name: str) -> Quantity:
-    if parts == 1:
-        return quantity
-    inputs = {name: quantity, "parts": Quantity(float(parts))}
-    return derive(
-        name, lambda **kw: d.split_control(kw[name], int(kw["parts"]))[0], inputs, flags=["control_split"]
-    )
+def _split(part: int) -> Callable[..., d.Derived]:
+    def split(n: float, parts: float, events: float | None = None) -> d.Derived:
+        return d.split_control(n, int(parts), events=events)[part]
+
+    return split

@@ -49,7 +49,7 @@ class Material:
     instruments: Mapping[str, Instrument]
     evidence: Evidence
     effects: Mapping[tuple[str, str], tuple[dict[str, str], ...]]  # (analysis, variant) -> rows
-    not_used: Mapping[str, tuple[dict[str, str], ...]]  # analysis -> rows
+    not_used: Mapping[tuple[str, str], tuple[dict[str, str], ...]]  # the same
     root: Path
 
 
@@ -62,15 +62,17 @@ def read_rows(path: Path) -> list[dict[str, str]]:
 def load_material(layout: Layout) -> Material:
     """Read everything that synthesis needs."""
     review = load_validated(layout)
-    effects: dict[tuple[str, str], tuple[dict[str, str], ...]] = {}
-    for row in read_rows(layout.effects):
-        key = row["analysis_id"], row["variant"]
-        effects[key] = (*effects.get(key, ()), row)
-    not_used: dict[str, tuple[dict[str, str], ...]] = {}
-    for row in read_rows(layout.not_used):
-        not_used[row["analysis_id"]] = (*not_used.get(row["analysis_id"], ()), row)
+    effects, not_used = _by_variant(layout.effects), _by_variant(layout.not_used)
     evidence = load_evidence(layout, review.protocol)
     return Material(review.protocol, review.instruments, evidence, effects, not_used, layout.root)
+
+
+def _by_variant(path: Path) -> dict[tuple[str, str], tuple[dict[str, str], ...]]:
+    found: dict[tuple[str, str], tuple[dict[str, str], ...]] = {}
+    for row in read_rows(path):
+        key = row["analysis_id"], row["variant"]
+        found[key] = (*found.get(key, ()), row)
+    return found
 
 
 def _number(text: str) -> float | None:
@@ -137,9 +139,20 @@ def sensitivity(name: str, analysis_id: str, material: Material) -> Sensitivity:
     ]
     found = estimate(kept, model_of(plan, material.protocol, change))
     single = kept[0].effect if len(kept) == 1 else None
+    note = _lost(analysis_id, variant, material)
     filters = change.without_flags or change.without_studies
-    note = "no study of this analysis is concerned" if filters and len(kept) == len(studies) else found.reason
-    return Sensitivity(name, change.label, found.status, len(kept), found.random, single, note)
+    if filters and len(kept) == len(studies):
+        note = "no study of this analysis is concerned"
+    return Sensitivity(name, change.label, found.status, len(kept), found.random, single, note or found.reason)
+
+
+def _lost(analysis_id: str, variant: str, material: Material) -> str | None:
+    """Name the studies that the changed assumption itself loses."""
+    if variant == BASE:
+        return None
+    before = {r["study_id"] for r in material.effects.get((analysis_id, BASE), ())}
+    lost = [r for r in material.not_used.get((analysis_id, variant), ()) if r["study_id"] in before]
+    return "; ".join(f"without {r['label']}: {r['reason']}" for r in lost) or None
 
 
 def _benchmark(plan: AnalysisPlan, root: Path) -> Benchmark | None:
@@ -230,7 +243,7 @@ def build_analysis(analysis_id: str, material: Material) -> Analysis:
 def _excluded(analysis_id: str, material: Material) -> tuple[Excluded, ...]:
     return tuple(
         Excluded(r["study_id"], r["label"], r["reason"], tuple(i for i in r["result_ids"].split(";") if i))
-        for r in material.not_used.get(analysis_id, ())
+        for r in material.not_used.get((analysis_id, BASE), ())
     )
 
 
