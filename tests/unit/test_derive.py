@@ -75,6 +75,15 @@ def test_sd_comes_back_by_every_route_of_two_groups():
     assert derive.md_se_from_t(md, statistic).value == pytest.approx(se, rel=CLOSED_FORM)
 
 
+def test_upper_limit_of_p_is_conservative_and_says_so():
+    exact = derive.sd_from_p(2.0, 0.03, 20, 20)
+    limit = derive.sd_from_p(2.0, 0.05, 20, 20, upper_limit=True)
+    assert limit.value > exact.value
+    assert "conservative" in limit.warning
+    assert "upper limit" in limit.assumption
+    assert exact.warning is None
+
+
 def test_iqr_of_a_large_normal_sample():
     # Handbook 6.5.2.5 divides by 1.35; exactly it is 1.349
     q1, q3 = norm.ppf([0.25, 0.75], 10, 4)

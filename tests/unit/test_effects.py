@@ -6,6 +6,7 @@ from scipy.stats import norm
 
 from rheumeta.errors import StatsError
 from rheumeta.stats.effects import MEASURES, effect_size, hedges_j, wald_interval
+from rheumeta.stats.effects_references import references_in
 from rheumeta.stats.transforms import to_display
 
 CLOSED_FORM = 1e-12  # one closed formula in double precision
@@ -130,3 +131,19 @@ def test_every_measure_has_words_and_a_null_where_it_compares(code):
 def test_refuses_with_argument_and_index(measure, inputs, message):
     with pytest.raises(StatsError, match=message):
         effect_size(measure, **inputs)
+
+
+@pytest.mark.parametrize("code", sorted(MEASURES))
+def test_every_citation_has_its_full_reference(code):
+    uncited = ("as reported", "binomial")
+    for route in MEASURES[code].routes:
+        assert references_in(route.source) or route.source.startswith(uncited)
+
+
+def test_reported_estimate_enters_any_two_group_measure():
+    for code in ("RR", "OR", "MD", "SMD", "MC"):
+        np.testing.assert_allclose(effect_size(code, yi=-0.3, sei=0.2).vi, [0.04], rtol=CLOSED_FORM)
+
+
+def test_missing_value_stays_missing_on_the_display_scale():
+    assert np.isnan(to_display("PFT", [np.nan], n=10)).all()

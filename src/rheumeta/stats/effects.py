@@ -123,7 +123,8 @@ def effect_size(
         ROM (where it is that of Lajeunesse 2015).
     **inputs : array-like
         Inputs by metafor's names, scalars or 1-D of one length; None counts as not given. `level`
-        (percent, default 95) goes with `lower` and `upper`.
+        (percent, default 95) goes with `lower` and `upper`. An estimate that was reported as such, e.g.
+        an adjusted one, enters by `yi` (analysis scale: logarithms of ratios) and `sei`.
 
     Returns
     -------

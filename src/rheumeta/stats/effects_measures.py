@@ -103,6 +103,7 @@ BY_INTERVAL = ("yi", "lower", "upper", "level")
 SD_CHANGE = "SDc = √(sd1² + sd2² - 2·r·sd1·sd2)"
 LOG_ALGEBRA = "Cochrane Handbook 6.4.1; Borenstein et al. 2009, ch. 5"
 
+_SE = Route(BY_SE, binary.reported, "estimate on the analysis scale, as reported", "SE²", "as reported")
 _RR = Route(
     TABLE, binary.rr, "ln((a/n1) / (c/n2))", "1/a - 1/n1 + 1/c - 1/n2", "Katz et al. 1978; " + LOG_ALGEBRA
 )
@@ -200,7 +201,6 @@ _IRR = Route(
     "1/x1 + 1/x2",
     "Cochrane Handbook 6.7.1",
 )
-_SE = Route(BY_SE, binary.reported, "reported", "SE²", "as reported")
 _VARIANCE = Route(BY_VARIANCE, binary.reported_variance, "reported", "reported", "as reported")
 _INTERVAL = Route(
     BY_INTERVAL,
@@ -221,12 +221,12 @@ _HR = (
 )
 
 _ALL = (
-    MeasureInfo("RR", "Risk ratio", 2, "log", 1.0, "exp", None, (_RR,), ZERO_CELL_ADD),
-    MeasureInfo("OR", "Odds ratio", 2, "log", 1.0, "exp", None, (_OR,), ZERO_CELL_ADD),
-    MeasureInfo("RD", "Risk difference", 2, "linear", 0.0, "identity", None, (_RD,), ZERO_CELL_ADD),
-    MeasureInfo("AS", "Arcsine difference", 2, "linear", 0.0, "identity", None, (_AS,)),
+    MeasureInfo("RR", "Risk ratio", 2, "log", 1.0, "exp", None, (_RR, _SE), ZERO_CELL_ADD),
+    MeasureInfo("OR", "Odds ratio", 2, "log", 1.0, "exp", None, (_OR, _SE), ZERO_CELL_ADD),
+    MeasureInfo("RD", "Risk difference", 2, "linear", 0.0, "identity", None, (_RD, _SE), ZERO_CELL_ADD),
+    MeasureInfo("AS", "Arcsine difference", 2, "linear", 0.0, "identity", None, (_AS, _SE)),
     MeasureInfo("PETO", "Peto odds ratio", 2, "log", 1.0, "exp", None, (_PETO,)),
-    MeasureInfo("MD", "Mean difference", 2, "linear", 0.0, "identity", None, (_MD,)),
+    MeasureInfo("MD", "Mean difference", 2, "linear", 0.0, "identity", None, (_MD, _SE)),
     MeasureInfo(
         "SMD",
         "Standardised mean difference (Hedges' g)",
@@ -235,7 +235,7 @@ _ALL = (
         0.0,
         "identity",
         "SD",
-        (_SMD,),
+        (_SMD, _SE),
         correctable=True,
     ),
     MeasureInfo(
@@ -246,13 +246,13 @@ _ALL = (
         0.0,
         "identity",
         "SD",
-        (_SMD1,),
+        (_SMD1, _SE),
         correctable=True,
     ),
     MeasureInfo(
-        "ROM", "Ratio of means", 2, "log", 1.0, "exp", None, (_ROM,), correct=False, correctable=True
+        "ROM", "Ratio of means", 2, "log", 1.0, "exp", None, (_ROM, _SE), correct=False, correctable=True
     ),
-    MeasureInfo("MC", "Mean change", 1, "linear", 0.0, "identity", None, _MC),
+    MeasureInfo("MC", "Mean change", 1, "linear", 0.0, "identity", None, (*_MC, _SE)),
     MeasureInfo(
         "SMCC",
         "Standardised mean change (SD of change)",
@@ -272,7 +272,7 @@ _ALL = (
         0.0,
         "identity",
         "SD",
-        (_SMCR,),
+        (_SMCR, _SE),
         correctable=True,
     ),
     MeasureInfo("PR", "Proportion", 1, "linear", None, "percent", "%", (_PR,), ZERO_CELL_ADD),
@@ -281,7 +281,7 @@ _ALL = (
     MeasureInfo("PFT", "Proportion (double arcsine)", 1, "linear", None, "double_arcsine", "%", (_PFT,)),
     MeasureInfo("IR", "Incidence rate", 1, "linear", None, "identity", None, (_IR,), ZERO_CELL_ADD),
     MeasureInfo("IRLN", "Incidence rate (log)", 1, "log", None, "exp", None, (_IRLN,), ZERO_CELL_ADD),
-    MeasureInfo("IRR", "Incidence rate ratio", 2, "log", 1.0, "exp", None, (_IRR,), ZERO_CELL_ADD),
+    MeasureInfo("IRR", "Incidence rate ratio", 2, "log", 1.0, "exp", None, (_IRR, _SE), ZERO_CELL_ADD),
     MeasureInfo("HR", "Hazard ratio", 2, "log", 1.0, "exp", None, _HR),
     MeasureInfo("GEN", "Effect as reported", 2, "linear", 0.0, "identity", None, (_SE, _VARIANCE, _INTERVAL)),
 )

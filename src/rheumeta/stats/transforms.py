@@ -30,7 +30,7 @@ def harmonic_mean(n: ArrayLike) -> float:
 def inverse_double_arcsine(values: ArrayLike, n: ArrayLike) -> Floats:
     """Proportion from a double arcsine (Miller 1978), for the half-sum form of Freeman and Tukey.
 
-    Values beyond those of 0 of n and n of n return 0 and 1: the formula does not hold there.
+    Values beyond those of 0 of n and n of n return 0 and 1: the formula does not hold there. NaN stays.
 
     Parameters
     ----------
@@ -51,7 +51,8 @@ def inverse_double_arcsine(values: ArrayLike, n: ArrayLike) -> Floats:
     sine = np.sin(np.where(inside, t, np.pi / 2))
     root = np.sqrt(np.maximum(0.0, 1 - (sine + (sine - 1 / sine) / size) ** 2))
     middle = (1 - np.sign(np.cos(t)) * root) / 2
-    return np.where(inside, middle, np.where(t <= least, 0.0, 1.0))
+    beyond = np.where(np.isnan(t), np.nan, np.where(t <= least, 0.0, 1.0))
+    return np.where(inside, middle, beyond)
 
 
 def _sine_squared(values: Floats) -> Floats:

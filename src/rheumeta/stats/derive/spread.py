@@ -13,6 +13,7 @@ from rheumeta.stats.derive.derived import (
     Derived,
     above,
     finite,
+    join,
     multiplier,
     ordered,
     two_sided_t,
@@ -24,7 +25,9 @@ LEVEL = 95.0
 NORMAL_IQR_WIDTH = 1.35
 """Width of the interquartile range in SDs in a large normal sample (Handbook 6.5.2.5)."""
 
-ROUNDED_P = "the p value is exact to its printed digits"
+EXACT_P = "the p value is exact to its printed digits"
+LIMIT_P = "only an upper limit of p is printed and stands for p"
+LIMIT_WARNING = "conservative: the true p is smaller, and so are the true SE and SD"
 EQUAL_SD = "both groups have the same SD"
 SYMMETRIC = "the interval is symmetric about the estimate"
 
@@ -98,17 +101,19 @@ def md_se_from_t(md: float, t: float) -> Derived:
     return Derived(abs(md / t), "SE = |MD/t|", {"MD": md, "t": t}, "Cochrane Handbook 6.5.2.3")
 
 
-def md_se_from_p(md: float, p: float, *, df: float | None) -> Derived:
-    """Compute the standard error of a mean difference from an exact two-sided p (Handbook 6.5.2.3).
+def md_se_from_p(md: float, p: float, *, df: float | None, upper_limit: bool = False) -> Derived:
+    """Compute the standard error of a mean difference from its two-sided p (Handbook 6.5.2.3).
 
     Parameters
     ----------
     md : float
         The difference, not zero.
     p : float
-        Exact two-sided p value.
+        Two-sided p value.
     df : float or None
         n1 + n2 - 2 for a t test of two groups, n - 1 for a paired one; None for a z test.
+    upper_limit : bool
+        True where only "p < ..." is printed; the limit then stands for p, which is conservative.
     """
     above(0, abs_md=abs(md))
     factor = two_sided_z(p) if df is None else two_sided_t(p, df)
@@ -118,7 +123,8 @@ def md_se_from_p(md: float, p: float, *, df: float | None) -> Derived:
         f"SE = |MD|/{symbol}, {symbol} from the two-sided p",
         {"MD": md, "p": p, symbol: factor},
         "Cochrane Handbook 6.5.2.3",
-        ROUNDED_P,
+        LIMIT_P if upper_limit else EXACT_P,
+        LIMIT_WARNING if upper_limit else None,
     )
 
 
@@ -175,32 +181,40 @@ def sd_from_f(md: float, f: float, n1: float, n2: float) -> Derived:
     )
 
 
-def sd_from_p(md: float, p: float, n1: float, n2: float) -> Derived:
-    """Compute the SD within two groups from the exact p of a t test (Handbook 6.5.2.3)."""
+def sd_from_p(md: float, p: float, n1: float, n2: float, *, upper_limit: bool = False) -> Derived:
+    """Compute the SD within two groups from the p of a t test (Handbook 6.5.2.3).
+
+    `upper_limit` as in :func:`md_se_from_p`.
+    """
     above(0, n1=n1, n2=n2)
     df = n1 + n2 - 2
-    step = md_se_from_p(md, p, df=df)
+    step = md_se_from_p(md, p, df=df, upper_limit=upper_limit)
     symbol = f"t({df:g})"
     return Derived(
         step.value / math.sqrt(1 / n1 + 1 / n2),
         f"SD = (|MD|/{symbol})/√(1/n1 + 1/n2), {symbol} from the two-sided p",
         {"MD": md, "p": p, symbol: step.inputs[symbol], "n1": n1, "n2": n2},
         "Cochrane Handbook 6.5.2.3",
-        f"{EQUAL_SD}; {ROUNDED_P}; the test was a t test",
+        join(EQUAL_SD, step.assumption, "the test was a t test"),
+        step.warning,
     )
 
 
-def change_sd_from_p(change: float, p: float, n: float) -> Derived:
-    """Compute the SD of a change from the exact p of a paired t test (Handbook 6.5.2.8)."""
+def change_sd_from_p(change: float, p: float, n: float, *, upper_limit: bool = False) -> Derived:
+    """Compute the SD of a change from the p of a paired t test (Handbook 6.5.2.2 and 6.5.2.3).
+
+    `upper_limit` as in :func:`md_se_from_p`.
+    """
     above(1, n=n)
-    step = md_se_from_p(change, p, df=n - 1)
+    step = md_se_from_p(change, p, df=n - 1, upper_limit=upper_limit)
     symbol = f"t({n - 1:g})"
     return Derived(
         step.value * math.sqrt(n),
         f"SDc = √n·|change|/{symbol}, {symbol} from the two-sided p",
         {"n": n, "change": change, "p": p, symbol: step.inputs[symbol]},
         "Cochrane Handbook 6.5.2.2 and 6.5.2.3",
-        f"{ROUNDED_P}; the test was a paired t test",
+        join(step.assumption, "the test was a paired t test"),
+        step.warning,
     )
 
 
