@@ -22,12 +22,14 @@ def account(synthesis: Synthesis, evidence: Evidence) -> list[dict[str, object]]
     for row in synthesis.directions:
         if DIRECTIONS not in used.setdefault(row.result_id, []):
             used[row.result_id].append(DIRECTIONS)
-    return [_row(result, used, reasons) for result in evidence.results]
+    return [_row(result, used, reasons, evidence) for result in evidence.results]
 
 
-def _row(result: Result, used: dict[str, list[str]], reasons: dict[str, list[str]]) -> dict[str, object]:
+def _row(
+    result: Result, used: dict[str, list[str]], reasons: dict[str, list[str]], evidence: Evidence
+) -> dict[str, object]:
     where = list(dict.fromkeys(used.get(result.result_id, ())))
-    why = "" if where else "; ".join(dict.fromkeys(reasons.get(result.result_id, ()))) or _general(result)
+    why = "" if where else "; ".join(dict.fromkeys(reasons.get(result.result_id, ()))) or _general(result, evidence)
     return {
         "result_id": result.result_id,
         "study_id": result.study_id,
@@ -39,10 +41,15 @@ def _row(result: Result, used: dict[str, list[str]], reasons: dict[str, list[str
     }
 
 
-def _general(result: Result) -> str:
+def _general(result: Result, evidence: Evidence) -> str:
     """Say why a row that no analysis mentions was not used."""
     if result.timing == "baseline":
         return "a baseline value; no follow-up value of this group needs it"
+    arm = evidence.arms[result.study_id, result.arm_id]
+    if "mixed" in arm.interventions:
+        return "a group that holds treated and control patients together"
+    if arm.kind == "subgroup":
+        return "only some patients of the group; the whole group is reported or is required"
     if result.weeks is None:
         return "the time is not stated, and no analysis of the outcome takes results without one"
     return "no analysis of the protocol asks for this outcome, time and kind of number"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from rheumeta.plots.direction import summarise
-from rheumeta.plots.numbers import fixed, p_text
+from rheumeta.plots.numbers import p_text, significant
 from rheumeta.plots.records import (
     AlbatrossPanel,
     AlbatrossPlot,
@@ -176,9 +176,9 @@ def _curve(regression: Regression, level: float) -> tuple[list[float], list[floa
 
 def _slope(regression: Regression, level: float) -> str:
     slope = regression.coefficients[-1]
-    interval = f"[{fixed(slope.ci.lower, 3)}, {fixed(slope.ci.upper, 3)}]"
+    interval = f"[{significant(slope.ci.lower)}, {significant(slope.ci.upper)}]"
     r2 = "" if regression.r2 is None else f"; R² = {regression.r2:.0f}%"
     return (
-        f"Change for one unit more, on the scale of the analysis: {fixed(slope.estimate, 3)} "
+        f"Change for one unit more, on the scale of the analysis: {significant(slope.estimate)} "
         f"({level:g}% CI {interval}), {p_text(slope.pval)}; {regression.k} studies{r2}"
     )

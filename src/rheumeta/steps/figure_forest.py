@@ -172,14 +172,15 @@ def _benchmark(analysis: Analysis) -> Reference | None:
 
 def _rows(analysis: Analysis, studies: Iterable[StudyEffect]) -> tuple[ForestRow, ...]:
     columns, marks, names = raw_columns(analysis), _marks(analysis), _names(analysis)
+    pooled = analysis.status == "pooled"
     return tuple(
         ForestRow(
             label=names[s.effect_id],
             effect=span(s.effect),
             cells=tuple(c.cell(s) for c in columns),
-            marks="".join(marks[f] for f in s.flags),
-            weight=s.weight_random,
-            weight_common=s.weight_common,
+            marks="".join(sorted((marks[f] for f in s.flags), key=MARKS.find)),
+            weight=s.weight_random if pooled else None,
+            weight_common=s.weight_common if pooled else None,
         )
         for s in studies
     )

@@ -9,10 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from rheumeta.stats.derive import Derived
-
-ROUTE_SLACK = 1e-9
-"""Relative slack when two routes are compared: only above the noise of floating point."""
+from rheumeta.stats.derive import Derived, agree
 
 
 class NotDerivable(Exception):
@@ -125,7 +122,7 @@ def derive(
 
 
 def choose(routes: Sequence[Quantity], name: str) -> Quantity:
-    """Take the first route; flag it when another route disagrees beyond rounding.
+    """Take the first route, and note which other rows agree with it or contradict it.
 
     Parameters
     ----------
@@ -133,6 +130,11 @@ def choose(routes: Sequence[Quantity], name: str) -> Quantity:
         All ways to the same number, in the stated order of preference.
     name : str
         What the number is, for the recorded step.
+
+    Returns
+    -------
+    Quantity
+        The first route; flagged ``routes_disagree`` if another differs by more than rounding.
 
     Raises
     ------
@@ -142,19 +144,24 @@ def choose(routes: Sequence[Quantity], name: str) -> Quantity:
     if not routes:
         raise NotDerivable(f"{name} is not reported and cannot be derived")
     first, *others = routes
-    notes = []
+    notes, agreeing, flags = [], [], set()
     for other in others:
-        gap = abs(first.value - other.value)
-        allowed = first.half_width + other.half_width + ROUTE_SLACK * max(abs(first.value), abs(other.value))
-        if gap > allowed:
-            notes.append(
-                f"{number(other.value)} from {', '.join(other.result_ids)} ({other.steps[-1].formula})"
-            )
+        if agree(first.value, first.half_width, other.value, other.half_width):
+            agreeing.append(other)
+            continue
+        flags.add("routes_disagree")
+        how = f"{', '.join(other.result_ids)} ({other.steps[-1].formula})"
+        notes.append(f"another route gives {number(other.value)}: {how}")
+    confirming = [i for i in merge_ids(q.result_ids for q in agreeing) if i not in first.result_ids]
+    if confirming:
+        notes.append(f"{', '.join(confirming)} agrees")
     if not notes:
         return first
     last = first.steps[-1]
-    text = "another route gives " + " and ".join(notes)
-    joined = f"{last.assumption}; {text}" if last.assumption else text
-    return replace(first, steps=(*first.steps[:-1], replace(last, assumption=joined))).flagged(
-        "routes_disagree"
+    text = "; ".join(t for t in (last.assumption, *notes) if t)
+    return replace(
+        first,
+        steps=(*first.steps[:-1], replace(last, assumption=text)),
+        result_ids=(*first.result_ids, *confirming),
+        flags=first.flags | flags,
     )
