@@ -190,6 +190,24 @@ def test_agreement_within_rounding(a, half_a, b, half_b, same):
     assert derive.agree(b, half_b, a, half_a) is same
 
 
+def test_rounding_of_an_interval_moves_the_derived_sd():
+    # SD = √n (upper - lower) / 2t is linear: both limits off by 0.05 the opposite way
+    def sd(lower, upper):
+        return derive.sd_from_ci(lower, upper, 25).value
+
+    half = derive.derived_half_width(sd, "30.0", "34.2")
+    assert half == pytest.approx(5 * 0.1 / (2 * t.ppf(0.975, 24)), rel=1e-9)
+    assert derive.agree(sd(30.0, 34.2), half, 5.2, 0.05)
+    assert not derive.agree(sd(30.0, 34.2), half, 4.2, 0.05)
+
+
+def test_rounding_leaves_out_corners_without_an_answer():
+    def sd(lower, upper):
+        return derive.sd_from_ci(lower, upper, 25).value
+
+    assert derive.derived_half_width(sd, "3.1", "3.2") > 0
+
+
 @pytest.mark.parametrize(
     ("percent", "n", "values"),
     [

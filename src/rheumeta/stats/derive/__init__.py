@@ -20,6 +20,7 @@ from rheumeta.stats.derive.ratios import (
 from rheumeta.stats.derive.rounding import (
     Candidates,
     agree,
+    derived_half_width,
     events_from_percent,
     implied_denominators,
     printed,
@@ -56,6 +57,7 @@ __all__ = [
     "combine_events",
     "combine_means",
     "correlation",
+    "derived_half_width",
     "events_from_percent",
     "final_from_percent_change",
     "implied_denominators",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from rheumeta.errors import StatsError
@@ -57,6 +59,36 @@ def agree(a: float, half_width_a: float, b: float, half_width_b: float) -> bool:
     finite(a=a, b=b)
     width = half_width_a + half_width_b
     return abs(a - b) <= width * (1 + FUZZ) + 4 * math.ulp(max(abs(a), abs(b)))
+
+
+def derived_half_width(function: Callable[..., float], *texts: str) -> float:
+    """How far the rounding of printed numbers can move what is derived from them.
+
+    The function is evaluated at all corners of the rounding intervals, which is exact for a function
+    that rises or falls with each number. Corners without an answer are left out.
+
+    Parameters
+    ----------
+    function : callable
+        Takes as many floats as there are texts and returns one.
+    *texts : str
+        Printed numbers, at most a handful.
+
+    Returns
+    -------
+    float
+        Largest distance from the value at the printed numbers; for use with :func:`agree`.
+    """
+    numbers = [printed(text) for text in texts]
+    centre = function(*(value for value, _ in numbers))
+    widest = 0.0
+    for corner in itertools.product(*((value - half, value + half) for value, half in numbers)):
+        try:
+            moved = function(*corner)
+        except StatsError:
+            continue
+        widest = max(widest, abs(moved - centre))
+    return widest
 
 
 @dataclass(frozen=True)
