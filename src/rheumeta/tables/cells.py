@@ -25,7 +25,7 @@ FORMULA = re.compile(r"=\s*\$?[A-Za-z]+\$?[\d(]")
 MISSING_WORDS = frozenset({"na", "n/a", "n.a.", "nan", "null", "none", "nil", "nr", "ns", "-", "--", "–", "—",
                            "?", ".", "not reported", "not stated", "missing", "unknown"})
 _MONTH = r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
-MADE_DATE = re.compile(rf"\d{{1,2}}[-. ]{_MONTH}|{_MONTH}-\d{{1,2}}", re.IGNORECASE)
+MADE_DATE = re.compile(rf"\d{{1,2}}[-. ]{{1,2}}{_MONTH}|{_MONTH}-\d{{1,2}}", re.IGNORECASE)
 """What a spreadsheet program makes of a text like 1-2."""
 DATE_IN_NUMBER = re.compile(r"\d{4}-\d\d-\d\d.*|\d{1,2}\.\d{1,2}\.(\d{2,4})?|\d{1,2}/\d{1,2}/\d{2,4}")
 DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+")

@@ -53,11 +53,11 @@ def apply_corrections(
     applied, faults = [], []
     for row in overlay.rows:
         fault = _apply(row, sheets, corrected, overlay.file)
-        if fault is None:
+        if fault is None and corrected[row.text["sheet"]]:
             text = row.text
             applied.append(Applied(text["sheet"], text["key"], text["field"], text["old"], text["new"],
                                    text["reason"], text["evidence"], overlay.file, row.line))
-        else:
+        elif fault is not None:
             faults.append(fault)
     return {name: _with_texts(raw, corrected[name]) for name, raw in sheets.items()}, applied, faults
 
@@ -79,6 +79,8 @@ def _apply(
     if name not in sheets:
         return fault("sheet", "unknown_sheet", "The sheet does not exist.", list(sheets))
     raw, texts = sheets[name], corrected[name]
+    if not texts:  # the sheet could not be read, which has its own fault
+        return None
     found = [t for t in texts if "/".join(t[k] for k in raw.sheet.key) == key]
     if len(found) != 1:
         keys = ["/".join(t[k] for k in raw.sheet.key) for t in texts]

@@ -75,12 +75,16 @@ def read_sheet(
         return RawSheet(file, sheet, columns, ()), _missing_file(sheet, file)
     text, faults = decode(path.read_bytes(), file=file)
     if not text.strip():
-        fault = Fault(file, None, None, "empty_file", "The file is empty.",
-                      remedy=f"Give it at least the header: {','.join(c.name for c in columns)}")
-        return RawSheet(file, sheet, columns, ()), [*faults, fault]
+        if not faults:
+            header = ",".join(c.name for c in columns)
+            faults = [Fault(file, None, None, "empty_file", "The file is empty.",
+                            remedy=f"Give it at least the header: {header}")]
+        return RawSheet(file, sheet, columns, ()), faults
     records, syntax = _records(text, file=file)
     header = records[0][1] if records else []
     faults += syntax + _header_faults(header, columns, file=file)
+    if any(f.code == "wrong_separator" for f in faults):
+        return RawSheet(file, sheet, columns, ()), faults
     rows, shape = _rows(header, records[1:], columns, file=file)
     if not rows and not shape and not sheet.may_be_empty:
         shape.append(Fault(file, 1, None, "empty_sheet", "The sheet has a header and no rows.",
@@ -107,6 +111,10 @@ def decode(data: bytes, *, file: str) -> tuple[str, list[Fault]]:
 
 
 def _to_text(data: bytes, *, file: str) -> tuple[str, list[Fault]]:
+    if b"\x00" in data:
+        fault = Fault(file, 1, None, "not_utf8", "The file holds null bytes; it may be UTF-16 or no text at all.",
+                      value="\\x00", allowed="UTF-8", remedy=SAVE_AS)
+        return "", [fault]
     try:
         return data.decode("utf-8"), []
     except UnicodeDecodeError as error:

@@ -26,10 +26,12 @@ def check_links(tables: Mapping[str, Table], protocol: Protocol | None) -> list[
     """
     studies, arms = tables["studies"], tables["arms"]
     study_ids = [r.word("study_id") for r in studies]
-    faults = _cohorts(studies, study_ids) + _arms(arms, study_ids)
-    for name in ("results", "risk_of_bias", "awaited"):
-        faults += _known(tables[name], "study_id", study_ids, "unknown_study", "The study is not in the sheet 'studies'.")
-    faults += _result_arms(tables["results"], arms, study_ids)
+    faults = _cohorts(studies, study_ids) + _parts(arms)
+    if studies.rows:  # an unreadable sheet has its own fault; it must not make all others faulty
+        for name in ("arms", "results", "risk_of_bias", "awaited"):
+            faults += _known(tables[name], "study_id", study_ids)
+    if studies.rows and arms.rows:
+        faults += _result_arms(tables["results"], arms, study_ids)
     if protocol is not None:
         codes = [*protocol.interventions, MIXED]
         for row in arms:
@@ -43,17 +45,17 @@ def check_links(tables: Mapping[str, Table], protocol: Protocol | None) -> list[
     return faults
 
 
-def _known(table: Table, column: str, known: Collection[str], code: str, message: str) -> list[Fault]:
+def _known(table: Table, column: str, studies: Collection[str]) -> list[Fault]:
     return [
-        table.fault(row, column, code, message, allowed=listing(known) or None,
-                    remedy=did_you_mean(row.word(column), known))
+        table.fault(row, column, "unknown_study", "The study is not in the sheet 'studies'.",
+                    allowed=listing(studies), remedy=did_you_mean(row.word(column), studies))
         for row in table
-        if row.word(column) and row.word(column) not in known
+        if row.word(column) and row.word(column) not in studies
     ]  # fmt: skip
 
 
 def _cohorts(studies: Table, study_ids: list[str]) -> list[Fault]:
-    faults = _known(studies, "cohort_of", study_ids, "unknown_study", "The study is not in the sheet 'studies'.")
+    faults = _known(studies, "cohort_of", study_ids)
     parents = {r.word("study_id"): r.word("cohort_of") for r in studies}
     for row in studies:
         if _on_cycle(row.word("study_id"), parents):
@@ -77,8 +79,8 @@ def _on_cycle(start: str, parents: Mapping[str, str]) -> bool:
     return False
 
 
-def _arms(arms: Table, study_ids: list[str]) -> list[Fault]:
-    faults = _known(arms, "study_id", study_ids, "unknown_study", "The study is not in the sheet 'studies'.")
+def _parts(arms: Table) -> list[Fault]:
+    faults = []
     by_study = _arm_ids(arms)
     parents = {_full(r, "arm_id"): _full(r, "part_of") for r in arms if r.word("part_of")}
     for row in arms:

@@ -222,7 +222,7 @@ def _spread(table: Table, scaled: _Scaled) -> Iterator[Fault]:
     needs the extremes that were seen, when all others are in the middle.
     """
     sd, n = scaled["sd"], scaled.n
-    if sd is None or n is None or n < 2:
+    if sd is None or sd < 0 or n is None or n < 2:  # a negative SD has its own fault
         return
     factor = math.sqrt(n / (n - 1)) / 2
     span = scaled.span
@@ -243,7 +243,7 @@ def _standard_error(
     table: Table, scaled: _Scaled, usual: Mapping[tuple[str, bool], Mapping[str, float]]
 ) -> Iterator[Fault]:
     sd, n = scaled["sd"], scaled.n
-    if not sd or n is None or n < 2:
+    if sd is None or sd <= 0 or n is None or n < 2:
         return
     for reference in _references(scaled, usual):
         if sd < SE_SHARE * reference and sd * math.sqrt(n) <= SE_FACTOR * reference:
@@ -284,7 +284,7 @@ def _usual_sds(
     found: dict[tuple[str, bool], dict[str, list[float]]] = {}
     for row in table:
         scaled = _scale(row, instruments)
-        if scaled is not None and (sd := scaled["sd"]):
+        if scaled is not None and (sd := scaled["sd"]) and 0 < sd <= (scaled.span or math.inf) / 2:
             by_study = found.setdefault((row.word("outcome"), scaled.change), {})
             by_study.setdefault(row.word("study_id"), []).append(sd)
     return {key: {s: statistics.median(v) for s, v in by_study.items()} for key, by_study in found.items()}

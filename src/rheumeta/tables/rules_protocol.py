@@ -81,11 +81,10 @@ def _outcomes(judge: _Judge, protocol: Protocol, instruments: Mapping[str, Instr
         for i, code in enumerate(outcome.codes):
             judge.known(("outcomes", name, "codes", i), code, instruments, "instrument")
         found = [instruments[c] for c in outcome.codes if c in instruments]
-        for what in ("better", "kind"):
-            if len({getattr(i, what) for i in found}) > 1:
-                judge.add(("outcomes", name, "codes"), "codes_disagree",
-                          f"The instruments of the outcome differ in '{what}'.", ", ".join(outcome.codes),
-                          remedy="Make two outcomes of it.")
+        if len({(i.kind, i.better) for i in found}) > 1:
+            judge.add(("outcomes", name, "codes"), "codes_disagree",
+                      "The instruments of the outcome differ in kind or direction.", ", ".join(outcome.codes),
+                      remedy="Make two outcomes of it.")
 
 
 def _windows(judge: _Judge, protocol: Protocol) -> None:
@@ -107,9 +106,10 @@ def _comparisons(judge: _Judge, protocol: Protocol) -> None:
                     for i, code in enumerate(values):
                         judge.known(("comparisons", name, side, key, i), code, codes, "intervention")
         if (comparison.kind == "controlled") != (comparison.control is not None):
-            message = "needs" if comparison.control is None else "must not have"
+            message, remedy = ("needs", "Add it") if comparison.control is None else ("has no", "Delete it")
             judge.add(("comparisons", name, "control"), "control_and_kind",
-                      f"A comparison of the kind '{comparison.kind}' {message} a control.")
+                      f"A comparison of the kind '{comparison.kind}' {message} control.",
+                      remedy=f"{remedy}, or change the kind.")
 
 
 def _analyses(judge: _Judge, protocol: Protocol, study_ids: Collection[str] | None, folder: Path) -> None:

@@ -68,7 +68,7 @@ def _row(table: Table, row: Row, instruments: Mapping[str, Instrument]) -> Itera
 
 def _unit(table: Table, row: Row, instrument: Instrument) -> Iterator[Fault]:
     unit = row.word("unit")
-    allowed = ["percent", "%"] if row.word("timing") == "percent_change" else allowed_units(instrument)
+    allowed = ("percent", "%") if row.word("timing") == "percent_change" else allowed_units(instrument)
     if instrument.kind == "continuous" and instrument.unit is None and unit:
         yield table.fault(row, "unit", "unit_not_declared", f"{instrument.label} has no unit.",
                           remedy="Give the instrument its unit in the protocol.")

@@ -124,21 +124,23 @@ def to_weeks(value: float, unit: str) -> Conversion:
     return Conversion(conversion.value, conversion.factor, unit, "week", note)
 
 
-def allowed_units(instrument: Instrument) -> list[str]:
+@cache
+def allowed_units(instrument: Instrument) -> tuple[str, ...]:
     """Return the units in which results of an instrument may stand in a sheet."""
     if instrument.unit is None:
-        return ["patients", "events", "percent", "%"]
-    return [name for name in UNITS if _converts(name, instrument)]
+        return ("patients", "events", "percent", "%")
+    return tuple(name for name in UNITS if _converts(name, instrument))
 
 
-def time_units() -> list[str]:
+@cache
+def time_units() -> tuple[str, ...]:
     """Return the names of the units of time."""
-    return [name for name in UNITS if registry().is_compatible_with(UNITS[name], "week")]
+    return tuple(name for name in UNITS if registry().is_compatible_with(UNITS[name], "week"))
 
 
-def person_time_units() -> list[str]:
+def person_time_units() -> tuple[str, ...]:
     """Return the names of the units of person-time."""
-    return [name for name in UNITS if name.startswith("patient_")]
+    return tuple(name for name in UNITS if name.startswith("patient_"))
 
 
 def _converts(unit: str, instrument: Instrument) -> bool:
@@ -149,6 +151,7 @@ def _converts(unit: str, instrument: Instrument) -> bool:
     return True
 
 
+@cache
 def _factor(unit_from: str, unit_to: str, instrument: Instrument | None) -> tuple[float, str]:
     start, end = _known(unit_from), _known(unit_to)
     if unit_from == unit_to:
