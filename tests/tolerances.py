@@ -1,0 +1,21 @@
+"""One tolerance for each kind of quantity, with its reason; all relative unless stated."""
+
+CLOSED_FORM = 1e-10
+"""Both sides evaluate one formula in double precision from 15-digit text; sums of up to 160 terms
+with cancellation cost the rest."""
+
+ITERATIVE = 1e-8
+"""Roots and maxima: the reference stops at about 1e-13 of the data's scale, which for a flat
+likelihood moves tau2 in the ninth digit and everything else less."""
+
+PROFILE = 1e-8
+"""Bounds of the Q-profile interval: both sides solve to 1e-13 of the scale or better."""
+
+P_VALUE = 1e-7
+"""A p value in a far tail magnifies the relative error of its statistic z by about z squared."""
+
+DIRECT = 1e-13
+"""Direct algebra on a few numbers, computed twice in double precision."""
+
+ZERO = 1e-12
+"""Absolute, beside quantities of order one: what counts as zero."""

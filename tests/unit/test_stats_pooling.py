@@ -1,0 +1,232 @@
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rheumeta.errors import StatsError
+from rheumeta.stats import METHODS, leave_one_out, pool, pool_batch
+
+YI = [0.1, 0.9, 0.6, 0.4]
+VI = [0.01, 0.06, 0.09, 0.03]
+RANDOM = [m for m in METHODS if m not in ("EE", "FE")]
+SAME = 1e-9  # relative; scaling or reordering only changes the rounding of sums and roots
+
+
+def test_common_effect_by_hand():
+    fit = pool([1.0, 3.0], [0.5, 1.0], method="EE", test="z")  # weights 2 and 1
+    assert fit.estimate == pytest.approx(5 / 3)
+    assert fit.se == pytest.approx(3**-0.5)
+    assert fit.q == pytest.approx(2 * (2 / 3) ** 2 + (4 / 3) ** 2)
+    assert fit.weights == pytest.approx([200 / 3, 100 / 3])
+    assert fit.i2 == pytest.approx(100 * (fit.q - 1) / fit.q)
+    assert (fit.pi_lb, fit.tau2, fit.tau2_lb) == (None, 0.0, None)
+
+
+@pytest.mark.parametrize("method", ["DL", "PM", "REML", "HE", "EB"])
+def test_equal_variances_give_the_moment_estimate(method):
+    # With one common variance v all unbiased estimators are the sample variance less v.
+    y = np.array([0.0, 1.0, 2.0, 5.0])
+    fit = pool(y, np.full(4, 0.5), method=method, test="knha")
+    assert fit.tau2 == pytest.approx(y.var(ddof=1) - 0.5)
+    assert fit.se == pytest.approx(y.std(ddof=1) / 2)  # Hartung-Knapp is then the one-sample t test
+    assert fit.estimate == pytest.approx(y.mean())
+
+
+def test_equal_variances_ml_and_hs():
+    y = np.array([0.0, 1.0, 2.0, 5.0])
+    assert pool(y, np.full(4, 0.5), method="ML").tau2 == pytest.approx(y.var() - 0.5)
+    assert pool(y, np.full(4, 0.5), method="HS").tau2 == pytest.approx(y.var() - 0.5)
+
+
+def test_cochrane_uses_hartung_knapp_where_it_can():
+    fit = pool(YI, VI)
+    assert fit.test_used == "knha"
+    assert fit.df == 3
+    assert fit.notes == ()
+    assert fit.se == pool(YI, VI, test="knha").se
+
+
+def test_cochrane_falls_back_without_heterogeneity():
+    fit = pool([0.3, 0.31, 0.29], [0.04, 0.05, 0.06])
+    assert (fit.tau2, fit.test_used, fit.df) == (0.0, "z", None)
+    assert any("tau2 is estimated as zero" in note for note in fit.notes)
+    assert any("empty" in note for note in fit.notes)
+
+
+def test_two_studies_warn_and_have_no_prediction_interval():
+    fit = pool([0.2, 0.9], [0.01, 0.01])
+    assert fit.tau2 > 0
+    assert fit.test_used == "z"
+    assert fit.pi_lb is None
+    assert len(fit.notes) == 3
+
+
+def test_ad_hoc_interval_is_never_narrower_than_wald():
+    for vi in ([0.5, 0.4, 0.6, 0.5], VI):
+        wald, adhoc = (pool(YI, vi, test=t) for t in ("z", "adhoc"))
+        assert adhoc.se >= wald.se
+        assert adhoc.ci_ub - adhoc.ci_lb > wald.ci_ub - wald.ci_lb
+
+
+def test_prediction_conventions_widen():
+    width = {p: (f := pool(YI, VI, prediction=p)).pi_ub - f.pi_lb for p in ("normal", "t", "t-2")}
+    assert width["normal"] < width["t"] < width["t-2"]
+    assert pool(YI, VI, prediction="none").pi_lb is None
+
+
+def test_equal_effects_have_no_hartung_knapp_test():
+    fit = pool([0.25] * 6, [0.01, 0.02, 0.03, 0.04, 0.05, 0.06], test="knha")
+    assert (fit.se, fit.statistic, fit.pval) == (0.0, None, None)
+    assert fit.ci_lb == fit.ci_ub == 0.25
+    assert any("no test" in note for note in fit.notes)
+
+
+def test_given_tau2_is_used():
+    fit = pool(YI, VI, tau2=0.1, test="z")
+    assert fit.estimate == pytest.approx(np.average(YI, weights=1 / (np.array(VI) + 0.1)))
+    assert (fit.tau2, fit.se_tau2) == (0.1, None)
+
+
+def test_level_changes_every_interval():
+    wide, narrow = pool(YI, VI, level=99), pool(YI, VI, level=80)
+    for name in ("ci_ub", "tau2_ub", "i2_ub", "pi_ub"):
+        assert getattr(wide, name) > getattr(narrow, name)
+
+
+def test_to_dict_is_json_and_summary_names_the_method():
+    fit = pool(YI, VI)
+    assert json.loads(json.dumps(fit.to_dict(), allow_nan=False))["weights"] == fit.weights.tolist()
+    assert fit.summary().startswith("REML, k = 4, test knha")
+    assert "prediction interval [" in fit.summary()
+
+
+@pytest.mark.parametrize(
+    ("yi", "vi", "options", "message"),
+    [
+        ([0.1], [0.1], {}, "at least two studies"),
+        ([], [], {}, "at least two studies"),
+        ([0.1, 0.2], [0.1, 0.0], {}, r"vi\[1\] is 0.0; it must be a positive number"),
+        ([0.1, 0.2], [0.1, -1], {}, r"vi\[1\] is -1.0"),
+        ([0.1, float("nan")], [0.1, 0.2], {}, r"yi\[1\] is nan"),
+        ([0.1, 0.2], [float("inf"), 0.2], {}, r"vi\[0\] is inf"),
+        ([0.1, 0.2], [0.1], {}, "one length"),
+        (["a", "b"], [1, 2], {}, "numbers only"),
+        ([0.1, 0.2], [0.1, 0.2], {"method": "XX"}, "method must be one of DL"),
+        ([0.1, 0.2], [0.1, 0.2], {"test": "F"}, "test must be one of"),
+        ([0.1, 0.2], [0.1, 0.2], {"prediction": "wide"}, "prediction must be one of"),
+        ([0.1, 0.2], [0.1, 0.2], {"level": 0.95e3}, "level is in percent"),
+        ([0.1, 0.2], [0.1, 0.2], {"tau2": -1}, "tau2 must be"),
+        ([0.1, 0.2], [0.1, 0.2], {"tau2": 0.1, "method": "EE"}, "common-effect model"),
+    ],
+)
+def test_refusals(yi, vi, options, message):
+    with pytest.raises(StatsError, match=message):
+        pool(yi, vi, **options)
+
+
+def batch_of_three():
+    rng = np.random.default_rng(7)
+    groups = ["a"] * 4 + ["b"] * 2 + ["c"] * 6
+    vi = rng.uniform(0.01, 0.4, 12)
+    return rng.normal(0.3, np.sqrt(vi + 0.1)), vi, groups
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_batch_equals_single_fits(method):
+    yi, vi, groups = batch_of_three()
+    order = np.random.default_rng(1).permutation(12)  # groups interleaved
+    yi, vi, groups = yi[order], vi[order], [groups[i] for i in order]
+    batch = pool_batch(yi, vi, groups=groups, method=method)
+    for i, label in enumerate(batch.labels):
+        rows = [g == label for g in groups]
+        one = pool(yi[rows], vi[rows], method=method)
+        assert batch.test_used[i] == one.test_used
+        assert batch.weights[i, : one.k] == pytest.approx(one.weights)
+        for name in ("estimate", "se", "ci_lb", "ci_ub", "tau2", "i2", "q", "q_pval"):
+            assert getattr(batch, name)[i] == pytest.approx(getattr(one, name), rel=SAME, abs=1e-15)
+        for name in ("df", "tau2_ub", "pi_lb", "se_tau2"):
+            value = getattr(one, name)
+            expected = np.nan if value is None else value
+            assert getattr(batch, name)[i] == pytest.approx(expected, rel=SAME, nan_ok=True)
+
+
+def test_batch_by_mask_ignores_padding():
+    mask = [[True, True, True, False], [True, True, True, True]]
+    yi, vi = [[*YI[:3], np.nan], YI], [[*VI[:3], -9], VI]
+    batch = pool_batch(yi, vi, mask=mask)
+    assert batch.labels == (0, 1)
+    assert batch.estimate[0] == pytest.approx(pool(YI[:3], VI[:3]).estimate, rel=SAME)
+    assert batch.weights[0, 3] == 0
+
+
+def test_batch_names_what_it_refuses():
+    with pytest.raises(StatsError, match=r"analysis 1"):
+        pool_batch([0.1, 0.2, 0.3], [0.1, 0.1, 0.1], groups=["a", "a", "b"])
+    with pytest.raises(StatsError, match=r"vi\[\[1, 0\]\] is 0.0"):
+        pool_batch([[0.1, 0.2], [0.3, 0.4]], [[0.1, 0.2], [0.0, 0.1]])
+    with pytest.raises(StatsError, match="labels"):
+        pool_batch([0.1, 0.2], [0.1, 0.1], groups=["a"])
+    with pytest.raises(StatsError, match="2-D"):
+        pool_batch([0.1, 0.2], [0.1, 0.1])
+
+
+def test_leave_one_out_drops_each_in_turn():
+    fits = leave_one_out(YI, VI, method="DL", test="z")
+    assert [f.k for f in fits] == [3, 3, 3, 3]
+    assert fits[2] == pytest.approx(fits[2])
+    assert fits[2].estimate == pool([0.1, 0.9, 0.4], [0.01, 0.06, 0.03], method="DL", test="z").estimate
+    with pytest.raises(StatsError, match="at least three"):
+        leave_one_out([0.1, 0.2], [0.1, 0.1])
+
+
+studies = st.lists(st.tuples(st.floats(-3, 3), st.floats(1e-3, 5)), min_size=2, max_size=12)
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(studies=studies, method=st.sampled_from(METHODS), test=st.sampled_from(["cochrane", "z", "adhoc"]))
+def test_order_does_not_matter(studies, method, test):
+    yi, vi = np.array(studies).T
+    one, other = pool(yi, vi, method=method, test=test), pool(yi[::-1], vi[::-1], method=method, test=test)
+    scale = 1 + np.abs(yi).max()
+    assert other.estimate == pytest.approx(one.estimate, abs=1e-7 * scale)
+    assert other.tau2 == pytest.approx(one.tau2, rel=1e-6, abs=1e-8 * scale**2)
+    assert other.weights[::-1] == pytest.approx(one.weights, abs=1e-4)
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(studies=studies, method=st.sampled_from(METHODS))
+def test_change_of_sign_mirrors_everything(studies, method):
+    yi, vi = np.array(studies).T
+    one, mirror = pool(yi, vi, method=method), pool(-yi, vi, method=method)
+    assert (mirror.ci_lb, mirror.ci_ub) == (-one.ci_ub, -one.ci_lb)
+    assert (mirror.tau2, mirror.pval) == (one.tau2, one.pval)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(studies=studies, method=st.sampled_from(METHODS), power=st.sampled_from([-60, -20, 20, 60]))
+def test_change_of_unit_scales_exactly(studies, method, power):
+    # A power of two as unit rounds nothing, so that a threshold in absolute terms would show.
+    yi, vi = np.array(studies).T
+    unit = 2.0**power
+    one, scaled = pool(yi, vi, method=method), pool(yi * unit, vi * unit**2, method=method)
+    assert scaled.estimate == pytest.approx(one.estimate * unit, rel=SAME)
+    assert scaled.tau2 == pytest.approx(one.tau2 * unit**2, rel=SAME)
+    assert scaled.ci_ub == pytest.approx(one.ci_ub * unit, rel=SAME)
+    assert scaled.i2 == pytest.approx(one.i2, rel=SAME)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(studies=studies, method=st.sampled_from(RANDOM))
+def test_results_are_in_range_and_intervals_hold_their_estimate(studies, method):
+    yi, vi = np.array(studies).T
+    fit = pool(yi, vi, method=method)
+    assert yi.min() - 1e-9 <= fit.estimate <= yi.max() + 1e-9
+    assert fit.ci_lb <= fit.estimate <= fit.ci_ub
+    assert 0 <= fit.i2 <= 100
+    assert fit.h2 >= 1
+    assert 0 <= fit.tau2_lb <= fit.tau2_ub
+    assert fit.weights.sum() == pytest.approx(100)
+    assert all(v is None or np.isfinite(v) for v in dataclasses.asdict(fit).values() if isinstance(v, float))
