@@ -152,6 +152,7 @@ class Sensitivity:
     random: Pooled | None
     single: Interval | None = None  # display scale, when k = 1
     note: str | None = None
+    effect_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -314,6 +315,15 @@ FLAGS: dict[str, str] = {
     "instrument_mixed": "measured with a related but different instrument",
     "percent_not_whole": "no whole number of patients gives the reported percentage",
     "cohort_probable": "patients probably overlap with another study, which was left out",
+    "events_percent_disagree": "the reported number and percentage of patients disagree",
+    "se_for_sd": "the standard deviation is so small that it may be a standard error",
+    "sd_too_large": "the standard deviation is larger than the range of the instrument allows",
+    "sd_against_min_max": "the standard deviation does not fit the smallest and largest value",
+    "outside_range": "a value is outside the range of the instrument",
+    "mean_outside_min_max": "the mean is not between the smallest and the largest value",
+    "quantiles_disordered": "smallest value, quartiles, median and largest value are not in order",
+    "estimate_outside_ci": "the reported confidence interval does not hold its estimate",
+    "n_exceeds_arm": "the number is based on more patients than the arm has",
 }
 """Gloss of each flag code."""
 

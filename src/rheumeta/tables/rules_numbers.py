@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from rheumeta.errors import Fault
+from rheumeta.records import FLAGS
 from rheumeta.tables.cells import half_unit
 from rheumeta.tables.protocol import Instrument
 from rheumeta.tables.typed import Row, Table
@@ -19,17 +20,12 @@ from rheumeta.tables.units import UnitError, convert
 from rheumeta.tables.wording import did_you_mean, listing
 
 ACCEPTABLE: dict[str, str] = {
-    "percent_not_whole": "no whole number of patients gives the reported percentage",
-    "events_percent_disagree": "the reported number and percentage of patients disagree",
-    "se_for_sd": "the standard deviation is so small that it may be a standard error",
-    "sd_too_large": "the standard deviation is larger than the range allows",
-    "sd_against_min_max": "the standard deviation does not fit the smallest and largest value",
-    "outside_range": "a value is outside the range of the instrument",
-    "mean_outside_min_max": "the mean is not between the smallest and the largest value",
-    "quantiles_disordered": "smallest value, quartiles, median and largest value are not in order",
-    "estimate_outside_ci": "the confidence interval does not hold its estimate",
-    "n_exceeds_arm": "more patients than the arm has",
-}
+    code: FLAGS[code]
+    for code in (
+        "percent_not_whole", "events_percent_disagree", "se_for_sd", "sd_too_large", "sd_against_min_max",
+        "outside_range", "mean_outside_min_max", "quantiles_disordered", "estimate_outside_ci", "n_exceeds_arm",
+    )
+}  # fmt: skip
 """Codes that the column `accept` may hold, with the gloss of the flag."""
 
 SE_SHARE = 0.4
