@@ -19,3 +19,15 @@ DIRECT = 1e-13
 
 ZERO = 1e-12
 """Absolute, beside quantities of order one: what counts as zero."""
+
+EFFECT_SIZE = 1e-12
+"""Effect sizes and derivations: one closed formula of a few terms against 17-digit text."""
+
+INVERTED_P = 1e-9
+"""A quantile recovered from a p value loses digits where the distribution is steep."""
+
+FITTED = 1e-5
+"""A least-squares fit that another program stopped at its own tolerance and printed to 7 digits."""
+
+MONTE_CARLO = 0.02
+"""Absolute: a value of about 4 that another program got from random numbers, error about 0.01."""

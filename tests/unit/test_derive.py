@@ -5,12 +5,11 @@ import math
 import numpy as np
 import pytest
 from scipy.stats import norm, t
+from tolerances import EFFECT_SIZE, INVERTED_P
 
 from rheumeta.errors import StatsError
 from rheumeta.stats import derive
 from rheumeta.stats.effects import effect_size
-
-CLOSED_FORM = 1e-12  # one closed formula in double precision
 
 
 def printed(text):
@@ -22,7 +21,7 @@ def test_handbook_sd_from_small_group_interval():
     # Handbook 6.5.2.2: 95 % interval of 25 patients, divisor 2 x 2.064 = 4.128
     derived = derive.sd_from_ci(30, 34.2, 25)
     assert 2 * derived.inputs["t(24)"] == printed("4.128")
-    assert derived.value == pytest.approx(5 * 4.2 / (2 * t.ppf(0.975, 24)), rel=CLOSED_FORM)
+    assert derived.value == pytest.approx(5 * 4.2 / (2 * t.ppf(0.975, 24)), rel=EFFECT_SIZE)
 
 
 def test_handbook_se_and_sd_of_a_difference_from_p():
@@ -47,20 +46,20 @@ def test_handbook_paired_difference_from_correlation():
 
 def test_correlation_and_change_sd_are_inverse():
     r = derive.correlation(1.3, 1.1, 0.9).value
-    assert derive.change_sd(1.3, 1.1, r).value == pytest.approx(0.9, rel=CLOSED_FORM)
+    assert derive.change_sd(1.3, 1.1, r).value == pytest.approx(0.9, rel=EFFECT_SIZE)
 
 
 def test_sd_comes_back_by_every_route_of_one_group():
     mean, sd, n = 4.0, 2.5, 18
     se = sd / math.sqrt(n)
     half_t, half_z = t.ppf(0.975, n - 1) * se, norm.ppf(0.95) * se
-    assert derive.sd_from_se(se, n).value == pytest.approx(sd, rel=CLOSED_FORM)
-    assert derive.sd_from_ci(mean - half_t, mean + half_t, n).value == pytest.approx(sd, rel=CLOSED_FORM)
+    assert derive.sd_from_se(se, n).value == pytest.approx(sd, rel=EFFECT_SIZE)
+    assert derive.sd_from_ci(mean - half_t, mean + half_t, n).value == pytest.approx(sd, rel=EFFECT_SIZE)
     normal = derive.sd_from_ci(mean - half_z, mean + half_z, n, level=90, distribution="normal")
-    assert normal.value == pytest.approx(sd, rel=CLOSED_FORM)
+    assert normal.value == pytest.approx(sd, rel=EFFECT_SIZE)
     assert "small group" in normal.warning
     p = 2 * t.sf(mean / se, n - 1)
-    assert derive.change_sd_from_p(mean, p, n).value == pytest.approx(sd, rel=1e-9)
+    assert derive.change_sd_from_p(mean, p, n).value == pytest.approx(sd, rel=INVERTED_P)
 
 
 def test_sd_comes_back_by_every_route_of_two_groups():
@@ -68,11 +67,13 @@ def test_sd_comes_back_by_every_route_of_two_groups():
     se = sd * math.sqrt(1 / n1 + 1 / n2)
     statistic, df = md / se, n1 + n2 - 2
     half = t.ppf(0.975, df) * se
-    assert derive.sd_from_t(md, statistic, n1, n2).value == pytest.approx(sd, rel=CLOSED_FORM)
-    assert derive.sd_from_f(md, statistic**2, n1, n2).value == pytest.approx(sd, rel=CLOSED_FORM)
-    assert derive.sd_from_p(md, 2 * t.sf(abs(statistic), df), n1, n2).value == pytest.approx(sd, rel=1e-9)
-    assert derive.md_se_from_ci(md - half, md + half, n1, n2).value == pytest.approx(se, rel=CLOSED_FORM)
-    assert derive.md_se_from_t(md, statistic).value == pytest.approx(se, rel=CLOSED_FORM)
+    assert derive.sd_from_t(md, statistic, n1, n2).value == pytest.approx(sd, rel=EFFECT_SIZE)
+    assert derive.sd_from_f(md, statistic**2, n1, n2).value == pytest.approx(sd, rel=EFFECT_SIZE)
+    assert derive.sd_from_p(md, 2 * t.sf(abs(statistic), df), n1, n2).value == pytest.approx(
+        sd, rel=INVERTED_P
+    )
+    assert derive.md_se_from_ci(md - half, md + half, n1, n2).value == pytest.approx(se, rel=EFFECT_SIZE)
+    assert derive.md_se_from_t(md, statistic).value == pytest.approx(se, rel=EFFECT_SIZE)
 
 
 def test_upper_limit_of_p_is_conservative_and_says_so():
@@ -98,8 +99,8 @@ def test_groups_combine_to_the_whole_sample():
         [part.size for part in parts], [part.mean() for part in parts], [part.std(ddof=1) for part in parts]
     )
     assert combined.n.value == whole.size
-    assert combined.mean.value == pytest.approx(whole.mean(), rel=CLOSED_FORM)
-    assert combined.sd.value == pytest.approx(whole.std(ddof=1), rel=CLOSED_FORM)
+    assert combined.mean.value == pytest.approx(whole.mean(), rel=EFFECT_SIZE)
+    assert combined.sd.value == pytest.approx(whole.std(ddof=1), rel=EFFECT_SIZE)
 
 
 def test_two_groups_combine_by_the_formula_of_the_table():
@@ -108,7 +109,7 @@ def test_two_groups_combine_by_the_formula_of_the_table():
     square = (n1 - 1) * s1**2 + (n2 - 1) * s2**2
     square += n1 * n2 / (n1 + n2) * (m1**2 + m2**2 - 2 * m1 * m2)
     combined = derive.combine_means([n1, n2], [m1, m2], [s1, s2])
-    assert combined.sd.value == pytest.approx(math.sqrt(square / (n1 + n2 - 1)), rel=CLOSED_FORM)
+    assert combined.sd.value == pytest.approx(math.sqrt(square / (n1 + n2 - 1)), rel=EFFECT_SIZE)
 
 
 def test_events_add_and_a_control_is_split():
@@ -122,8 +123,8 @@ def test_events_add_and_a_control_is_split():
 def test_log_ratio_and_se_come_back_from_the_interval():
     low, high = (0.5 * math.exp(sign * norm.ppf(0.975) * 0.3) for sign in (-1, 1))
     effect = derive.log_ratio_from_ci("0.5", repr(low), repr(high))
-    assert effect.estimate.value == pytest.approx(math.log(0.5), rel=CLOSED_FORM)
-    assert effect.se.value == pytest.approx(0.3, rel=CLOSED_FORM)
+    assert effect.estimate.value == pytest.approx(math.log(0.5), rel=EFFECT_SIZE)
+    assert effect.se.value == pytest.approx(0.3, rel=EFFECT_SIZE)
     assert effect.se.warning is None
 
 
@@ -134,7 +135,7 @@ def test_asymmetric_interval_of_a_ratio_warns_beyond_rounding_only():
 
 def test_log_ratio_from_p():
     p = 2 * norm.sf(abs(math.log(0.5)) / 0.3)
-    assert derive.log_ratio_from_p(0.5, p).se.value == pytest.approx(0.3, rel=1e-9)
+    assert derive.log_ratio_from_p(0.5, p).se.value == pytest.approx(0.3, rel=INVERTED_P)
 
 
 def test_standardised_difference_from_t_p_and_d_is_that_of_the_means():
@@ -148,8 +149,8 @@ def test_standardised_difference_from_t_p_and_d_is_that_of_the_means():
         derive.smd_from_t(statistic, 10, 14),
         derive.smd_from_p(p, 10, 14, positive=False),
     ):
-        assert effect.estimate.value == pytest.approx(direct.yi[0], rel=1e-9)
-        assert effect.se.value == pytest.approx(direct.sei[0], rel=1e-9)
+        assert effect.estimate.value == pytest.approx(direct.yi[0], rel=INVERTED_P)
+        assert effect.se.value == pytest.approx(direct.sei[0], rel=INVERTED_P)
 
 
 @pytest.mark.parametrize(
@@ -165,7 +166,7 @@ def test_standardised_difference_from_t_p_and_d_is_that_of_the_means():
     ],
 )
 def test_rounding_half_width(text, half):
-    assert derive.rounding_half_width(text) == pytest.approx(half, rel=CLOSED_FORM)
+    assert derive.rounding_half_width(text) == pytest.approx(half, rel=EFFECT_SIZE)
 
 
 @pytest.mark.parametrize("text", ["4,53", "", "12 %", "1.2.3", "nan", "<5"])
@@ -196,7 +197,7 @@ def test_rounding_of_an_interval_moves_the_derived_sd():
         return derive.sd_from_ci(lower, upper, 25).value
 
     half = derive.derived_half_width(sd, "30.0", "34.2")
-    assert half == pytest.approx(5 * 0.1 / (2 * t.ppf(0.975, 24)), rel=1e-9)
+    assert half == pytest.approx(5 * 0.1 / (2 * t.ppf(0.975, 24)), rel=INVERTED_P)
     assert derive.agree(sd(30.0, 34.2), half, 5.2, 0.05)
     assert not derive.agree(sd(30.0, 34.2), half, 4.2, 0.05)
 

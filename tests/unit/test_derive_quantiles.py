@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 from scipy.stats import gamma, lognorm, norm
+from tolerances import EFFECT_SIZE, FITTED, MONTE_CARLO
 
 from rheumeta.errors import StatsError
 from rheumeta.stats.derive import (
@@ -17,10 +18,6 @@ from rheumeta.stats.derive import (
     skewness,
 )
 from rheumeta.stats.derive.quantiles import luo_mean, range_width, wan_sd
-
-CLOSED_FORM = 1e-12  # one closed formula in double precision
-FITTED = 1e-5  # a least-squares fit that another program stopped at its own tolerance
-MONTE_CARLO = 0.02  # estmeansd integrates back by random numbers; its error is about 0.01
 
 # metafor 4.4, conv.fivenum(min=2, q1=6, median=9, q3=17, max=41, test=FALSE): Luo's mean; Wan's SD.
 RANGE, QUARTILES, BOTH = ("minimum", "maximum"), ("q1", "q3"), ("minimum", "q1", "q3", "maximum")
@@ -41,8 +38,8 @@ METAFOR = [
 @pytest.mark.parametrize(("n", "names", "mean", "sd"), METAFOR)
 def test_luo_mean_and_wan_sd_agree_with_metafor(n, names, mean, sd):
     quantiles = Quantiles(n, 9.0, **{name: FIVE[name] for name in names})
-    assert luo_mean(quantiles).value == pytest.approx(mean, rel=CLOSED_FORM)
-    assert wan_sd(quantiles).value == pytest.approx(sd, rel=CLOSED_FORM)
+    assert luo_mean(quantiles).value == pytest.approx(mean, rel=EFFECT_SIZE)
+    assert wan_sd(quantiles).value == pytest.approx(sd, rel=EFFECT_SIZE)
 
 
 def test_wan_sd_example_of_another_package():
@@ -64,7 +61,7 @@ def test_shi_sd_is_a_weighted_mean_of_the_two_wan_sds():
     both = sd_from_quantiles(Quantiles(n, **FIVE)).value
     by_range = sd_from_quantiles(Quantiles(n, minimum=2, maximum=41)).value
     by_iqr = sd_from_quantiles(Quantiles(n, q1=6, q3=17)).value
-    assert both == pytest.approx(w * by_range + (1 - w) * by_iqr, rel=CLOSED_FORM)
+    assert both == pytest.approx(w * by_range + (1 - w) * by_iqr, rel=EFFECT_SIZE)
 
 
 def normal_quantiles(n, mean, sd, names):

@@ -3,19 +3,19 @@
 import numpy as np
 import pytest
 from scipy.stats import norm
+from tolerances import EFFECT_SIZE
 
 from rheumeta.errors import StatsError
 from rheumeta.stats.effects import MEASURES, effect_size, hedges_j, wald_interval
 from rheumeta.stats.effects_references import references_in
 from rheumeta.stats.transforms import to_display
 
-CLOSED_FORM = 1e-12  # one closed formula in double precision
 MEANS = dict(m1i=3.0, sd1i=2.0, n1i=10, m2i=5.0, sd2i=3.0, n2i=14)
 
 
 def test_hedges_factor_by_factorials():
     # Γ(2)/(√2·Γ(3/2)) = √(2/π) for m = 4 after Γ(3/2) = √π/2
-    np.testing.assert_allclose(hedges_j([4]), [np.sqrt(2 / np.pi)], rtol=CLOSED_FORM)
+    np.testing.assert_allclose(hedges_j([4]), [np.sqrt(2 / np.pi)], rtol=EFFECT_SIZE)
 
 
 def test_hedges_factor_nears_its_approximation():
@@ -28,13 +28,13 @@ def test_hazard_ratio_from_interval():
     # exp(±1.959964·0.2) around 0.7: the standard error must come back
     limits = 0.7 * np.exp(np.array([-1, 1]) * norm.ppf(0.975) * 0.2)
     result = effect_size("HR", hr=0.7, lower=limits[0], upper=limits[1])
-    np.testing.assert_allclose(result.yi, [np.log(0.7)], rtol=CLOSED_FORM)
-    np.testing.assert_allclose(result.sei, [0.2], rtol=CLOSED_FORM)
+    np.testing.assert_allclose(result.yi, [np.log(0.7)], rtol=EFFECT_SIZE)
+    np.testing.assert_allclose(result.sei, [0.2], rtol=EFFECT_SIZE)
 
 
 def test_hazard_ratio_from_log_and_se():
     result = effect_size("HR", yi=[-0.3], sei=[0.2])
-    np.testing.assert_allclose(result.vi, [0.04], rtol=CLOSED_FORM)
+    np.testing.assert_allclose(result.vi, [0.04], rtol=EFFECT_SIZE)
 
 
 @pytest.mark.parametrize(
@@ -53,32 +53,32 @@ def test_generic_effect_by_three_routes(inputs):
 def test_change_by_both_routes():
     two_times = effect_size("MC", m1i=3, m2i=5, sd1i=2, sd2i=3, ri=0.5, ni=10)
     change = effect_size("MC", mi=-2, sdi=np.sqrt(7), ni=10)
-    np.testing.assert_allclose([two_times.yi, two_times.vi], [change.yi, change.vi], rtol=CLOSED_FORM)
+    np.testing.assert_allclose([two_times.yi, two_times.vi], [change.yi, change.vi], rtol=EFFECT_SIZE)
 
 
 def test_raw_standardised_change_divides_by_baseline_sd():
     result = effect_size("SMCR", m1i=3, m2i=5, sd1i=99, sd2i=2, ri=0.5, ni=10)
-    np.testing.assert_allclose(result.yi, -hedges_j([9]), rtol=CLOSED_FORM)
+    np.testing.assert_allclose(result.yi, -hedges_j([9]), rtol=EFFECT_SIZE)
 
 
 def test_groups_exchanged_change_only_the_sign():
     for measure in ("RR", "OR", "RD", "AS", "PETO"):
         one = effect_size(measure, ai=[3, 0], n1i=[10, 8], ci=[5, 2], n2i=[12, 9])
         other = effect_size(measure, ai=[5, 2], n1i=[12, 9], ci=[3, 0], n2i=[10, 8])
-        np.testing.assert_allclose(one.yi, -other.yi, rtol=CLOSED_FORM)
-        np.testing.assert_allclose(one.vi, other.vi, rtol=CLOSED_FORM)
+        np.testing.assert_allclose(one.yi, -other.yi, rtol=EFFECT_SIZE)
+        np.testing.assert_allclose(one.vi, other.vi, rtol=EFFECT_SIZE)
 
 
 def test_zero_cell_is_marked_and_only_that_study_corrected():
     result = effect_size("RR", ai=[0, 3], n1i=10, ci=[2, 3], n2i=[12, 9])
     assert result.corrected.tolist() == [True, False]
-    np.testing.assert_allclose(result.yi[0], np.log((0.5 / 11) / (2.5 / 13)), rtol=CLOSED_FORM)
+    np.testing.assert_allclose(result.yi[0], np.log((0.5 / 11) / (2.5 / 13)), rtol=EFFECT_SIZE)
 
 
 def test_peto_needs_no_correction_but_has_no_estimate_without_events():
     # O - E = 0 - 2·10/22, V = 10·12·2·20/(22²·21), by hand
     result = effect_size("PETO", ai=[0, 0], n1i=[10, 5], ci=[2, 0], n2i=[12, 6])
-    np.testing.assert_allclose(result.yi[0], -(20 / 22) * 22**2 * 21 / 4800, rtol=CLOSED_FORM)
+    np.testing.assert_allclose(result.yi[0], -(20 / 22) * 22**2 * 21 / 4800, rtol=EFFECT_SIZE)
     assert result.usable.tolist() == [True, False]
     assert not result.corrected.any()
 
@@ -86,11 +86,11 @@ def test_peto_needs_no_correction_but_has_no_estimate_without_events():
 def test_wald_interval_of_known_width():
     lower, upper = wald_interval([1.0], [4.0], level=90)
     half = 2 * norm.ppf(0.95)
-    np.testing.assert_allclose([lower[0], upper[0]], [1 - half, 1 + half], rtol=CLOSED_FORM)
+    np.testing.assert_allclose([lower[0], upper[0]], [1 - half, 1 + half], rtol=EFFECT_SIZE)
 
 
 def test_ratios_are_displayed_as_ratios():
-    np.testing.assert_allclose(to_display("RR", [0.0, np.log(2)]), [1.0, 2.0], rtol=CLOSED_FORM)
+    np.testing.assert_allclose(to_display("RR", [0.0, np.log(2)]), [1.0, 2.0], rtol=EFFECT_SIZE)
     np.testing.assert_allclose(to_display("MD", [-1.5]), [-1.5])
 
 
@@ -142,7 +142,7 @@ def test_every_citation_has_its_full_reference(code):
 
 def test_reported_estimate_enters_any_two_group_measure():
     for code in ("RR", "OR", "MD", "SMD", "MC"):
-        np.testing.assert_allclose(effect_size(code, yi=-0.3, sei=0.2).vi, [0.04], rtol=CLOSED_FORM)
+        np.testing.assert_allclose(effect_size(code, yi=-0.3, sei=0.2).vi, [0.04], rtol=EFFECT_SIZE)
 
 
 def test_missing_value_stays_missing_on_the_display_scale():

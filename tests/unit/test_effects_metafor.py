@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tolerances import EFFECT_SIZE
 
 from rheumeta.errors import StatsError
 from rheumeta.stats.effects import MEASURES, effect_size
@@ -12,7 +13,6 @@ from rheumeta.stats.transforms import harmonic_mean, inverse_double_arcsine, to_
 
 FILE = Path(__file__).parents[1] / "reference" / "effects.json"
 REFERENCE = json.loads(FILE.read_text(encoding="utf-8"))
-CLOSED_FORM = 1e-12  # both sides evaluate the same closed formula in double precision
 METAFOR_ADD = {"PETO": 0.5}  # metafor corrects Peto's table too; here the default is 0
 METAFOR_CORRECT = {"metafor 5.0.1, escalc": {"ROM": True}}  # since 5.0 metafor corrects ROM by default
 
@@ -39,7 +39,7 @@ def test_agrees_with_metafor(case):
             continue
         expected = np.array([np.nan if value is None else value for value in case[name]])
         np.testing.assert_allclose(
-            getattr(result, name), expected, rtol=CLOSED_FORM, atol=CLOSED_FORM, equal_nan=True
+            getattr(result, name), expected, rtol=EFFECT_SIZE, atol=EFFECT_SIZE, equal_nan=True
         )
         assert np.array_equal(np.isnan(expected), ~result.usable)
 
@@ -52,13 +52,13 @@ def test_reference_covers_every_measure_of_counts_and_means():
 def test_double_arcsine_back_transformation_by_harmonic_mean():
     back = REFERENCE["double_arcsine"]
     got = to_display("PFT", back["values"], n=harmonic_mean(back["n"]))
-    np.testing.assert_allclose(got, 100 * np.array(back["hm"]), rtol=CLOSED_FORM, atol=CLOSED_FORM)
+    np.testing.assert_allclose(got, 100 * np.array(back["hm"]), rtol=EFFECT_SIZE, atol=EFFECT_SIZE)
 
 
 def test_double_arcsine_back_transformation_by_own_size():
     back = REFERENCE["double_arcsine"]
     got = inverse_double_arcsine(back["values"], back["own_n"])
-    np.testing.assert_allclose(got, back["own"], rtol=CLOSED_FORM, atol=CLOSED_FORM)
+    np.testing.assert_allclose(got, back["own"], rtol=EFFECT_SIZE, atol=EFFECT_SIZE)
 
 
 @pytest.mark.parametrize("measure", ["PR", "PLO", "PAS", "PFT"])
@@ -66,7 +66,7 @@ def test_proportions_return_to_percent(measure):
     x, n = np.array([3.0, 7.0, 20.0]), np.array([10.0, 10.0, 80.0])
     sizes = n if measure == "PFT" else None
     got = to_display(measure, effect_size(measure, xi=x, ni=n).yi, n=sizes)
-    np.testing.assert_allclose(got, 100 * x / n, rtol=CLOSED_FORM)
+    np.testing.assert_allclose(got, 100 * x / n, rtol=EFFECT_SIZE)
 
 
 def test_double_arcsine_needs_sizes():
