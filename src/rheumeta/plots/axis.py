@@ -28,7 +28,7 @@ LOG_STEPS: tuple[tuple[float, ...], ...] = (
 
 LINEAR_STEPS = (1.0, 2.0, 2.5, 5.0)
 MAX_TICKS = 7
-TICK_GAP = 7.0
+TICK_GAP = 5.0
 """Least space between two tick labels, points."""
 
 PADDING = 7.0

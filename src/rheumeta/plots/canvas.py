@@ -26,6 +26,9 @@ Align = Literal["left", "center", "right"]
 SLACK = 0.01
 """A text that is wider than its room by less than this still fits, points (rounding)."""
 
+SHORT_LINE = 0.5
+"""A line filled to less than this share takes the first part of a hyphenated word, if it fits."""
+
 _BREAK = re.compile(r"(?<=[-–/;,+])(?=\S)")
 
 
@@ -87,12 +90,25 @@ def _wrap_paragraph(text: str, width: float, face: Face) -> list[str]:
         if text_width(trial, face) <= width + SLACK:
             current = trial
             continue
+        if current and text_width(current, face) < SHORT_LINE * width:
+            head, rest = _first_part(current, word, width, face)
+            current, word = (f"{current} {head}", rest) if head else (current, word)
         if current:
             lines.append(current)
         pieces = _break_word(word, width, face)
         lines += pieces[:-1]
         current = pieces[-1]
     return [*lines, current] if current or not lines else lines
+
+
+def _first_part(current: str, word: str, width: float, face: Face) -> tuple[str, str]:
+    """Split a word at the last of its hyphens whose left part still fits behind `current`."""
+    parts = _BREAK.split(word)
+    for i in range(len(parts) - 1, 0, -1):
+        head = "".join(parts[:i])
+        if text_width(f"{current} {head}", face) <= width + SLACK:
+            return head, "".join(parts[i:])
+    return "", word
 
 
 def _break_word(word: str, width: float, face: Face) -> list[str]:

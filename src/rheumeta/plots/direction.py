@@ -226,7 +226,7 @@ TEST_HEADINGS = (
     "favourable",
     "unfavourable",
     "no sign",
-    "share favourable [95% CI]",
+    "percent favourable [CI]",
     "p",
 )
 
@@ -257,10 +257,14 @@ def _test_cells(test: SignTest) -> tuple[str, ...]:
     share = ""
     if test.proportion is not None and test.proportion.estimate is not None:
         p = test.proportion
-        share = f"{fixed(p.estimate, 2)} [{fixed(p.lower, 2)}, {fixed(p.upper, 2)}]"
+        share = f"{_percent(p.estimate)} [{_percent(p.lower)}, {_percent(p.upper)}]"
     pval = "" if test.pval is None else p_text(test.pval).removeprefix("p ").removeprefix("= ")
     counts = (str(test.favourable), str(test.unfavourable), str(test.not_counted))
     return (test.outcome, *counts, share, pval)
+
+
+def _percent(share: float | None) -> str:
+    return fixed(None if share is None else 100 * share, 0)
 
 
 def _test_row(

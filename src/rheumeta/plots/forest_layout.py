@@ -10,17 +10,17 @@ from rheumeta.plots import numbers, style
 from rheumeta.plots.canvas import Face, text_width, wrap
 from rheumeta.plots.records import ForestPlot, ForestRow, ForestTotal, Span
 
-GAP = 9.0
+GAP = 8.0
 """Space between columns, points."""
 
-GAP_PLOT = 10.0
+GAP_PLOT = 9.0
 """Space left and right of the plot, points."""
 
 GAP_INTERVAL = 4.0
 """Space between an estimate and its interval, points."""
 
 LABEL_MIN = 78.0
-PLOT_MIN = 132.0
+PLOT_MIN = 124.0
 PLOT_MAX = 270.0
 """Limits of the widths of the study column and of the plot, points."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -77,15 +78,18 @@ class Labels:
                 for left, top in _around(x, y, width, height, reach):
                     box = Box(left - 0.5, top, left + width + 0.5, top + height)
                     if box.within(self.area) and not any(box.meets(t) for t in avoided):
-                        self._write(box, text, x, y, reach > distance)
+                        self._write(box, text, (x, y), distance if reach > distance else None)
                         return True
         return False
 
-    def _write(self, box: Box, text: str, x: float, y: float, lead: bool) -> None:
+    def _write(self, box: Box, text: str, at: tuple[float, float], radius: float | None) -> None:
+        """Write a label; one that stands apart gets a line from the edge of its sign."""
         self.taken.append(box)
-        if lead:
-            to = (min(max(x, box.left), box.right), min(max(y, box.top), box.bottom))
-            self.canvas.line((x, to[0]), (y, to[1]), colour=style.RULE, width=0.4, order=3.5)
+        if radius is not None:
+            to = (min(max(at[0], box.left), box.right), min(max(at[1], box.top), box.bottom))
+            share = radius / max(math.dist(at, to), radius)
+            start = (at[0] + share * (to[0] - at[0]), at[1] + share * (to[1] - at[1]))
+            self.canvas.line((start[0], to[0]), (start[1], to[1]), colour=style.RULE, width=0.4)
         self.canvas.text(box.left + 0.5, box.bottom - 0.24 * self.face.size, text, self.face)
 
 

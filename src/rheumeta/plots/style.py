@@ -27,10 +27,10 @@ MARGIN = 8.0
 """Space around a figure, points."""
 
 FONT = "DejaVu Sans"
-SIZE = 7.0
+SIZE = 6.8
 """Size of the text of a figure, points."""
 
-SIZE_SMALL = 6.2
+SIZE_SMALL = 6.1
 SIZE_TITLE = 9.0
 SIZE_MIN = 5.0
 """Smallest size to which a crowded figure may shrink its text, points."""
