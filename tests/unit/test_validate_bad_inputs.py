@@ -27,7 +27,10 @@ def test_each_fault_is_found_in_its_place_and_nothing_is_written(name, tmp_path)
     for step in case["change"]:
         tiny_review.change(layout, step)
     faults = found_faults(layout)
-    files = {tiny_review.path_of(layout, f["file"]).relative_to(tmp_path).as_posix(): f["file"] for f in case["faults"]}
+    files = {
+        tiny_review.path_of(layout, f["file"]).relative_to(tmp_path).as_posix(): f["file"]
+        for f in case["faults"]
+    }
     found = [(f.code, files.get(f.file, f.file), f.line, f.column) for f in faults]
     expected = [(f["code"], f["file"], f["line"], f["column"]) for f in case["faults"]]
     assert sorted(found, key=sort_key) == sorted(expected, key=sort_key)

@@ -114,7 +114,16 @@ def _refuse(layout: Layout, paths: list[Path]) -> None:
         for path in paths if path.exists()
     ]  # fmt: skip
     if not REVIEW_ID.fullmatch(layout.review):
-        faults.append(Fault(layout.protocol.as_posix(), None, None, "bad_id", "The id of the review is not well formed.",
-                            layout.review, "a small letter, then small letters, digits and _"))
+        faults.append(
+            Fault(
+                layout.protocol.as_posix(),
+                None,
+                None,
+                "bad_id",
+                "The id is not well formed.",
+                layout.review,
+                "a small letter, then small letters, digits and _",
+            )
+        )
     if faults:
         raise InputFaults(faults)

@@ -107,7 +107,9 @@ def _rules(tables: Mapping[str, Table], protocol: Protocol | None) -> tuple[list
     faults += found if protocol else [f for f in found if f.code not in NEED_PROTOCOL]
     if protocol is not None:
         codes = [*known, *protocol.outcomes]
-        faults += check_outcome_codes(tables["awaited"], codes) + check_outcome_codes(tables["risk_of_bias"], codes)
+        faults += check_outcome_codes(tables["awaited"], codes) + check_outcome_codes(
+            tables["risk_of_bias"], codes
+        )
     found, accepted = check_numbers(tables["results"], tables["arms"], known)
     return faults + found, accepted
 
@@ -127,8 +129,15 @@ def _read_sheets(layout: Layout, protocol: Protocol | None) -> tuple[dict[str, R
 def _accepted_rows(checked: Checked) -> Iterator[dict[str, object]]:
     ids = {row.line: row.text["result_id"] for row in checked.tables["results"]}
     for found in checked.accepted:
-        yield {"result_id": ids[found.line or 0], "code": found.code, "column": found.column,
-               "value": found.value, "message": found.message, "src_file": found.file, "src_line": found.line}
+        yield {
+            "result_id": ids[found.line or 0],
+            "code": found.code,
+            "column": found.column,
+            "value": found.value,
+            "message": found.message,
+            "src_file": found.file,
+            "src_line": found.line,
+        }
 
 
 def _name(path: Path, layout: Layout) -> str:
@@ -140,8 +149,15 @@ def _report(checked: Checked, manifest: list[Check]) -> None:
         log.info("%s: %d rows read", name, len(table.rows))
     log.info("%d corrections applied", len(checked.applied))
     for found in checked.accepted:
-        log.info("accepted: %s, line %d, column %s: %s %r [%s]", found.file, found.line, found.column,
-                 found.message, found.value, found.code)
+        log.info(
+            "accepted: %s, line %d, column %s: %s %r [%s]",
+            found.file,
+            found.line,
+            found.column,
+            found.message,
+            found.value,
+            found.code,
+        )
     _warn_needless(checked)
     for item in manifest:
         if item.status != "same":

@@ -22,8 +22,29 @@ CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028\u2029\ufe
 SPREADSHEET_ERROR = re.compile(r"#(REF!|NAME\?|VALUE!|DIV/0!|N/A|NUM!|NULL!)")
 FORMULA = re.compile(r"=\s*\$?[A-Za-z]+\$?[\d(]")
 """=A1, =SUM(…); a note may start with an equals sign."""
-MISSING_WORDS = frozenset({"na", "n/a", "n.a.", "nan", "null", "none", "nil", "nr", "ns", "-", "--", "–", "—",
-                           "?", ".", "not reported", "not stated", "missing", "unknown"})
+MISSING_WORDS = frozenset(
+    {
+        "na",
+        "n/a",
+        "n.a.",
+        "nan",
+        "null",
+        "none",
+        "nil",
+        "nr",
+        "ns",
+        "-",
+        "--",
+        "–",
+        "—",
+        "?",
+        ".",
+        "not reported",
+        "not stated",
+        "missing",
+        "unknown",
+    }
+)
 _MONTH = r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 MADE_DATE = re.compile(rf"\d{{1,2}}[-. ]{{1,2}}{_MONTH}|{_MONTH}-\d{{1,2}}", re.IGNORECASE)
 """What a spreadsheet program makes of a text like 1-2."""
@@ -78,24 +99,38 @@ def half_unit(text: str) -> float:
 
 def _text_fault(text: str, column: Column) -> CellFault | None:
     if any(space in text for space in NON_BREAKING):
-        return CellFault("nonbreaking_space", "The cell holds a non-breaking space.",
-                         remedy="Run 'rheumeta clean' on the sheet, or type a plain space.")
+        return CellFault(
+            "nonbreaking_space",
+            "The cell holds a non-breaking space.",
+            remedy="Run 'rheumeta clean' on the sheet, or type a plain space.",
+        )
     if text != text.strip():
         return CellFault("blanks_around", "The cell starts or ends with a blank.", remedy="Delete the blank.")
     if "\n" in text:
         return CellFault("line_break", "The cell holds a line break.", remedy="Write it in one line.")
     if CONTROL.search(text):
-        return CellFault("control_character", "The cell holds an invisible control character.",
-                         remedy="Type the text anew.")
+        return CellFault(
+            "control_character",
+            "The cell holds an invisible control character.",
+            remedy="Type the text anew.",
+        )
     if SPREADSHEET_ERROR.fullmatch(text):
-        return CellFault("spreadsheet_error", "The cell holds the error of a formula.",
-                         remedy="Type the value that the source prints.")
+        return CellFault(
+            "spreadsheet_error",
+            "The cell holds the error of a formula.",
+            remedy="Type the value that the source prints.",
+        )
     if FORMULA.match(text) or (text.startswith("=") and column.type in NUMERIC):
-        return CellFault("formula", "The cell holds a formula.", remedy="Type the value that the source prints.")
+        return CellFault(
+            "formula", "The cell holds a formula.", remedy="Type the value that the source prints."
+        )
     if MADE_DATE.fullmatch(text):
-        return CellFault("spreadsheet_date", "The cell holds a date that a spreadsheet program made of a text "
-                         "such as 1-2.", remedy="Format the column as text and type the entry anew; "
-                         "write a real month with its four-digit year.")
+        return CellFault(
+            "spreadsheet_date",
+            "The cell holds a date that a spreadsheet program made of a text such as 1-2.",
+            remedy="Format the column as text and type the entry anew; "
+            "write a real month with its four-digit year.",
+        )
     return None
 
 
@@ -106,29 +141,50 @@ def _number(text: str, column: Column) -> tuple[float | None, CellFault | None]:
     if not math.isfinite(value):
         return None, CellFault("wrong_type", "The number is too large.", allowed="a number")
     if column.type == "count" and not value.is_integer():
-        return None, CellFault("not_whole", "The number is not whole.", allowed="a whole number, 0 or more",
-                               remedy="Give the count as the source prints it.")
+        return None, CellFault(
+            "not_whole",
+            "The number is not whole.",
+            allowed="a whole number, 0 or more",
+            remedy="Give the count as the source prints it.",
+        )
     return value, None
 
 
 def _number_fault(text: str) -> CellFault:
     allowed = "a number with a decimal point and nothing else, or an empty cell"
     if text.lower() in MISSING_WORDS:
-        return CellFault("na_text", "The cell says that there is no number.", allowed, "Leave the cell empty.")
+        return CellFault(
+            "na_text", "The cell says that there is no number.", allowed, "Leave the cell empty."
+        )
     if DATE_IN_NUMBER.fullmatch(text):
-        return CellFault("spreadsheet_date", "The cell holds a date instead of a number.", allowed,
-                         "Format the column as text and type the entry anew.")
+        return CellFault(
+            "spreadsheet_date",
+            "The cell holds a date instead of a number.",
+            allowed,
+            "Format the column as text and type the entry anew.",
+        )
     if THOUSANDS.fullmatch(text):
-        return CellFault("thousands_separator", "The number has a thousands separator.", allowed,
-                         "Delete the separator; if it is a decimal comma, write a point.")
+        return CellFault(
+            "thousands_separator",
+            "The number has a thousands separator.",
+            allowed,
+            "Delete the separator; if it is a decimal comma, write a point.",
+        )
     if DECIMAL_COMMA.fullmatch(text):
-        return CellFault("decimal_comma", "The number has a decimal comma.", allowed,
-                         f"Write {text.replace(',', '.')}")
+        return CellFault(
+            "decimal_comma", "The number has a decimal comma.", allowed, f"Write {text.replace(',', '.')}"
+        )
     if text[0] in "<>≤≥=":
-        return CellFault("sign_in_number", "The cell holds a sign beside the number.", allowed,
-                         "Put the sign of a p value in p_sign.")
+        return CellFault(
+            "sign_in_number",
+            "The cell holds a sign beside the number.",
+            allowed,
+            "Put the sign of a p value in p_sign.",
+        )
     if text.endswith("%"):
-        return CellFault("percent_sign", "The cell holds a percent sign.", allowed, "Delete the percent sign.")
+        return CellFault(
+            "percent_sign", "The cell holds a percent sign.", allowed, "Delete the percent sign."
+        )
     if text[0] in "−–":
         return CellFault("wrong_minus", "The minus is a dash.", allowed, f"Write -{text[1:]}")
     return CellFault("wrong_type", "The cell holds no number.", allowed)
@@ -137,8 +193,12 @@ def _number_fault(text: str) -> CellFault:
 def _choice(text: str, column: Column) -> CellFault | None:
     if text in column.choices:
         return None
-    return CellFault("not_allowed", "The value is not one of those allowed.", listing(column.choices),
-                     did_you_mean(text, column.choices))
+    return CellFault(
+        "not_allowed",
+        "The value is not one of those allowed.",
+        listing(column.choices),
+        did_you_mean(text, column.choices),
+    )
 
 
 def _id(text: str, column: Column) -> CellFault | None:
@@ -146,8 +206,9 @@ def _id(text: str, column: Column) -> CellFault | None:
     if all(ID.fullmatch(part) for part in parts):
         return None
     many = ", several separated by ';' without blanks" if column.type == "ids" else ""
-    return CellFault("bad_id", "The key is not well formed.",
-                     "letters without accents, digits, '_', '-' and '.'" + many)
+    return CellFault(
+        "bad_id", "The key is not well formed.", "letters without accents, digits, '_', '-' and '.'" + many
+    )
 
 
 def _link(text: str, column: Column) -> CellFault | None:
@@ -159,8 +220,9 @@ def _link(text: str, column: Column) -> CellFault | None:
 def _hash(text: str, column: Column) -> CellFault | None:
     if HASH.fullmatch(text):
         return None
-    return CellFault("bad_hash", "The cell holds no SHA-256.", "64 digits 0-9 a-f",
-                     "Run: rheumeta manifest <review>")
+    return CellFault(
+        "bad_hash", "The cell holds no SHA-256.", "64 digits 0-9 a-f", "Run: rheumeta manifest <review>"
+    )
 
 
 def _date(text: str, column: Column) -> CellFault | None:

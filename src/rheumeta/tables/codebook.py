@@ -56,8 +56,11 @@ def codebook_text() -> str:
 
 def review_codebook_text(protocol: Protocol) -> str:
     """Return the codebook of the sheets of one review, with the columns that its protocol adds."""
-    sections = [f"# Codebook of the review {protocol.review}\n",
-                "Made by `rheumeta manifest`; do not edit by hand.\n", FILLING]
+    sections = [
+        f"# Codebook of the review {protocol.review}\n",
+        "Made by `rheumeta manifest`; do not edit by hand.\n",
+        FILLING,
+    ]
     sections += [_sheet(sheet, sheet.columns + moderator_columns(protocol, sheet)) for sheet in RAW_SHEETS]
     sections += [_accept()]
     if protocol.instruments:
@@ -91,7 +94,11 @@ def _sheet(sheet: Sheet, columns: Iterable[Column]) -> str:
 def _type(column: Column) -> str:
     if column.choices:
         return "one of " + ", ".join(f"`{c}`" for c in column.choices)
-    limits = [f"{word} {limit:g}" for word, limit in (("from", column.low), ("to", column.high)) if limit is not None]
+    limits = [
+        f"{word} {limit:g}"
+        for word, limit in (("from", column.low), ("to", column.high))
+        if limit is not None
+    ]
     return " ".join([TYPES[column.type], *limits])
 
 
@@ -101,8 +108,11 @@ def _described(column: Column) -> str:
 
 def _accept() -> str:
     rows = ((f"`{code}`", gloss) for code, gloss in ACCEPTABLE.items())
-    return ("## Codes for the column accept\n\nAn implausible number is a fault until someone has compared it with "
-            "the source and named its code here; then it becomes a flag.\n\n" + table_text(("code", "meaning"), rows))
+    return (
+        "## Codes for the column accept\n\nAn implausible number is a fault until someone has compared it with "
+        "the source and named its code here; then it becomes a flag.\n\n"
+        + table_text(("code", "meaning"), rows)
+    )
 
 
 def _units() -> str:
@@ -139,9 +149,14 @@ def _protocol() -> str:
     parts = ["## Protocol\n\n`config/reviews/<review>.yaml`; the JSON schema is in `workflow/schemas/`.\n"]
     for name, model in vars(models).items():
         if isinstance(model, type) and issubclass(model, models.Model) and model is not models.Model:
-            rows = ((f"`{key}`", _hint(f), _default(f), f.description or "") for key, f in model.model_fields.items())
+            rows = (
+                (f"`{key}`", _hint(f), _default(f), f.description or "")
+                for key, f in model.model_fields.items()
+            )
             summary = (model.__doc__ or "").splitlines()[0]
-            parts.append(f"### {name}\n\n{summary}\n\n" + table_text(("key", "type", "default", "meaning"), rows))
+            parts.append(
+                f"### {name}\n\n{summary}\n\n" + table_text(("key", "type", "default", "meaning"), rows)
+            )
     return "\n".join(parts)
 
 
@@ -179,7 +194,9 @@ def _default(info: FieldInfo) -> str:
 
 def _flags() -> str:
     rows = ((f"`{code}`", gloss) for code, gloss in FLAGS.items())
-    return "## Flags\n\nMarks that a number carries up to the figure.\n\n" + table_text(("flag", "meaning"), rows)
+    return "## Flags\n\nMarks that a number carries up to the figure.\n\n" + table_text(
+        ("flag", "meaning"), rows
+    )
 
 
 def main() -> None:

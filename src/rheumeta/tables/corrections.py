@@ -55,8 +55,19 @@ def apply_corrections(
         fault = _apply(row, sheets, corrected, overlay.file)
         if fault is None and corrected[row.text["sheet"]]:
             text = row.text
-            applied.append(Applied(text["sheet"], text["key"], text["field"], text["old"], text["new"],
-                                   text["reason"], text["evidence"], overlay.file, row.line))
+            applied.append(
+                Applied(
+                    text["sheet"],
+                    text["key"],
+                    text["field"],
+                    text["old"],
+                    text["new"],
+                    text["reason"],
+                    text["evidence"],
+                    overlay.file,
+                    row.line,
+                )
+            )
         elif fault is not None:
             faults.append(fault)
     return {name: _with_texts(raw, corrected[name]) for name, raw in sheets.items()}, applied, faults
@@ -72,8 +83,16 @@ def _apply(
 ) -> Fault | None:
     def fault(column: str, code: str, message: str, options: Sequence[str] = (), remedy: str = "") -> Fault:
         text = row.text[column]
-        return Fault(file, row.line, column, code, message, text, listing(options) or None,
-                     did_you_mean(text, options) or remedy or None)
+        return Fault(
+            file,
+            row.line,
+            column,
+            code,
+            message,
+            text,
+            listing(options) or None,
+            did_you_mean(text, options) or remedy or None,
+        )
 
     name, key, field = row.text["sheet"], row.text["key"], row.text["field"]
     if name not in sheets:
@@ -86,12 +105,22 @@ def _apply(
         keys = ["/".join(t[k] for k in raw.sheet.key) for t in texts]
         return fault("key", "unknown_row", f"{len(found)} rows of the sheet '{name}' have this key.", keys)
     if field not in found[0]:
-        return fault("field", "unknown_column", "The sheet has no such column.", [c.name for c in raw.columns])
+        return fault(
+            "field", "unknown_column", "The sheet has no such column.", [c.name for c in raw.columns]
+        )
     if field in raw.sheet.key:
-        return fault("field", "key_corrected", "A key cannot be corrected by the overlay.",
-                     remedy="Correct the key in the sheet itself.")
+        return fault(
+            "field",
+            "key_corrected",
+            "A key cannot be corrected by the overlay.",
+            remedy="Correct the key in the sheet itself.",
+        )
     if found[0][field] != row.text["old"]:
-        return fault("old", "old_differs", f"The sheet holds {found[0][field]!r} there.",
-                     remedy="Look at the sheet again; the correction may be outdated.")
+        return fault(
+            "old",
+            "old_differs",
+            f"The sheet holds {found[0][field]!r} there.",
+            remedy="Look at the sheet again; the correction may be outdated.",
+        )
     found[0][field] = row.text["new"]
     return None

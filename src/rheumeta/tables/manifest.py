@@ -64,9 +64,12 @@ def update_manifest(folder: Path) -> list[Check]:
     before = check_manifest(folder)
     known = {row["file"]: row for row in read_manifest(folder)}
     rows = [
-        {"file": path.name, "sha256": sha256(path),
-         "origin": known.get(path.name, {}).get("origin") or UNKNOWN_ORIGIN,
-         "note": known.get(path.name, {}).get("note", "")}
+        {
+            "file": path.name,
+            "sha256": sha256(path),
+            "origin": known.get(path.name, {}).get("origin") or UNKNOWN_ORIGIN,
+            "note": known.get(path.name, {}).get("note", ""),
+        }
         for path in _files(folder)
     ]
     with StageWriter() as out:
@@ -75,7 +78,9 @@ def update_manifest(folder: Path) -> list[Check]:
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.iterdir() if p.is_file() and p.name != FILE and not p.name.startswith("."))
+    return sorted(
+        p for p in folder.iterdir() if p.is_file() and p.name != FILE and not p.name.startswith(".")
+    )
 
 
 def _status(listed: str | None, found: str | None) -> str:

@@ -22,9 +22,28 @@ Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Text = Annotated[str, StringConstraints(min_length=1)]
 
 Measure = Literal[
-    "MD", "SMD", "SMD1", "ROM", "MC", "SMCC", "SMCR", "RR", "OR", "RD", "AS", "PETO",
-    "PR", "PLO", "PAS", "PFT", "IR", "IRLN", "IRR", "HR",
+    "MD",
+    "SMD",
+    "SMD1",
+    "ROM",
+    "MC",
+    "SMCC",
+    "SMCR",
+    "RR",
+    "OR",
+    "RD",
+    "AS",
+    "PETO",
+    "PR",
+    "PLO",
+    "PAS",
+    "PFT",
+    "IR",
+    "IRLN",
+    "IRR",
+    "HR",
 ]
+Design = Literal["randomised", "nonrandomised", "retrospective", "single_group", "case_series"]
 Tau2Method = Literal["DL", "PM", "REML", "ML", "SJ", "HS", "EB", "HE"]
 Test = Literal["cochrane", "z", "knha", "adhoc"]
 
@@ -70,8 +89,9 @@ class Window(Model):
     end: float = Field(description="Last week of the window.")
     target: float = Field(description="The week the window is about.")
     choose: Literal["closest", "earliest", "latest"] = Field(
-        "closest", description="Which result counts when a study reports several times in the window; "
-        "of two equally close ones the later."
+        "closest",
+        description="Which result counts when a study reports several times in the window; "
+        "of two equally close ones the later.",
     )
     no_time: bool = Field(False, description="Do results without a stated time count in this window?")
 
@@ -88,8 +108,12 @@ class Instrument(Model):
     mid: float | None = Field(None, description="Minimal important difference, canonical unit.")
     mid_source: str | None = None
     source: str | None = Field(None, description="Where the range and the direction come from.")
-    sd: float | None = Field(None, gt=0, description="Usual standard deviation between patients, canonical "
-                             "unit; a far smaller one is taken for a standard error.")
+    sd: float | None = Field(
+        None,
+        gt=0,
+        description="Usual standard deviation between patients, canonical "
+        "unit; a far smaller one is taken for a standard error.",
+    )
     sd_source: str | None = None
     molar_mass: float | None = Field(None, gt=0, description="g/mol, to convert amount to mass.")
     molar_mass_source: str | None = None
@@ -122,7 +146,7 @@ class Comparison(Model):
     kind: Literal["controlled", "before_after", "single_group"]
     experimental: ArmRule
     control: ArmRule | None = Field(None, description="Required for a controlled comparison, else absent.")
-    designs: tuple[Literal["randomised", "nonrandomised", "retrospective", "single_group", "case_series"], ...] | None = None
+    designs: tuple[Design, ...] | None = None
     add_on: bool = Field(False, description="True where both sides got the treatment of the review.")
     caution: str | None = Field(None, description="Shown wherever a result of this comparison is shown.")
 
@@ -139,10 +163,13 @@ class Defaults(Model):
     level: float = Field(95, gt=50, lt=100)
     prediction_min_k: int = Field(5, ge=3, description="Fewest studies for a prediction interval.")
     tau2_interval: Literal["QP"] = "QP"
-    correlation: float = Field(0.5, gt=-1, lt=1, description="Correlation of baseline and follow-up if no study allows it.")
+    correlation: float = Field(
+        0.5, gt=-1, lt=1, description="Correlation of baseline and follow-up if no study allows it."
+    )
     correlation_source: Literal["studies_then_protocol", "protocol"] = "studies_then_protocol"
     ci_distribution: Literal["t", "normal"] = Field(
-        "t", description="Distribution behind a reported confidence interval of a mean, to get its standard error."
+        "t",
+        description="Distribution behind a reported confidence interval of a mean, to get its standard error.",
     )
     quantile_method: Literal["luo_shi", "wan", "qe", "bc"] = Field(
         "luo_shi",
@@ -155,7 +182,8 @@ class Defaults(Model):
         "combine", description="Several arms of one study that fit: combine them, or split the control."
     )
     cohort: Literal["largest", "longest", "first"] = Field(
-        "largest", description="Which study stands for a cohort: most patients, latest time, first in the sheet."
+        "largest",
+        description="Which study stands for a cohort: most patients, latest time, first in the sheet.",
     )
 
 
@@ -208,7 +236,9 @@ class AnalysisPlan(Model):
     benchmark: BenchmarkOf | None = None
     exclude: tuple[Exclusion, ...] = ()
     with_subgroup_only: bool = Field(False, description="May a study that reports only a subgroup count?")
-    allow_problems: str | None = Field(None, description="Reason why this analysis may fail without failing the build.")
+    allow_problems: str | None = Field(
+        None, description="Reason why this analysis may fail without failing the build."
+    )
     note: str | None = None
 
 
@@ -219,7 +249,9 @@ class Protocol(Model):
     title: Text
     version: Text
     question: Question
-    context: tuple[str, ...] = Field((), description="Facts a reader needs first, each with its source in the text.")
+    context: tuple[str, ...] = Field(
+        (), description="Facts a reader needs first, each with its source in the text."
+    )
     interventions: dict[str, Intervention]
     moderators: dict[Id, Moderator] = {}
     instruments: dict[str, Instrument] = Field({}, description="Outcome measures that the registry lacks.")
@@ -229,7 +261,9 @@ class Protocol(Model):
     defaults: Defaults = Defaults()
     sensitivity: dict[Id, Change] = {}
     analyses: dict[Id, AnalysisPlan]
-    changes: tuple[str, ...] = Field((), description="Changes to the protocol, newest first, each with its date.")
+    changes: tuple[str, ...] = Field(
+        (), description="Changes to the protocol, newest first, each with its date."
+    )
 
 
 def load_protocol(path: Path, *, file: str | None = None) -> Protocol:
@@ -267,17 +301,42 @@ def read_protocol(path: Path, *, file: str) -> tuple[Protocol | None, Document, 
 
 def _read_document(path: Path, *, file: str) -> tuple[Document, list[Fault]]:
     if not path.is_file():
-        return Document(), [Fault(file, None, None, "missing_file", "The protocol does not exist.",
-                                  remedy="Make one: rheumeta new-review <review>")]
+        return Document(), [
+            Fault(
+                file,
+                None,
+                None,
+                "missing_file",
+                "The protocol does not exist.",
+                remedy="Make one: rheumeta new-review <review>",
+            )
+        ]
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        return Document(), [Fault(file, None, None, "not_utf8", f"Byte {error.start + 1} is not UTF-8.",
-                                  allowed="UTF-8", remedy="Save the file as UTF-8.")]
+        return Document(), [
+            Fault(
+                file,
+                None,
+                None,
+                "not_utf8",
+                f"Byte {error.start + 1} is not UTF-8.",
+                allowed="UTF-8",
+                remedy="Save the file as UTF-8.",
+            )
+        ]
     document = parse_yaml(text, file=file)
     if not document.faults and not isinstance(document.data, dict):
-        document.faults.append(Fault(file, 1, None, "empty_file", "The protocol holds no keys.",
-                                     remedy="Make one: rheumeta new-review <review>"))
+        document.faults.append(
+            Fault(
+                file,
+                1,
+                None,
+                "empty_file",
+                "The protocol holds no keys.",
+                remedy="Make one: rheumeta new-review <review>",
+            )
+        )
     return document, document.faults
 
 
@@ -293,8 +352,12 @@ def _explain(error: ErrorDetails, path: tuple[Any, ...]) -> tuple[str, str, str 
     kind, context = error["type"], error.get("ctx", {})
     if kind == "extra_forbidden":
         keys = _keys_at(path[:-1])
-        return ("unknown_key", "The key does not exist.", listing(keys) or None,
-                did_you_mean(str(path[-1]), keys) or "Delete it.")
+        return (
+            "unknown_key",
+            "The key does not exist.",
+            listing(keys) or None,
+            did_you_mean(str(path[-1]), keys) or "Delete it.",
+        )
     if kind == "missing":
         return "missing_key", "The key is missing.", None, "Add it."
     if kind == "literal_error":
@@ -302,7 +365,12 @@ def _explain(error: ErrorDetails, path: tuple[Any, ...]) -> tuple[str, str, str 
     if kind == "string_type":
         return "wrong_type", "The value is no text.", "text", "Put it in quotation marks."
     if kind == "string_pattern_mismatch":
-        return "bad_id", "The id is not well formed.", "a small letter, then small letters, digits and _", None
+        return (
+            "bad_id",
+            "The id is not well formed.",
+            "a small letter, then small letters, digits and _",
+            None,
+        )
     code = "out_of_bounds" if kind.startswith(("greater", "less", "too_", "string_too")) else "wrong_type"
     return code, f"{error['msg']}.", None, None
 

@@ -76,9 +76,17 @@ def read_sheet(
     text, faults = decode(path.read_bytes(), file=file)
     if not text.strip():
         if not faults:
-            header = ",".join(c.name for c in columns)
-            faults = [Fault(file, None, None, "empty_file", "The file is empty.",
-                            remedy=f"Give it at least the header: {header}")]
+            names = ",".join(c.name for c in columns)
+            faults = [
+                Fault(
+                    file,
+                    None,
+                    None,
+                    "empty_file",
+                    "The file is empty.",
+                    remedy=f"Give it at least the header: {names}",
+                )
+            ]
         return RawSheet(file, sheet, columns, ()), faults
     records, syntax = _records(text, file=file)
     header = records[0][1] if records else []
@@ -87,8 +95,16 @@ def read_sheet(
         return RawSheet(file, sheet, columns, ()), faults
     rows, shape = _rows(header, records[1:], columns, file=file)
     if not rows and not shape and not sheet.may_be_empty:
-        shape.append(Fault(file, 1, None, "empty_sheet", "The sheet has a header and no rows.",
-                           remedy="Fill in at least one row."))
+        shape.append(
+            Fault(
+                file,
+                1,
+                None,
+                "empty_sheet",
+                "The sheet has a header and no rows.",
+                remedy="Fill in at least one row.",
+            )
+        )
     return RawSheet(file, sheet, columns, tuple(rows)), faults + shape
 
 
@@ -97,38 +113,82 @@ def decode(data: bytes, *, file: str) -> tuple[str, list[Fault]]:
     faults = []
     clean = f"Run: rheumeta clean {file}"
     if data.startswith(BYTE_ORDER_MARK):
-        faults.append(Fault(file, 1, None, "byte_order_mark", "The file starts with a byte-order mark.",
-                            value="\\xef\\xbb\\xbf", allowed="UTF-8 without byte-order mark", remedy=clean))
-        data = data[len(BYTE_ORDER_MARK):]
+        faults.append(
+            Fault(
+                file,
+                1,
+                None,
+                "byte_order_mark",
+                "The file starts with a byte-order mark.",
+                value="\\xef\\xbb\\xbf",
+                allowed="UTF-8 without byte-order mark",
+                remedy=clean,
+            )
+        )
+        data = data[len(BYTE_ORDER_MARK) :]
     text, bad = _to_text(data, file=file)
     faults += bad
     if "\r" in text:
         line = text[: text.index("\r")].count("\n") + 1
-        faults.append(Fault(file, line, None, "crlf", "Lines end with a carriage return.",
-                            value="\\r", allowed="lines that end with \\n alone", remedy=clean))
+        faults.append(
+            Fault(
+                file,
+                line,
+                None,
+                "crlf",
+                "Lines end with a carriage return.",
+                value="\\r",
+                allowed="lines that end with \\n alone",
+                remedy=clean,
+            )
+        )
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     return text, faults
 
 
 def _to_text(data: bytes, *, file: str) -> tuple[str, list[Fault]]:
     if b"\x00" in data:
-        fault = Fault(file, 1, None, "not_utf8", "The file holds null bytes; it may be UTF-16 or no text at all.",
-                      value="\\x00", allowed="UTF-8", remedy=SAVE_AS)
+        fault = Fault(
+            file,
+            1,
+            None,
+            "not_utf8",
+            "The file holds null bytes; it may be UTF-16 or no text at all.",
+            value="\\x00",
+            allowed="UTF-8",
+            remedy=SAVE_AS,
+        )
         return "", [fault]
     try:
         return data.decode("utf-8"), []
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        fault = Fault(file, line, None, "not_utf8", f"Byte {error.start + 1} of the file is not UTF-8.",
-                      value=f"\\x{data[error.start]:02x}", allowed="UTF-8", remedy=SAVE_AS)
+        fault = Fault(
+            file,
+            line,
+            None,
+            "not_utf8",
+            f"Byte {error.start + 1} of the file is not UTF-8.",
+            value=f"\\x{data[error.start]:02x}",
+            allowed="UTF-8",
+            remedy=SAVE_AS,
+        )
         return data.decode("latin-1"), [fault]
 
 
 def _missing_file(sheet: Sheet, file: str) -> list[Fault]:
     if not sheet.required:
         return []
-    return [Fault(file, None, None, "missing_file", f"The sheet '{sheet.name}' does not exist.",
-                  remedy="Copy the empty sheet from a new review: rheumeta new-review <review>")]
+    return [
+        Fault(
+            file,
+            None,
+            None,
+            "missing_file",
+            f"The sheet '{sheet.name}' does not exist.",
+            remedy="Copy the empty sheet from a new review: rheumeta new-review <review>",
+        )
+    ]
 
 
 def _records(text: str, *, file: str) -> tuple[list[tuple[int, list[str]]], list[Fault]]:
@@ -140,30 +200,74 @@ def _records(text: str, *, file: str) -> tuple[list[tuple[int, list[str]]], list
             records.append((start, record))
             start = reader.line_num + 1
     except csv.Error as error:
-        return records, [Fault(file, start, None, "csv_syntax", f"The line is no valid CSV: {error}.",
-                               remedy="Close every quotation mark; write a quotation mark inside a cell twice.")]
+        return records, [
+            Fault(
+                file,
+                start,
+                None,
+                "csv_syntax",
+                f"The line is no valid CSV: {error}.",
+                remedy="Close every quotation mark; write a quotation mark inside a cell twice.",
+            )
+        ]
     return records, []
 
 
 def _header_faults(header: list[str], columns: tuple[Column, ...], *, file: str) -> list[Fault]:
     if len(header) == 1 and any(mark in header[0] for mark in ";\t"):
-        return [Fault(file, 1, None, "wrong_separator", "The columns are not separated by commas.",
-                      value=header[0][:60], allowed=",", remedy=SAVE_AS)]
+        return [
+            Fault(
+                file,
+                1,
+                None,
+                "wrong_separator",
+                "The columns are not separated by commas.",
+                value=header[0][:60],
+                allowed=",",
+                remedy=SAVE_AS,
+            )
+        ]
     names = [c.name for c in columns]
     faults = []
     for i, name in enumerate(header):
         if name in header[:i]:
-            faults.append(Fault(file, 1, name, "duplicate_column", "The column stands twice in the header.",
-                                value=name, remedy="Delete or rename one of them."))
+            faults.append(
+                Fault(
+                    file,
+                    1,
+                    name,
+                    "duplicate_column",
+                    "The column stands twice in the header.",
+                    value=name,
+                    remedy="Delete or rename one of them.",
+                )
+            )
         elif name not in names:
-            faults.append(Fault(file, 1, name, "unknown_column", "The column is not known.", value=name,
-                                allowed=listing(n for n in names if n not in header) or None,
-                                remedy=did_you_mean(name, names)
-                                or "Delete it, or declare it as a moderator in the protocol."))
+            faults.append(
+                Fault(
+                    file,
+                    1,
+                    name,
+                    "unknown_column",
+                    "The column is not known.",
+                    value=name,
+                    allowed=listing(n for n in names if n not in header) or None,
+                    remedy=did_you_mean(name, names)
+                    or "Delete it, or declare it as a moderator in the protocol.",
+                )
+            )
     missing = [n for n in names if n not in header]
-    faults += [Fault(file, 1, name, "missing_column", "The column is missing.",
-                     remedy="Add it to the header; its cells may stay empty unless it is required.")
-               for name in missing]
+    faults += [
+        Fault(
+            file,
+            1,
+            name,
+            "missing_column",
+            "The column is missing.",
+            remedy="Add it to the header; its cells may stay empty unless it is required.",
+        )
+        for name in missing
+    ]
     return faults
 
 
@@ -173,11 +277,22 @@ def _rows(
     rows, faults = [], []
     for line, record in records:
         if not any(record):
-            faults.append(Fault(file, line, None, "blank_row", "The row is blank.", remedy="Delete the line."))
+            faults.append(
+                Fault(file, line, None, "blank_row", "The row is blank.", remedy="Delete the line.")
+            )
         elif len(record) != len(header):
-            faults.append(Fault(file, line, None, "ragged_row", f"The row has {len(record)} cells.",
-                                value=",".join(record)[:60], allowed=f"{len(header)}, as the header",
-                                remedy="Put cells that hold a comma in quotation marks."))
+            faults.append(
+                Fault(
+                    file,
+                    line,
+                    None,
+                    "ragged_row",
+                    f"The row has {len(record)} cells.",
+                    value=",".join(record)[:60],
+                    allowed=f"{len(header)}, as the header",
+                    remedy="Put cells that hold a comma in quotation marks.",
+                )
+            )
         else:
             cells = dict(zip(header, record, strict=True))
             rows.append(RawRow(line, {c.name: cells.get(c.name, "") for c in columns}))

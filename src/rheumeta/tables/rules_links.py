@@ -59,12 +59,26 @@ def _cohorts(studies: Table, study_ids: list[str]) -> list[Fault]:
     parents = {r.word("study_id"): r.word("cohort_of") for r in studies}
     for row in studies:
         if _on_cycle(row.word("study_id"), parents):
-            faults.append(studies.fault(row, "cohort_of", "cohort_cycle", "The cohorts form a circle.",
-                                        remedy="Leave cohort_of empty for the study that holds all patients."))
+            faults.append(
+                studies.fault(
+                    row,
+                    "cohort_of",
+                    "cohort_cycle",
+                    "The cohorts form a circle.",
+                    remedy="Leave cohort_of empty for the study that holds all patients.",
+                )
+            )
         if row.word("cohort_of") and not row.text["cohort_basis"]:
-            faults.append(studies.fault(row, "cohort_basis", "required_empty",
-                                        "How the overlap is known is not said.", allowed="stated, probable",
-                                        remedy="Fill it in wherever cohort_of is filled in."))
+            faults.append(
+                studies.fault(
+                    row,
+                    "cohort_basis",
+                    "required_empty",
+                    "How the overlap is known is not said.",
+                    allowed="stated, probable",
+                    remedy="Fill it in wherever cohort_of is filled in.",
+                )
+            )
     return faults
 
 
@@ -89,11 +103,26 @@ def _parts(arms: Table) -> list[Fault]:
         if part_of and part_of not in own:
             faults.append(_arm_fault(arms, row, "part_of", by_study))
         elif _on_cycle(_full(row, "arm_id"), parents):
-            faults.append(arms.fault(row, "part_of", "part_of_cycle", "The arms are parts of each other.",
-                                     remedy="Leave part_of empty for the arm that holds all patients."))
+            faults.append(
+                arms.fault(
+                    row,
+                    "part_of",
+                    "part_of_cycle",
+                    "The arms are parts of each other.",
+                    remedy="Leave part_of empty for the arm that holds all patients.",
+                )
+            )
         if row.word("kind") == "subgroup" and not row.text["part_of"]:
-            faults.append(arms.fault(row, "part_of", "required_empty", "A subgroup does not say of which arm.",
-                                     allowed=listing(own), remedy="Fill it in."))
+            faults.append(
+                arms.fault(
+                    row,
+                    "part_of",
+                    "required_empty",
+                    "A subgroup does not say of which arm.",
+                    allowed=listing(own),
+                    remedy="Fill it in.",
+                )
+            )
     return faults
 
 
@@ -112,11 +141,22 @@ def _arm_fault(table: Table, row: Row, column: str, by_study: Mapping[str, list[
     own, arm = by_study.get(row.word("study_id"), []), row.word(column)
     others = [study for study, ids in by_study.items() if arm in ids]
     if others:
-        return table.fault(row, column, "arm_of_other_study",
-                           f"The arm belongs to {listing(others)}, not to {row.word('study_id')}.",
-                           allowed=listing(own) or None, remedy=did_you_mean(arm, own))
-    return table.fault(row, column, "unknown_arm", "The study has no such arm in the sheet 'arms'.",
-                       allowed=listing(own) or None, remedy=did_you_mean(arm, own))
+        return table.fault(
+            row,
+            column,
+            "arm_of_other_study",
+            f"The arm belongs to {listing(others)}, not to {row.word('study_id')}.",
+            allowed=listing(own) or None,
+            remedy=did_you_mean(arm, own),
+        )
+    return table.fault(
+        row,
+        column,
+        "unknown_arm",
+        "The study has no such arm in the sheet 'arms'.",
+        allowed=listing(own) or None,
+        remedy=did_you_mean(arm, own),
+    )
 
 
 def _result_arms(results: Table, arms: Table, study_ids: list[str]) -> list[Fault]:
@@ -132,7 +172,14 @@ def _result_arms(results: Table, arms: Table, study_ids: list[str]) -> list[Faul
             if row.word(column) and row.word(column) not in own
         ]
         if row.word("comparator_id") and row.word("comparator_id") == row.word("arm_id"):
-            faults.append(results.fault(row, "comparator_id", "compared_with_itself",
-                                        "The arm is compared with itself.", allowed=listing(own),
-                                        remedy="Name the other arm, or leave it empty for one group."))
+            faults.append(
+                results.fault(
+                    row,
+                    "comparator_id",
+                    "compared_with_itself",
+                    "The arm is compared with itself.",
+                    allowed=listing(own),
+                    remedy="Name the other arm, or leave it empty for one group.",
+                )
+            )
     return faults

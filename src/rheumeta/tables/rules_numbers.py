@@ -6,6 +6,7 @@ the column `accept` of the row; the finding then becomes a flag and stands in ``
 
 from __future__ import annotations
 
+import itertools
 import math
 import statistics
 from collections.abc import Iterator, Mapping
@@ -92,7 +93,8 @@ def check_numbers(
     accepted : list of Fault
         Findings whose code the row accepts.
     """
-    faults, accepted = [], []
+    faults: list[Fault] = []
+    accepted: list[Fault] = []
     allocated = {(r.word("study_id"), r.word("arm_id")): r.number("n_allocated") for r in arms}
     usual = _usual_sds(table, instruments)
     for row in table:
@@ -127,9 +129,17 @@ def _findings(
         yield from _standard_error(table, scaled, usual)
 
 
-def _finding(table: Table, row: Row, column: str, code: str, message: str, allowed: str | None = None) -> Fault:
-    return table.fault(row, column, code, message, allowed=allowed,
-                       remedy=f"Compare with the source. If it stands there so, write {code} into 'accept'.")
+def _finding(
+    table: Table, row: Row, column: str, code: str, message: str, allowed: str | None = None
+) -> Fault:
+    return table.fault(
+        row,
+        column,
+        code,
+        message,
+        allowed=allowed,
+        remedy=f"Compare with the source. If it stands there so, write {code} into 'accept'.",
+    )
 
 
 def _scale(row: Row, instruments: Mapping[str, Instrument]) -> _Scaled | None:
@@ -139,14 +149,20 @@ def _scale(row: Row, instruments: Mapping[str, Instrument]) -> _Scaled | None:
         return None
     try:
         unit = row.word("unit") or instrument.unit
-        factor = 1.0 if unit is None else convert(1.0, unit, instrument.unit or unit, instrument=instrument).factor
+        factor = (
+            1.0 if unit is None else convert(1.0, unit, instrument.unit or unit, instrument=instrument).factor
+        )
     except UnitError:  # has its own fault
         return None
     return _Scaled(row, instrument, factor)
 
 
 def _percent(table: Table, row: Row) -> Iterator[Fault]:
-    percent, n, events = row.number("percent"), row.number("n") or row.number("n_implied"), row.number("events")
+    percent, n, events = (
+        row.number("percent"),
+        row.number("n") or row.number("n_implied"),
+        row.number("events"),
+    )
     if percent is None or not n or row.word("events_unit") == "events":
         return
     half = half_unit(row.text["percent"])
@@ -154,13 +170,26 @@ def _percent(table: Table, row: Row) -> Iterator[Fault]:
     most = math.floor((percent + half) * n / 100 + SLACK)
     near = round(percent * n / 100)
     if least > most:
-        choices = ", ".join(f"{k}/{n:g} = {100 * k / n:.2f}" for k in range(near - 1, near + 2) if 0 <= k <= n)
-        yield _finding(table, row, "percent", "percent_not_whole",
-                       f"No whole number of {n:g} patients gives this percentage.", f"e.g. {choices}")
+        choices = ", ".join(
+            f"{k}/{n:g} = {100 * k / n:.2f}" for k in range(near - 1, near + 2) if 0 <= k <= n
+        )
+        yield _finding(
+            table,
+            row,
+            "percent",
+            "percent_not_whole",
+            f"No whole number of {n:g} patients gives this percentage.",
+            f"e.g. {choices}",
+        )
     elif events is not None and not least <= events <= most:
-        yield _finding(table, row, "events", "events_percent_disagree",
-                       f"{events:g} of {n:g} is {100 * events / n:.2f} %, not {row.text['percent']} %.",
-                       str(least) if least == most else f"{least} to {most}")
+        yield _finding(
+            table,
+            row,
+            "events",
+            "events_percent_disagree",
+            f"{events:g} of {n:g} is {100 * events / n:.2f} %, not {row.text['percent']} %.",
+            str(least) if least == most else f"{least} to {most}",
+        )
 
 
 def _interval(table: Table, row: Row) -> Iterator[Fault]:
@@ -173,21 +202,39 @@ def _interval(table: Table, row: Row) -> Iterator[Fault]:
     below = low is not None and value is not None and value < low - slack - half_unit(row.text["ci_low"])
     above = high is not None and value is not None and value > high + slack + half_unit(row.text["ci_high"])
     if below or above:
-        yield _finding(table, row, column, "estimate_outside_ci", "The confidence interval does not hold it.",
-                       f"{row.text['ci_low'] or '…'} to {row.text['ci_high'] or '…'}")
+        yield _finding(
+            table,
+            row,
+            column,
+            "estimate_outside_ci",
+            "The confidence interval does not hold it.",
+            f"{row.text['ci_low'] or '…'} to {row.text['ci_high'] or '…'}",
+        )
 
 
 def _order(table: Table, row: Row) -> Iterator[Fault]:
     found = [(c, v) for c in ORDERED if (v := row.number(c)) is not None]
-    for (before, smaller), (column, value) in zip(found, found[1:], strict=False):
+    for (before, smaller), (column, value) in itertools.pairwise(found):
         if smaller > value:
-            yield _finding(table, row, column, "quantiles_disordered", f"It is smaller than '{before}'.",
-                           f"{row.text[before]} or more")
+            yield _finding(
+                table,
+                row,
+                column,
+                "quantiles_disordered",
+                f"It is smaller than '{before}'.",
+                f"{row.text[before]} or more",
+            )
             return
     mean, low, high = row.number("mean"), row.number("min"), row.number("max")
     if mean is not None and ((low is not None and mean < low) or (high is not None and mean > high)):
-        yield _finding(table, row, "mean", "mean_outside_min_max", "The mean is not between min and max.",
-                       f"{row.text['min'] or '…'} to {row.text['max'] or '…'}")
+        yield _finding(
+            table,
+            row,
+            "mean",
+            "mean_outside_min_max",
+            "The mean is not between min and max.",
+            f"{row.text['min'] or '…'} to {row.text['max'] or '…'}",
+        )
 
 
 def _range(table: Table, scaled: _Scaled) -> Iterator[Fault]:
@@ -202,9 +249,14 @@ def _range(table: Table, scaled: _Scaled) -> Iterator[Fault]:
             what = "a change of " if scaled.change else ""
             unit = f" {scaled.instrument.unit}" if scaled.instrument.unit else ""
             source = f" ({scaled.instrument.source})" if scaled.instrument.source else ""
-            yield _finding(table, scaled.row, column, "outside_range",
-                           f"The value is outside the range of {scaled.instrument.label}{source}.",
-                           f"{what}{_text(low)} to {_text(high)}{unit}")
+            yield _finding(
+                table,
+                scaled.row,
+                column,
+                "outside_range",
+                f"The value is outside the range of {scaled.instrument.label}{source}.",
+                f"{what}{_text(low)} to {_text(high)}{unit}",
+            )
 
 
 def _text(limit: float | None) -> str:
@@ -223,16 +275,27 @@ def _spread(table: Table, scaled: _Scaled) -> Iterator[Fault]:
     factor = math.sqrt(n / (n - 1)) / 2
     span = scaled.span
     if span is not None and sd > span * (2 if scaled.change else 1) * factor * (1 + SLACK):
-        yield _finding(table, scaled.row, "sd", "sd_too_large",
-                       f"The range of {scaled.instrument.label} allows no such SD.",
-                       f"at most {span * (2 if scaled.change else 1) * factor:.4g}")
+        yield _finding(
+            table,
+            scaled.row,
+            "sd",
+            "sd_too_large",
+            f"The range of {scaled.instrument.label} allows no such SD.",
+            f"at most {span * (2 if scaled.change else 1) * factor:.4g}",
+        )
     low, high = scaled["min"], scaled["max"]
     if low is None or high is None or high < low:
         return
     slack = scaled.factor * sum(half_unit(scaled.row.text[c]) for c in ("sd", "min", "max"))
     if not (high - low) / math.sqrt(2 * (n - 1)) - slack <= sd <= (high - low) * factor + slack:
-        yield _finding(table, scaled.row, "sd", "sd_against_min_max", "Min and max allow no such SD.",
-                       f"{(high - low) / math.sqrt(2 * (n - 1)):.4g} to {(high - low) * factor:.4g}")
+        yield _finding(
+            table,
+            scaled.row,
+            "sd",
+            "sd_against_min_max",
+            "Min and max allow no such SD.",
+            f"{(high - low) / math.sqrt(2 * (n - 1)):.4g} to {(high - low) * factor:.4g}",
+        )
 
 
 def _standard_error(
@@ -243,9 +306,14 @@ def _standard_error(
         return
     for reference in _references(scaled, usual):
         if sd < SE_SHARE * reference and sd * math.sqrt(n) <= SE_FACTOR * reference:
-            yield _finding(table, scaled.row, "sd", "se_for_sd",
-                           f"It is far below the usual {reference:.3g}; with {n:g} patients it may be a "
-                           "standard error.", f"about {reference:.3g}")
+            yield _finding(
+                table,
+                scaled.row,
+                "sd",
+                "se_for_sd",
+                f"It is far below the usual {reference:.3g}; with {n:g} patients it may be a standard error.",
+                f"about {reference:.3g}",
+            )
             return
     if _is_half_width(scaled, sd):
         yield _finding(table, scaled.row, "sd", "se_for_sd", "It equals the standard error of the interval.")

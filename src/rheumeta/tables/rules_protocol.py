@@ -29,8 +29,14 @@ class _Judge:
 
     def known(self, path: Key, value: str | None, options: Collection[str], what: str) -> None:
         if value is not None and value not in options:
-            self.add(path, f"unknown_{what.replace(' ', '_')}", f"The {what} does not exist.", value,
-                     listing(options) or None, did_you_mean(value, options) or f"Declare the {what} first.")
+            self.add(
+                path,
+                f"unknown_{what.replace(' ', '_')}",
+                f"The {what} does not exist.",
+                value,
+                listing(options) or None,
+                did_you_mean(value, options) or f"Declare the {what} first.",
+            )
 
 
 def check_protocol(
@@ -59,8 +65,14 @@ def check_protocol(
     """
     judge = _Judge(document, file)
     if protocol.review != Path(file).stem:
-        judge.add(("review",), "wrong_review", "The id of the review is not the name of the file.",
-                  protocol.review, Path(file).stem, "Rename the one or the other.")
+        judge.add(
+            ("review",),
+            "wrong_review",
+            "The id of the review is not the name of the file.",
+            protocol.review,
+            Path(file).stem,
+            "Rename the one or the other.",
+        )
     _outcomes(judge, protocol, instruments)
     _windows(judge, protocol)
     _comparisons(judge, protocol)
@@ -75,26 +87,45 @@ def check_protocol(
 def _outcomes(judge: _Judge, protocol: Protocol, instruments: Mapping[str, Instrument]) -> None:
     for name, instrument in protocol.instruments.items():
         if instrument.low is not None and instrument.high is not None and instrument.low >= instrument.high:
-            judge.add(("instruments", name, "high"), "range_reversed", "The range ends before it starts.",
-                      f"{instrument.low:g} to {instrument.high:g}", remedy="Swap low and high.")
+            judge.add(
+                ("instruments", name, "high"),
+                "range_reversed",
+                "The range ends before it starts.",
+                f"{instrument.low:g} to {instrument.high:g}",
+                remedy="Swap low and high.",
+            )
     for name, outcome in protocol.outcomes.items():
         for i, code in enumerate(outcome.codes):
             judge.known(("outcomes", name, "codes", i), code, instruments, "instrument")
         found = [instruments[c] for c in outcome.codes if c in instruments]
         if len({(i.kind, i.better) for i in found}) > 1:
-            judge.add(("outcomes", name, "codes"), "codes_disagree",
-                      "The instruments of the outcome differ in kind or direction.", ", ".join(outcome.codes),
-                      remedy="Make two outcomes of it.")
+            judge.add(
+                ("outcomes", name, "codes"),
+                "codes_disagree",
+                "The instruments of the outcome differ in kind or direction.",
+                ", ".join(outcome.codes),
+                remedy="Make two outcomes of it.",
+            )
 
 
 def _windows(judge: _Judge, protocol: Protocol) -> None:
     for name, window in protocol.windows.items():
         if window.start > window.end:
-            judge.add(("windows", name, "end"), "window_reversed", "The window ends before it starts.",
-                      f"{window.start:g} to {window.end:g}", remedy="Swap start and end.")
+            judge.add(
+                ("windows", name, "end"),
+                "window_reversed",
+                "The window ends before it starts.",
+                f"{window.start:g} to {window.end:g}",
+                remedy="Swap start and end.",
+            )
         elif not window.start <= window.target <= window.end:
-            judge.add(("windows", name, "target"), "target_outside_window", "The target is not in the window.",
-                      f"{window.target:g}", f"{window.start:g} to {window.end:g}")
+            judge.add(
+                ("windows", name, "target"),
+                "target_outside_window",
+                "The target is not in the window.",
+                f"{window.target:g}",
+                f"{window.start:g} to {window.end:g}",
+            )
 
 
 def _comparisons(judge: _Judge, protocol: Protocol) -> None:
@@ -107,9 +138,12 @@ def _comparisons(judge: _Judge, protocol: Protocol) -> None:
                         judge.known(("comparisons", name, side, key, i), code, codes, "intervention")
         if (comparison.kind == "controlled") != (comparison.control is not None):
             message, remedy = ("needs", "Add it") if comparison.control is None else ("has no", "Delete it")
-            judge.add(("comparisons", name, "control"), "control_and_kind",
-                      f"A comparison of the kind '{comparison.kind}' {message} control.",
-                      remedy=f"{remedy}, or change the kind.")
+            judge.add(
+                ("comparisons", name, "control"),
+                "control_and_kind",
+                f"A comparison of the kind '{comparison.kind}' {message} control.",
+                remedy=f"{remedy}, or change the kind.",
+            )
 
 
 def _analyses(judge: _Judge, protocol: Protocol, study_ids: Collection[str] | None, folder: Path) -> None:

@@ -55,9 +55,13 @@ def _row(table: Table, row: Row, instruments: Mapping[str, Instrument]) -> Itera
     code = row.word("outcome")
     instrument = instruments.get(code)
     if code and instrument is None:
-        yield table.fault(row, "outcome", "unknown_outcome", "The outcome is not known.",
-                          remedy=did_you_mean(code, instruments)
-                          or "Declare it under 'instruments' in the protocol.")
+        yield table.fault(
+            row,
+            "outcome",
+            "unknown_outcome",
+            "The outcome is not known.",
+            remedy=did_you_mean(code, instruments) or "Declare it under 'instruments' in the protocol.",
+        )
     if instrument is not None:
         yield from _unit(table, row, instrument)
         yield from _kind(table, row, instrument)
@@ -70,14 +74,31 @@ def _unit(table: Table, row: Row, instrument: Instrument) -> Iterator[Fault]:
     unit = row.word("unit")
     allowed = ("percent", "%") if row.word("timing") == "percent_change" else allowed_units(instrument)
     if instrument.kind == "continuous" and instrument.unit is None and unit:
-        yield table.fault(row, "unit", "unit_not_declared", f"{instrument.label} has no unit.",
-                          remedy="Give the instrument its unit in the protocol.")
+        yield table.fault(
+            row,
+            "unit",
+            "unit_not_declared",
+            f"{instrument.label} has no unit.",
+            remedy="Give the instrument its unit in the protocol.",
+        )
     elif unit and unit not in allowed:
-        yield table.fault(row, "unit", "unknown_unit", f"The unit is not one of {instrument.label}.",
-                          allowed=listing(allowed), remedy=did_you_mean(unit, allowed))
+        yield table.fault(
+            row,
+            "unit",
+            "unknown_unit",
+            f"The unit is not one of {instrument.label}.",
+            allowed=listing(allowed),
+            remedy=did_you_mean(unit, allowed),
+        )
     elif not unit and instrument.kind == "continuous" and instrument.unit and _needs_unit(row):
-        yield table.fault(row, "unit", "required_empty", "The numbers have no unit.",
-                          allowed=listing(allowed), remedy="Fill in the unit that the source prints.")
+        yield table.fault(
+            row,
+            "unit",
+            "required_empty",
+            "The numbers have no unit.",
+            allowed=listing(allowed),
+            remedy="Fill in the unit that the source prints.",
+        )
 
 
 def _needs_unit(row: Row) -> bool:
@@ -88,53 +109,107 @@ def _kind(table: Table, row: Row, instrument: Instrument) -> Iterator[Fault]:
     wrong = COUNTS_ONLY if instrument.kind == "continuous" else CONTINUOUS_ONLY
     for column in wrong:
         if row.number(column) is not None and row.word("timing") != "percent_change":
-            yield table.fault(row, column, "wrong_kind",
-                              f"{instrument.label} is {instrument.kind}; it has no {column}.",
-                              remedy="Move the number, or code the outcome as one of the other kind.")
+            yield table.fault(
+                row,
+                column,
+                "wrong_kind",
+                f"{instrument.label} is {instrument.kind}; it has no {column}.",
+                remedy="Move the number, or code the outcome as one of the other kind.",
+            )
 
 
 def _times(table: Table, row: Row) -> Iterator[Fault]:
     for column, known in (("time_unit", time_units()), ("person_time_unit", person_time_units())):
         unit = row.word(column)
         if unit and unit not in known:
-            yield table.fault(row, column, f"unknown_{column}", "The unit is not known.",
-                              allowed=listing(known), remedy=did_you_mean(unit, known))
+            yield table.fault(
+                row,
+                column,
+                f"unknown_{column}",
+                "The unit is not known.",
+                allowed=listing(known),
+                remedy=did_you_mean(unit, known),
+            )
     if row.word("timing") == "baseline" and row.number("time"):
-        yield table.fault(row, "time", "baseline_later", "A value at baseline has a time after the start.",
-                          allowed="0", remedy="Correct the time, or the timing.")
+        yield table.fault(
+            row,
+            "time",
+            "baseline_later",
+            "A value at baseline has a time after the start.",
+            allowed="0",
+            remedy="Correct the time, or the timing.",
+        )
 
 
 def _pairs(table: Table, row: Row) -> Iterator[Fault]:
     for column, partner, why in BELONGS:
         if row.text[column] and not row.text[partner]:
-            yield table.fault(row, partner, f"{column}_without_{partner}",
-                              f"'{column}' is filled in and '{partner}' is not.", allowed=why,
-                              remedy=f"Fill in {partner}, or empty {column}.")
+            yield table.fault(
+                row,
+                partner,
+                f"{column}_without_{partner}",
+                f"'{column}' is filled in and '{partner}' is not.",
+                allowed=why,
+                remedy=f"Fill in {partner}, or empty {column}.",
+            )
     if row.text["n"] and row.text["n_implied"]:
-        yield table.fault(row, "n_implied", "two_denominators", "Both n and n_implied are filled in.",
-                          remedy="Keep n if the source prints it, else n_implied.")
+        yield table.fault(
+            row,
+            "n_implied",
+            "two_denominators",
+            "Both n and n_implied are filled in.",
+            remedy="Keep n if the source prints it, else n_implied.",
+        )
     numbers = (c.name for c in RESULTS.columns if c.type in NUMERIC and c.name not in NO_VALUE)
     if not any(row.text[c] for c in (*numbers, *SAYINGS)):
-        yield table.fault(row, "as_reported", "row_without_value", "The row says nothing of the outcome.",
-                          remedy="Fill in a number, a direction or the words of the source; what is missing "
-                          "belongs in the sheet 'awaited'.")
+        yield table.fault(
+            row,
+            "as_reported",
+            "row_without_value",
+            "The row says nothing of the outcome.",
+            remedy="Fill in a number, a direction or the words of the source; what is missing "
+            "belongs in the sheet 'awaited'.",
+        )
 
 
 def _limits(table: Table, row: Row) -> Iterator[Fault]:
     low, high = row.number("ci_low"), row.number("ci_high")
     if low is not None and high is not None and low > high:
-        yield table.fault(row, "ci_low", "ci_reversed", "The interval ends before it starts.",
-                          allowed=f"{row.text['ci_high']} or less", remedy="Swap ci_low and ci_high.")
+        yield table.fault(
+            row,
+            "ci_low",
+            "ci_reversed",
+            "The interval ends before it starts.",
+            allowed=f"{row.text['ci_high']} or less",
+            remedy="Swap ci_low and ci_high.",
+        )
     if row.number("p") == 0 and row.word("p_sign") == "=":
-        yield table.fault(row, "p", "p_zero", "A p value is never exactly 0.",
-                          remedy="Printed as 0.000 it is below 0.0005: write 0.0005 and the sign <.")
+        yield table.fault(
+            row,
+            "p",
+            "p_zero",
+            "A p value is never exactly 0.",
+            remedy="Printed as 0.000 it is below 0.0005: write 0.0005 and the sign <.",
+        )
     if row.word("effect_type") in RATIOS:
         for column in ("effect", "ci_low", "ci_high"):
             value = row.number(column)
             if value is not None and value <= 0:
-                yield table.fault(row, column, "ratio_not_positive", "A ratio is above 0.",
-                                  allowed="more than 0", remedy="If it is a logarithm, enter its exponential.")
+                yield table.fault(
+                    row,
+                    column,
+                    "ratio_not_positive",
+                    "A ratio is above 0.",
+                    allowed="more than 0",
+                    remedy="If it is a logarithm, enter its exponential.",
+                )
     n, events = row.number("n") or row.number("n_implied"), row.number("events")
     if n is not None and events is not None and events > n and row.word("events_unit") != "events":
-        yield table.fault(row, "events", "events_exceed_n", "More patients have the event than there are.",
-                          allowed=f"0 to {n:g}", remedy="If a patient can have several, set events_unit to events.")
+        yield table.fault(
+            row,
+            "events",
+            "events_exceed_n",
+            "More patients have the event than there are.",
+            allowed=f"0 to {n:g}",
+            remedy="If a patient can have several, set events_unit to events.",
+        )

@@ -58,13 +58,31 @@ def _fault(table: Table, row: Row, column: Column, check: str) -> Fault | None:
     if check not in (LOW, HIGH):
         if row.text[column.name]:  # the text is ill-formed, which has its own fault
             return None
-        return table.fault(row, column.name, "required_empty", "The cell is empty but required.",
-                           allowed=_allowed(column), remedy="Fill it in.")
+        return table.fault(
+            row,
+            column.name,
+            "required_empty",
+            "The cell is empty but required.",
+            allowed=_allowed(column),
+            remedy="Fill it in.",
+        )
     if column.name in SPREADS and check == LOW:
-        return table.fault(row, column.name, f"negative_{column.name}", "A measure of spread is negative.",
-                           allowed="0 or more", remedy="Delete the minus if it is a dash before the number.")
-    return table.fault(row, column.name, "out_of_bounds", "The number is outside its limits.",
-                       allowed=_allowed(column), remedy="Compare the cell with the source.")
+        return table.fault(
+            row,
+            column.name,
+            f"negative_{column.name}",
+            "A measure of spread is negative.",
+            allowed="0 or more",
+            remedy="Delete the minus if it is a dash before the number.",
+        )
+    return table.fault(
+        row,
+        column.name,
+        "out_of_bounds",
+        "The number is outside its limits.",
+        allowed=_allowed(column),
+        remedy="Compare the cell with the source.",
+    )
 
 
 def _allowed(column: Column) -> str | None:
@@ -82,8 +100,14 @@ def _duplicates(table: Table) -> list[Fault]:
     for row in table:
         line = first.setdefault(row.key(table.sheet.key), row.line)
         if line != row.line:
-            faults.append(table.fault(row, table.sheet.key[-1], "duplicate_key",
-                                      f"Line {line} has the same key.",
-                                      allowed=f"each {' + '.join(table.sheet.key)} once",
-                                      remedy="Give the row its own key, or delete one of the two."))
+            faults.append(
+                table.fault(
+                    row,
+                    table.sheet.key[-1],
+                    "duplicate_key",
+                    f"Line {line} has the same key.",
+                    allowed=f"each {' + '.join(table.sheet.key)} once",
+                    remedy="Give the row its own key, or delete one of the two.",
+                )
+            )
     return faults

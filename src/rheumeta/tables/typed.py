@@ -63,8 +63,9 @@ class Table:
     def frame(self) -> pd.DataFrame:
         """Return the values as a data frame: numbers as floats (NaN if empty), the rest as text or None."""
         data = {
-            c.name: pd.Series([r.value[c.name] for r in self.rows],
-                              dtype="float64" if c.type in NUMERIC else "object")
+            c.name: pd.Series(
+                [r.value[c.name] for r in self.rows], dtype="float64" if c.type in NUMERIC else "object"
+            )
             for c in self.columns
         }
         return pd.DataFrame(data)
@@ -79,7 +80,17 @@ def type_sheet(raw: RawSheet) -> tuple[Table, list[Fault]]:
             text = raw_row.text[column.name]
             values[column.name], found = parse_cell(text, column)
             if found is not None:
-                faults.append(Fault(raw.file, raw_row.line, column.name, found.code, found.message, text,
-                                    found.allowed, found.remedy))
+                faults.append(
+                    Fault(
+                        raw.file,
+                        raw_row.line,
+                        column.name,
+                        found.code,
+                        found.message,
+                        text,
+                        found.allowed,
+                        found.remedy,
+                    )
+                )
         rows.append(Row(raw_row.line, raw_row.text, values))
     return Table(raw.file, raw.sheet, raw.columns, tuple(rows)), faults

@@ -94,7 +94,9 @@ def registry() -> pint.UnitRegistry[float]:
     return pint.UnitRegistry(DEFINITIONS.strip().splitlines())
 
 
-def convert(value: float, unit_from: str, unit_to: str, *, instrument: Instrument | None = None) -> Conversion:
+def convert(
+    value: float, unit_from: str, unit_to: str, *, instrument: Instrument | None = None
+) -> Conversion:
     """Convert a value.
 
     Parameters

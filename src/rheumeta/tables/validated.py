@@ -50,7 +50,8 @@ def moderator_columns(protocol: Protocol, sheet: Sheet) -> tuple[Column, ...]:
     if not sheet.moderators:
         return ()
     return tuple(
-        Column(name, "number", m.label) if m.type == "number"
+        Column(name, "number", m.label)
+        if m.type == "number"
         else Column(name, "choice" if m.choices else "text", m.label, choices=tuple(m.choices or ()))
         for name, m in protocol.moderators.items()
         if m.sheet == sheet.name

@@ -47,9 +47,16 @@ def parse_yaml(text: str, *, file: str) -> Document:
             document.data = None if node is None else _build(node, (), document, file=file)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
-        document.faults.append(Fault(file, line, None, "yaml_syntax", f"The YAML is not valid: {error.problem}.",
-                                     remedy="Look at indentation, colons and quotation marks of this line "
-                                     "and the one before."))
+        document.faults.append(
+            Fault(
+                file,
+                line,
+                None,
+                "yaml_syntax",
+                f"The YAML is not valid: {error.problem}.",
+                remedy="Look at indentation, colons and quotation marks of this line and the one before.",
+            )
+        )
     except yaml.YAMLError as error:
         document.faults.append(Fault(file, None, None, "yaml_syntax", f"The YAML is not valid: {error}."))
     return document
@@ -58,17 +65,38 @@ def parse_yaml(text: str, *, file: str) -> Document:
 def _event_faults(text: str, *, file: str) -> list[Fault]:
     faults, depth = [], 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        line = event.start_mark.line + 1
+        line = event.start_mark.line + 1 if event.start_mark else None
+        tag = getattr(event, "tag", None)
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            faults.append(Fault(file, line, None, "yaml_anchor", "Anchors and aliases are not allowed.",
-                                remedy="Write the value out."))
-        elif getattr(event, "tag", None):
-            faults.append(Fault(file, line, None, "yaml_tag", "Tags are not allowed.", value=event.tag,
-                                remedy="Delete the tag."))
+            faults.append(
+                Fault(
+                    file,
+                    line,
+                    None,
+                    "yaml_anchor",
+                    "Anchors and aliases are not allowed.",
+                    remedy="Write the value out.",
+                )
+            )
+        elif tag:
+            faults.append(
+                Fault(
+                    file, line, None, "yaml_tag", "Tags are not allowed.", value=tag, remedy="Delete the tag."
+                )
+            )
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
-            return [*faults, Fault(file, line, None, "yaml_depth", "The YAML is nested too deep.",
-                                   allowed=f"{MAX_DEPTH} levels")]
+            return [
+                *faults,
+                Fault(
+                    file,
+                    line,
+                    None,
+                    "yaml_depth",
+                    "The YAML is nested too deep.",
+                    allowed=f"{MAX_DEPTH} levels",
+                ),
+            ]
     return faults
 
 
@@ -87,11 +115,29 @@ def _mapping(node: yaml.MappingNode, path: Path, document: Document, *, file: st
         line = key_node.start_mark.line + 1
         key = str(key_node.value)
         if not isinstance(key_node, yaml.ScalarNode) or key == "<<":
-            document.faults.append(Fault(file, line, dotted(path) or None, "yaml_key", "The key is no plain text.",
-                                         value=key[:60], remedy="Write a plain key."))
+            document.faults.append(
+                Fault(
+                    file,
+                    line,
+                    dotted(path) or None,
+                    "yaml_key",
+                    "The key is no plain text.",
+                    value=key[:60],
+                    remedy="Write a plain key.",
+                )
+            )
         elif key in data:
-            document.faults.append(Fault(file, line, dotted((*path, key)), "duplicate_key",
-                                         "The key stands twice.", value=key, remedy="Delete or rename one."))
+            document.faults.append(
+                Fault(
+                    file,
+                    line,
+                    dotted((*path, key)),
+                    "duplicate_key",
+                    "The key stands twice.",
+                    value=key,
+                    remedy="Delete or rename one.",
+                )
+            )
         else:
             document.lines[(*path, key)] = line
             data[key] = _build(value_node, (*path, key), document, file=file)
@@ -101,10 +147,18 @@ def _mapping(node: yaml.MappingNode, path: Path, document: Document, *, file: st
 def _scalar(node: yaml.Node, path: Path, document: Document, *, file: str) -> object:
     loader = yaml.SafeLoader("")
     try:
-        return loader.construct_object(node)  # type: ignore[no-untyped-call]
+        return loader.construct_object(node)
     except (ValueError, yaml.YAMLError) as error:
-        document.faults.append(Fault(file, node.start_mark.line + 1, dotted(path), "yaml_syntax",
-                                     f"The value is not valid: {error}.", value=str(node.value)[:60]))
+        document.faults.append(
+            Fault(
+                file,
+                node.start_mark.line + 1,
+                dotted(path),
+                "yaml_syntax",
+                f"The value is not valid: {error}.",
+                value=str(node.value)[:60],
+            )
+        )
         return None
     finally:
-        loader.dispose()  # type: ignore[no-untyped-call]
+        loader.dispose()
