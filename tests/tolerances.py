@@ -31,3 +31,9 @@ FITTED = 1e-5
 
 MONTE_CARLO = 0.02
 """Absolute: a value of about 4 that another program got from random numbers, error about 0.01."""
+
+REVIEW_RELATIVE = 1e-6
+"""Pooled numbers of the bundled reviews: what a reader of the report can rely on."""
+
+REVIEW_BOUNDARY = 1e-9
+"""Absolute, for tau2 and I2 that one side finds to be zero."""

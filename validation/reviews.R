@@ -4,14 +4,13 @@
 # tests/reference/reviews.json. Effects and variances are computed afresh by escalc from the counts
 # and means, not taken from the pipeline; only reported effects (measure GEN) would be.
 #
-#   rheumeta effects <review>   (for every review)   then   Rscript validation/reviews.R
+#   snakemake --cores 2   and then, with the environment active,   Rscript validation/reviews.R
 #
 # Needs the Debian packages r-cran-metafor and r-cran-jsonlite.
 
 suppressMessages({ library(metafor); library(jsonlite) })
 
 reviews <- c("msc_ra", "second_anti_tnf", "biologics_acr50")
-tight <- list(threshold = 1e-13, maxiter = 10000, tol = 1e-14)
 
 effects_of <- function(rows) {
   measure <- rows$measure[1]
@@ -48,9 +47,10 @@ fit_one <- function(es, method, test) {
   out <- list(k = fit$k, estimate = c(fit$beta), se = fit$se, ci_lb = fit$ci.lb, ci_ub = fit$ci.ub,
               pval = fit$pval, q = fit$QE, q_pval = fit$QEp, test = test)
   if (method == "EE") return(out)
+  # metafor searches the upper bound up to 100 by default; two proportions can go beyond
   # t with k - 1 degrees of freedom, whatever the test of the mean
   half <- qt(0.975, fit$k - 1) * sqrt(fit$tau2 + fit$se^2)
-  qp <- confint(fit, control = list(tol = 1e-12, maxiter = 10000))$random
+  qp <- confint(fit, control = list(tol = 1e-12, maxiter = 100000, tau2.max = 1e6))$random
   c(out, list(tau2 = fit$tau2, i2 = fit$I2, h2 = fit$H2, pi_lb = c(fit$beta) - half, pi_ub = c(fit$beta) + half,
               tau2_lb = qp[1, 2], tau2_ub = qp[1, 3], i2_lb = qp[3, 2], i2_ub = qp[3, 3]))
 }
@@ -68,14 +68,14 @@ regress <- function(es, x) {
        tau2 = fit$tau2, i2 = fit$I2, r2 = fit$R2, qm = fit$QM, qm_pval = fit$QMp)
 }
 
-plan <- fromJSON("validation/reviews_plan.json", simplifyVector = FALSE)
+plan <- fromJSON(paste(system2("python", "validation/reviews_plan.py", stdout = TRUE), collapse = "\n"), simplifyVector = FALSE)
 result <- list()
 for (review in reviews) {
   effects <- read.csv(file.path("data/processed", review, "effects.csv"), stringsAsFactors = FALSE)
   for (run in plan[[review]]) {
     rows <- effects[effects$effect_id %in% unlist(run$effect_ids), ]
     es <- effects_of(rows)
-    key <- paste(review, run$analysis, run$part, run$model, sep = "/")
+    key <- run$key
     result[[key]] <- if (run$model == "table") tables_fit(rows, run$pooling)
                      else if (run$model == "regression") regress(es, unlist(run$x))
                      else fit_one(es, run$method, run$test)

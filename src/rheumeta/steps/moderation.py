@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from rheumeta.records import Coefficient, Interval, Regression, StudyEffect, Subgroup, SubgroupTest
-from rheumeta.stats.regression import RegressionResult, meta_regression, subgroup_test
+from rheumeta.stats.regression import RegressionResult, meta_regression
+from rheumeta.stats.subgroups import subgroup_test
 from rheumeta.steps.estimates import Model, estimate
 from rheumeta.steps.model import Evidence
 from rheumeta.tables.protocol import AnalysisPlan, Moderator, Protocol

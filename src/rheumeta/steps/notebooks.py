@@ -89,10 +89,11 @@ def execute(path: Path, *, folder: Path) -> NotebookNode:
         timeout=CELL_TIMEOUT,
         kernel_name="python3",
         record_timing=False,
+        extra_arguments=["--HistoryManager.enabled=False", "--IPKernelApp.log_level=ERROR"],
         resources={"metadata": {"path": str(folder)}},
     )
     try:
-        client.execute(env=_kernel_environment(), extra_arguments=["--HistoryManager.enabled=False"])
+        client.execute(env=_kernel_environment())
     except CellExecutionError as error:
         raise RheumetaError(f"{path.name}: a cell failed.\n{error}") from error
     log.info("%s: %d cells executed", path.name, sum(c.cell_type == "code" for c in notebook.cells))

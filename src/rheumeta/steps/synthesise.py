@@ -143,7 +143,9 @@ def sensitivity(name: str, analysis_id: str, material: Material) -> Sensitivity:
     filters = change.without_flags or change.without_studies
     if filters and len(kept) == len(studies):
         note = "no study of this analysis is concerned"
-    return Sensitivity(name, change.label, found.status, len(kept), found.random, single, note or found.reason)
+    ids = tuple(s.effect_id for s in kept)
+    note = note or found.reason
+    return Sensitivity(name, change.label, found.status, len(kept), found.random, single, note, ids)
 
 
 def _lost(analysis_id: str, variant: str, material: Material) -> str | None:
