@@ -87,7 +87,8 @@ class StudyEffect:
     weight_common: float | None = None  # percent
     moderators: dict[str, str] = field(default_factory=dict)
     flags: tuple[str, ...] = ()  # short codes, glossed in FLAGS
-    result_ids: tuple[str, ...] = ()  # rows of the raw results sheet
+    result_ids: tuple[str, ...] = ()  # rows of the raw results sheet that it was computed from
+    confirmed_by: tuple[str, ...] = ()  # further rows that agree
 
 
 @dataclass(frozen=True)

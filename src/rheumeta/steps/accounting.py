@@ -14,7 +14,7 @@ def account(synthesis: Synthesis, evidence: Evidence) -> list[dict[str, object]]
     reasons: dict[str, list[str]] = {}
     for analysis in synthesis.analyses:
         for study in analysis.studies:
-            for result_id in study.result_ids:
+            for result_id in (*study.result_ids, *study.confirmed_by):
                 used.setdefault(result_id, []).append(analysis.id)
         for item in analysis.excluded:
             for result_id in item.result_ids:
@@ -29,7 +29,11 @@ def _row(
     result: Result, used: dict[str, list[str]], reasons: dict[str, list[str]], evidence: Evidence
 ) -> dict[str, object]:
     where = list(dict.fromkeys(used.get(result.result_id, ())))
-    why = "" if where else "; ".join(dict.fromkeys(reasons.get(result.result_id, ()))) or _general(result, evidence)
+    why = (
+        ""
+        if where
+        else "; ".join(dict.fromkeys(reasons.get(result.result_id, ()))) or _general(result, evidence)
+    )
     return {
         "result_id": result.result_id,
         "study_id": result.study_id,

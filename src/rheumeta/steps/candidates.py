@@ -11,7 +11,15 @@ from rheumeta.steps import measures as m
 from rheumeta.steps import reported_effects, summaries
 from rheumeta.steps.model import Arm, Evidence, Result
 from rheumeta.steps.quantities import NotDerivable, Quantity
-from rheumeta.steps.selection import Sides, ancestors, disjoint_arms, in_window, order_times, sides, why_not_comparable
+from rheumeta.steps.selection import (
+    Sides,
+    ancestors,
+    disjoint_arms,
+    in_window,
+    order_times,
+    sides,
+    why_not_comparable,
+)
 from rheumeta.steps.summaries import Counts, Moments, Settings
 from rheumeta.tables.protocol import AnalysisPlan, Comparison, Defaults, Measure, Outcome, Window
 
@@ -316,5 +324,4 @@ def _compared(computed: Candidate, contrast: Candidate) -> Candidate:
     if gap <= m.REPORTED_EFFECT_TOLERANCE * computed.built.vi**0.5:
         return computed
     flags = computed.built.flags | {"routes_disagree"}
-    ids = dict.fromkeys((*computed.built.result_ids, *contrast.built.result_ids))
-    return replace(computed, built=replace(computed.built, flags=flags, result_ids=tuple(ids)))
+    return replace(computed, built=replace(computed.built, flags=flags))

@@ -31,7 +31,7 @@ SHOWN = (
 )  # fmt: skip
 EFFECT_COLUMNS = (
     "effect_id", "analysis_id", "variant", "study_id", "label", "experimental", "control", "outcome", "weeks",
-    "time_label", "measure", "yi", "vi", "sei", *SHOWN, "experimental_arms", "control_arms", "flags", "result_ids",
+    "time_label", "measure", "yi", "vi", "sei", *SHOWN, "experimental_arms", "control_arms", "flags", "result_ids", "confirmed_by",
 )  # fmt: skip
 STEP_COLUMNS = (
     "effect_id", "step", "quantity", "formula", "numbers", "value", "source", "assumption", "result_ids",
@@ -243,6 +243,7 @@ def _effect_row(key: str, context: Context, variant: str, candidate: Candidate) 
         "control_arms": [a.arm_id for a in candidate.control],
         "flags": sorted(built.flags),
         "result_ids": built.result_ids,
+        "confirmed_by": built.confirmed_by,
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -42,12 +42,21 @@ ALBATROSS_TITLE = "Number of patients against p value"
 CURVE_POINTS = 81
 
 
-def direction_figure(synthesis: Synthesis) -> DirectionPlot | NoteFigure:
-    """Return the effect-direction plot of a review; each cohort counts once for each outcome."""
+def direction_figure(synthesis: Synthesis, order: Iterable[str] = ()) -> DirectionPlot | NoteFigure:
+    """Return the effect-direction plot of a review; each cohort counts once for each outcome.
+
+    Parameters
+    ----------
+    synthesis : Synthesis
+        The directions and sign tests.
+    order : iterable of str
+        Domains of outcomes, first to be shown first.
+    """
     rows = [r for r in synthesis.directions if r.counted]
     if not rows:
         return NoteFigure(DIRECTIONS_TITLE, "No study reports a direction that could be shown.")
-    domains = list(dict.fromkeys(r.domain for r in rows))
+    found = dict.fromkeys(r.domain for r in rows)
+    domains = [d for d in dict.fromkeys([*order, *found]) if d in found]
     blocks = []
     for kind, heading in KINDS.items():
         lines = _direction_lines([r for r in rows if r.comparison_kind == kind], domains)

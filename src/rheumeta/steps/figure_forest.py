@@ -88,7 +88,7 @@ def note_figure(analysis: Analysis) -> NoteFigure:
     """Return the figure of an analysis without studies."""
     return NoteFigure(
         title=analysis.title,
-        sentence=analysis.status_reason or NO_STUDY,
+        sentence=_sentence(analysis.status_reason or NO_STUDY),
         subtitle=_subtitle(analysis),
         caution=analysis.caution or "",
         items_heading="Studies that might contribute, and why they do not",
@@ -103,6 +103,11 @@ def describe(analysis: Analysis) -> str:
         parts.append(analysis.caution)
     parts.append(analysis.sentence or analysis.status_reason or f"{analysis.k} studies.")
     return " ".join(" ".join(parts).split())
+
+
+def _sentence(text: str) -> str:
+    """Return `text` with a capital and a full stop."""
+    return text[:1].upper() + text[1:].rstrip(".") + "."
 
 
 def _base(analysis: Analysis, level: float) -> ForestPlot:
@@ -284,9 +289,11 @@ def _block(analysis: Analysis, group: Subgroup, studies: Sequence[StudyEffect]) 
 
 def _result_lines(analysis: Analysis) -> tuple[str, ...]:
     if analysis.status == "single_study":
-        return (analysis.status_reason or ONE_STUDY,)
+        return (_sentence(analysis.status_reason or ONE_STUDY),)
     if analysis.status != "pooled":
-        return (f"Not pooled: {analysis.status_reason}" if analysis.status_reason else "Not pooled.",)
+        return (
+            _sentence(f"Not pooled: {analysis.status_reason}" if analysis.status_reason else "Not pooled"),
+        )
     lines = []
     random, common = analysis.random, analysis.common
     if random is not None:

@@ -119,7 +119,7 @@ def plan(protocol: Protocol, synthesis: Synthesis) -> Iterator[Task]:
             yield from _missing_tasks(name, analysis_plan)
     yield Task(
         DIRECTIONS,
-        lambda: direction_figure(synthesis),
+        lambda: direction_figure(synthesis, [o.domain for o in protocol.outcomes.values()]),
         "Effect-direction plot: for each study and group of outcomes whether the result is favourable, "
         "unfavourable, neither or unclear. The table of directions holds the same.",
     )

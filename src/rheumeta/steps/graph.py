@@ -120,8 +120,9 @@ def figures(layout: Layout) -> list[str]:
 
 
 def tables(layout: Layout) -> list[str]:
-    """Return the paths of the tables of a review, one an analysis."""
-    return [(layout.tables / f"{analysis}.csv").as_posix() for analysis in analyses(layout)]
+    """Return the paths of the tables of a review: one an analysis, and those over all analyses."""
+    names = [*analyses(layout), "summary", "sensitivity", "directions"]
+    return [(layout.tables / f"{name}.csv").as_posix() for name in dict.fromkeys(names)]
 
 
 def benchmarks(layout: Layout) -> list[str]:

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rheumeta.errors import StatsError
 from rheumeta.stats.effects import EffectSizes, effect_size
 from rheumeta.stats.effects_measures import measure_info
-from rheumeta.steps.quantities import NotDerivable, Quantity, Step, merge_ids, merge_steps, number
+from rheumeta.steps.quantities import (
+    NotDerivable,
+    Quantity,
+    Step,
+    confirmations,
+    merge_ids,
+    merge_steps,
+    number,
+)
 from rheumeta.steps.summaries import Counts, Moments
 from rheumeta.tables.protocol import Defaults
 
@@ -35,8 +43,7 @@ class Built:
     steps: tuple[Step, ...]
     flags: frozenset[str]
     result_ids: tuple[str, ...]
-    corrected: bool = False
-    notes: tuple[str, ...] = field(default=())
+    confirmed_by: tuple[str, ...] = ()
 
 
 def _effect(measure: str, inputs: Mapping[str, Quantity], defaults: Defaults) -> tuple[EffectSizes, str]:
@@ -83,7 +90,7 @@ def build(
     )
     flags = frozenset({"zero_cell"} if sizes.corrected[0] else ()).union(*(q.flags for q in inputs.values()))
     steps = (*merge_steps(q.steps for q in inputs.values()), *closing)
-    return Built(yi, vi, shown, steps, flags, ids, bool(sizes.corrected[0]))
+    return Built(yi, vi, shown, steps, flags, ids, confirmations(inputs.values()))
 
 
 def from_table(measure: str, one: Counts, two: Counts, defaults: Defaults) -> Built:
@@ -99,7 +106,7 @@ def from_table(measure: str, one: Counts, two: Counts, defaults: Defaults) -> Bu
             f"({number(one.events.value)}/{number(one.n.value)} and {number(two.events.value)}/{number(two.n.value)})"
         )
     built = build(measure, {"ai": one.events, "n1i": one.n, "ci": two.events, "n2i": two.n}, shown, defaults)
-    return _flag(built, "double_zero") if none or everyone else built
+    return replace(built, flags=built.flags | {"double_zero"}) if none or everyone else built
 
 
 def from_means(measure: str, one: Moments, two: Moments, defaults: Defaults) -> Built:
@@ -166,10 +173,3 @@ def from_reported(measure: str, effect: Quantity, se: Quantity, shown: Mapping[s
         Step("vi", "SE²", numbers, se.value**2, "", "", ids),
     )
     return Built(effect.value, se.value**2, shown, (*steps, *closing), effect.flags | se.flags, ids)
-
-
-def _flag(built: Built, *flags: str) -> Built:
-    return Built(
-        built.yi, built.vi, built.shown, built.steps, built.flags | set(flags), built.result_ids,
-        built.corrected, built.notes,
-    )  # fmt: skip

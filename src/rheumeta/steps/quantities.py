@@ -31,13 +31,17 @@ class Step:
 
 @dataclass(frozen=True)
 class Quantity:
-    """A number with its rounding half-width, the steps that led to it, flags and rows used."""
+    """A number with its rounding half-width, the steps that led to it, flags and rows.
+
+    ``result_ids`` are the rows it was computed from, ``confirmed_by`` others that agree with it.
+    """
 
     value: float
     half_width: float = 0.0
     steps: tuple[Step, ...] = ()
     flags: frozenset[str] = frozenset()
     result_ids: tuple[str, ...] = ()
+    confirmed_by: tuple[str, ...] = ()
 
     def flagged(self, *flags: str) -> Quantity:
         """Return the same quantity with more flags."""
@@ -57,6 +61,13 @@ def merge_ids(items: Iterable[Iterable[str]]) -> tuple[str, ...]:
 def merge_steps(items: Iterable[Iterable[Step]]) -> tuple[Step, ...]:
     """Join steps in order of first mention."""
     return tuple(dict.fromkeys(s for steps in items for s in steps))
+
+
+def confirmations(quantities: Iterable[Quantity]) -> tuple[str, ...]:
+    """List the rows that agree with one of several numbers and that none of them is made of."""
+    items = list(quantities)
+    used = set(merge_ids(q.result_ids for q in items))
+    return tuple(i for i in merge_ids(q.confirmed_by for q in items) if i not in used)
 
 
 def reported(name: str, value: float, half_width: float, result_id: str) -> Quantity:
@@ -118,7 +129,7 @@ def derive(
     step = Step(name, result.formula, numbers, float(result.value), result.source, notes, ids)
     steps = (*merge_steps(q.steps for q in inputs.values()), step)
     kept = frozenset(flags).union(*(q.flags for q in inputs.values()))
-    return Quantity(float(result.value), spread, steps, kept, ids)
+    return Quantity(float(result.value), spread, steps, kept, ids, confirmations(inputs.values()))
 
 
 def choose(routes: Sequence[Quantity], name: str) -> Quantity:
@@ -162,6 +173,6 @@ def choose(routes: Sequence[Quantity], name: str) -> Quantity:
     return replace(
         first,
         steps=(*first.steps[:-1], replace(last, assumption=text)),
-        result_ids=(*first.result_ids, *confirming),
+        confirmed_by=(*first.confirmed_by, *confirming),
         flags=first.flags | flags,
     )

@@ -100,6 +100,7 @@ def study_effect(row: Mapping[str, str], material: Material) -> StudyEffect:
         moderators=moderation.values(row, material.evidence, material.protocol),
         flags=tuple(f for f in row["flags"].split(";") if f),
         result_ids=tuple(i for i in row["result_ids"].split(";") if i),
+        confirmed_by=tuple(i for i in row["confirmed_by"].split(";") if i),
     )
 
 

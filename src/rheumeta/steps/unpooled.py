@@ -32,6 +32,7 @@ Way = Literal["favourable", "unfavourable", "no_change", "unclear"]
 OTHER_DOMAIN = "Other outcomes"
 FEWEST_P_VALUES = 2
 ESTIMATE = "estimate"
+SUBGROUP_NOTE = "only some patients of the group: shown, not counted"
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,9 @@ def _basis(row: Result) -> str:
     return ", ".join(w for w in words if w)
 
 
-def _row(row: Result, kind: Kind, group: Group, instrument: Instrument, label: str) -> DirectionRow:
+def _row(
+    row: Result, kind: Kind, group: Group, instrument: Instrument, label: str, *, subgroup: bool
+) -> DirectionRow:
     return DirectionRow(
         result_id=row.result_id,
         study_id=row.study_id,
@@ -119,6 +122,8 @@ def _row(row: Result, kind: Kind, group: Group, instrument: Instrument, label: s
         basis=_basis(row),
         p_sign=row.p_sign,
         p=row.values.get("p"),
+        counted=not subgroup,
+        note=SUBGROUP_NOTE if subgroup else None,
     )
 
 
@@ -132,7 +137,9 @@ def reported_rows(
         kind = kind_of(row, evidence, protocol.comparisons.values())
         if kind is not None and is_directional(row):
             label = evidence.label(row.study_id)
-            rows.append(_row(row, kind, where[row.outcome], instruments[row.outcome], label))
+            subgroup = evidence.arms[row.study_id, row.arm_id].kind == "subgroup"
+            group, instrument = where[row.outcome], instruments[row.outcome]
+            rows.append(_row(row, kind, group, instrument, label, subgroup=subgroup))
     return rows
 
 
@@ -186,11 +193,11 @@ def count_once(rows: Sequence[DirectionRow], evidence: Evidence) -> list[Directi
     for key in dict.fromkeys((r.comparison_kind, r.outcome) for r in rows):
         block = [r for r in rows if (r.comparison_kind, r.outcome) == key]
         best: dict[str, DirectionRow] = {}
-        for row in sorted(block, key=_preference):
+        for row in sorted((r for r in block if r.counted), key=_preference):
             best.setdefault(evidence.cohort(row.study_id), row)
         for row in block:
-            spokesman = best[evidence.cohort(row.study_id)]
-            if row is not spokesman:
+            spokesman = best.get(evidence.cohort(row.study_id))
+            if row.counted and spokesman is not None and row is not spokesman:
                 note = f"{spokesman.label} at {spokesman.time_label} speaks for these patients"
                 row = replace(row, counted=False, note=note)
             marked.append(row)
