@@ -31,7 +31,8 @@ SHOWN = (
 )  # fmt: skip
 EFFECT_COLUMNS = (
     "effect_id", "analysis_id", "variant", "study_id", "label", "experimental", "control", "outcome", "weeks",
-    "time_label", "measure", "yi", "vi", "sei", *SHOWN, "experimental_arms", "control_arms", "flags", "result_ids", "confirmed_by",
+    "time_label", "measure", "yi", "vi", "sei", *SHOWN, "experimental_arms", "control_arms", "flags", "result_ids",
+    "confirmed_by",
 )  # fmt: skip
 STEP_COLUMNS = (
     "effect_id", "step", "quantity", "formula", "numbers", "value", "source", "assumption", "result_ids",
