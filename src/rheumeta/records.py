@@ -219,6 +219,7 @@ class Analysis:
     sentence: str = ""  # the result in plain words
     primary: bool = False  # shown on the first screen
     reversed_axis: bool = False  # larger values left, so that left is always the better side
+    add_on: bool = False  # both groups got the treatment of the review; what is tested is an addition
 
 
 @dataclass(frozen=True)

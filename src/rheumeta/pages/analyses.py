@@ -7,11 +7,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from rheumeta.pages.findings import FAMILIES
 from rheumeta.pages.inputs import Row
 from rheumeta.pages.numbers import DASH, count, interval, number, p_equals, percent, whole
 from rheumeta.pages.strips import Strip, strip
-from rheumeta.pages.words import FAMILIES, main_pooled, sentence, shown_result
-from rheumeta.records import FLAGS, Analysis, Interval, Pooled, StudyEffect, Subgroup
+from rheumeta.pages.words import main_pooled, sentence, shown_result
+from rheumeta.records import FLAGS, Analysis, Interval, Pooled, Sensitivity, StudyEffect, Subgroup
 
 METHOD_NAMES = {
     "DL": "DerSimonian-Laird",
@@ -24,7 +25,7 @@ METHOD_NAMES = {
     "HE": "Hedges",
     "IV": "inverse variance",
     "MH": "Mantel-Haenszel",
-    "PETO": "Peto",
+    "Peto": "Peto",
 }
 TEST_NAMES = {
     "z": "normal interval",
@@ -83,6 +84,8 @@ class AnalysisView:
     pooled: tuple[Pooled, ...]
     lead: Pooled | None
     subgroups: tuple[SubgroupTable, ...]
+    changed: tuple[Sensitivity, ...]  # sensitivity runs that give another result
+    unchanged: tuple[str, ...]  # labels of those that give the same
     strip: Strip | None
     chains: tuple[tuple[StudyEffect, tuple[Row, ...]], ...]
 
@@ -103,7 +106,7 @@ def analysis_view(analysis: Analysis, derivations: Sequence[Row], *, level: floa
     marks = {code: mark for mark, code in legend}
     two = analysis.comparison_kind == "controlled"
     result = shown_result(analysis)
-    words = analysis.sentence or sentence(analysis, level=level)
+    words = sentence(analysis, level=level)
     return AnalysisView(
         record=analysis,
         sentence=words,
@@ -117,9 +120,19 @@ def analysis_view(analysis: Analysis, derivations: Sequence[Row], *, level: floa
         pooled=tuple(p for p in (analysis.random, analysis.common) if p is not None),
         lead=main_pooled(analysis),
         subgroups=_subgroups(analysis),
+        changed=tuple(s for s in analysis.sensitivity if not _same(analysis, s)),
+        unchanged=tuple(s.label for s in analysis.sensitivity if _same(analysis, s)),
         strip=strip(analysis, result.display, result.prediction) if result else None,
         chains=_chains(analysis, derivations),
     )
+
+
+def _same(analysis: Analysis, run: Sensitivity) -> bool:
+    """Return whether a sensitivity run reads as the analysis itself does."""
+    result = shown_result(analysis)
+    own = result.display if result else None
+    other = run.random.display if run.random else run.single
+    return run.k == analysis.k and show(analysis, own) == show(analysis, other)
 
 
 def show(analysis: Analysis, value: Interval | None) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from rheumeta.pages.findings import finding, null_word
 from rheumeta.pages.inputs import Row
 from rheumeta.pages.numbers import count, uncapital, whole
-from rheumeta.pages.words import NO_CAUSE, finding, includes, null_word, shown_result, topic
+from rheumeta.pages.words import ADD_ON, NO_CAUSE, includes, shown_result, topic
 from rheumeta.records import Analysis, Synthesis
 
 MOST_CONTROLLED = 3
-"""Controlled results spoken of on the first screen; the table beneath it holds the rest."""
+"""Controlled results spoken of on the first screen; the list beside them holds the rest."""
 
 MISSING = (
     ("press_only", "{n} known only from press or registry statements"),
@@ -26,7 +27,6 @@ def headline(
     awaited: Sequence[Row] = (),
     risk_of_bias: Sequence[Row] = (),
     *,
-    add_on: frozenset[str] = frozenset(),
     level: float = 95,
 ) -> list[str]:
     """Return what the evidence says in three to six plain sentences or short groups of them.
@@ -37,8 +37,6 @@ def headline(
         Results; its primary analyses are spoken of.
     studies, awaited, risk_of_bias : sequence of rows
         The sheets of the same names.
-    add_on : frozenset of str
-        Comparisons in which both sides got the treatment: no comparison with a control.
     level : float
         Level of the intervals in percent.
 
@@ -47,17 +45,24 @@ def headline(
     list of str
         The evidence, controlled results, results without a control group, what is missing.
     """
-    primary = [a for a in synthesis.analyses if a.primary]
-    controlled = [a for a in primary if a.comparison_kind == "controlled"]
-    found = [a for a in controlled if shown_result(a) is not None]
+    primary = once_per_outcome(a for a in synthesis.analyses if a.primary)
+    controlled = [a for a in primary if a.comparison_kind == "controlled" and shown_result(a)]
     parts = [
-        evidence_base(synthesis, studies, add_on=add_on),
-        *(brief(a, level=level) for a in found[:MOST_CONTROLLED]),
+        evidence_base(synthesis, studies),
+        *(brief(a, level=level) for a in controlled[:MOST_CONTROLLED]),
         without_control(primary, level=level),
-        _nothing_usable(primary),
+        nothing_usable(primary),
         missing(studies, awaited, risk_of_bias),
     ]
     return [part for part in parts if part]
+
+
+def once_per_outcome(analyses: Iterable[Analysis]) -> list[Analysis]:
+    """Return the first analysis of each outcome, comparison and time: the same in other measures is left out."""
+    first: dict[tuple[str, str, str | None], Analysis] = {}
+    for analysis in analyses:
+        first.setdefault((analysis.comparison, analysis.outcome, analysis.window), analysis)
+    return list(first.values())
 
 
 def cohorts(studies: Sequence[Row]) -> dict[str, str]:
@@ -85,79 +90,84 @@ def patients(analyses: Iterable[Analysis], cohort: Mapping[str, str]) -> dict[st
     return most
 
 
-def evidence_base(
-    synthesis: Synthesis, studies: Sequence[Row], *, add_on: frozenset[str] = frozenset()
-) -> str:
+def evidence_base(synthesis: Synthesis, studies: Sequence[Row]) -> str:
     """Return how many studies and patients there are, and how many have a control group."""
     cohort = cohorts(studies)
+    total = count(len(studies), "study", "studies")
     everyone = patients(synthesis.analyses, cohort)
-    against = [
-        a for a in synthesis.analyses if a.comparison_kind == "controlled" and a.comparison not in add_on
-    ]
-    compared = patients(against, cohort)
-    total = len(studies) or len({s.study_id for a in synthesis.analyses for s in a.studies})
     if not everyone:
-        return f"The review holds {count(total, 'study', 'studies')}; none gives numbers that can be used."
+        return f"The review holds {total}; none gives numbers that can be used."
     verb = "gives" if len(everyone) == 1 else "give"
-    text = (
-        f"The review holds {count(total, 'study', 'studies')}; {count(len(everyone), 'cohort')} of patients, "
-        f"{whole(sum(everyone.values()))} in all, {verb} numbers that can be used"
-    )
-    if not compared:
-        return f"{text}. None of them was compared with a control group."
-    if len(compared) == len(everyone):
-        return f"{text}, each compared with a control group."
+    size = f"{count(len(everyone), 'cohort')} of patients, {whole(sum(everyone.values()))} in all,"
     return (
-        f"{text}. Only in {count(len(compared), 'cohort')} ({whole(sum(compared.values()))} patients) were "
-        f"treated patients compared with a control group."
+        f"The review holds {total}; {size} {verb} numbers that can be used. {_compared(synthesis, studies)}"
     )
+
+
+def _compared(synthesis: Synthesis, studies: Sequence[Row]) -> str:
+    """Return in how many cohorts the treatment was compared with a control, and how many at random."""
+    cohort = cohorts(studies)
+    random = {row["study_id"] for row in studies if row.get("design_class") == "randomised"}
+    against = [a for a in synthesis.analyses if a.comparison_kind == "controlled" and not a.add_on]
+    compared = patients(against, cohort)
+    if not compared:
+        return "In none of them was the treatment compared with a control group."
+    at_random = {
+        cohort.get(s.study_id, s.study_id) for a in against for s in a.studies if s.study_id in random
+    }
+    size = whole(sum(compared.values()))
+    everyone = len(patients(synthesis.analyses, cohort))
+    only = "" if len(compared) == everyone else "only "
+    text = f"Treated patients were compared with a control group in {only}{count(len(compared), 'cohort')}"
+    if len(at_random) == len(compared):
+        return f"{text} ({size} patients), all at random."
+    share = whole(sum(n for key, n in compared.items() if key in at_random))
+    random_words = (
+        f"{count(len(at_random), 'of them', 'of them')} at random ({share})"
+        if at_random
+        else "none at random"
+    )
+    return f"{text} ({size} patients), {random_words}."
 
 
 def brief(analysis: Analysis, *, level: float = 95) -> str:
-    """Return a result in one sentence for the first screen."""
+    """Return a result in one or two sentences for the first screen."""
     result = shown_result(analysis)
     if result is None:
         return ""
+    found = finding(analysis, result.display, level=level)
     size = f", {whole(analysis.n_patients)} patients" if analysis.n_patients else ""
-    text = (
-        f"{topic(analysis)}: {finding(analysis, result.display, level=level)}; "
-        f"{count(analysis.k, 'study', 'studies')}{size}{_design(analysis)}."
-    )
+    text = f"{topic(analysis)}: {found}; {count(analysis.k, 'study', 'studies')}{size}."
     held = includes(result.display, analysis.null)
-    if held is None:
-        return text
-    if held:
-        return f"{text} The interval includes {null_word(analysis)}."
-    return f"{text} The interval does not include {null_word(analysis)}."
-
-
-def _design(analysis: Analysis) -> str:
-    """Return the first words of the caution of a controlled comparison, e.g. "not randomised"."""
-    return f" ({uncapital(analysis.caution.partition(':')[0])})" if analysis.caution else ""
+    if held is not None:
+        text += f" The interval {'includes' if held else 'does not include'} {null_word(analysis)}."
+    if analysis.add_on:
+        return f"{text} {ADD_ON}"
+    return f"{text} {analysis.caution}" if analysis.caution else text
 
 
 def without_control(primary: Sequence[Analysis], *, level: float = 95) -> str:
     """Return the results of the groups without control, in one go, with the warning they need."""
     texts = []
-    changes = False
     for analysis in primary:
-        result = shown_result(analysis)
-        if analysis.comparison_kind == "controlled" or result is None:
+        if analysis.comparison_kind == "controlled":
             continue
-        changes = changes or analysis.comparison_kind == "before_after"
-        texts.append(f"{uncapital(topic(analysis))}: {finding(analysis, result.display, level=level)}")
-    if not texts:
-        return ""
-    warning = NO_CAUSE if changes else "This does not show whether the treatment caused it."
-    return f"In treated patients without a control group: {'; '.join(texts)}. {warning}"
+        result = shown_result(analysis)
+        if result is not None:
+            texts.append(f"{uncapital(topic(analysis))}: {finding(analysis, result.display, level=level)}")
+        elif analysis.status == "not_pooled" and analysis.status_reason:
+            texts.append(f"{uncapital(topic(analysis))}: {_first_clause(analysis.status_reason)}")
+    return f"In treated patients without a control group: {'; '.join(texts)}. {NO_CAUSE}" if texts else ""
 
 
-def _nothing_usable(primary: Sequence[Analysis]) -> str:
-    bare = [a for a in primary if shown_result(a) is None]
-    if not bare:
-        return ""
-    topics = "; ".join(f"{uncapital(topic(a))} ({a.comparison_label})" for a in bare)
-    return f"No pooled answer can be given for: {topics}."
+def _first_clause(reason: str) -> str:
+    return reason.partition(";")[0].rstrip(".")
+
+
+def nothing_usable(primary: Sequence[Analysis]) -> str:
+    """Return the primary questions to which no number speaks."""
+    topics = [f"{uncapital(topic(a))} ({uncapital(a.comparison_label)})" for a in primary if not a.studies]
+    return f"No usable numbers at all: {'; '.join(topics)}." if topics else ""
 
 
 def missing(studies: Sequence[Row], awaited: Sequence[Row], risk_of_bias: Sequence[Row]) -> str:

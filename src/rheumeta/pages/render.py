@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -23,7 +23,6 @@ from rheumeta.pages.inputs import ReportInput, anchor, split_ids
 from rheumeta.pages.methods import methods_view
 from rheumeta.pages.strips import WIDTH
 from rheumeta.pages.unpooled import DIRECTION_SIGNS, KIND_WORDS, directions_view, share
-from rheumeta.pages.words import includes_mid, no_cause
 from rheumeta.records import FLAGS
 
 SAFE_IN_URI = " !$()*+,-./:;=?@[]^_`{|}~'"
@@ -32,7 +31,7 @@ SAFE_IN_URI = " !$()*+,-./:;=?@[]^_`{|}~'"
 
 GLOBALS: dict[str, Any] = {
     "show": analyses.show, "describe": analyses.describe, "degrees": analyses.degrees,
-    "count": numbers.count, "show_share": share, "includes_mid": includes_mid, "no_cause": no_cause,
+    "count": numbers.count, "show_share": share,
     "MODEL_NAMES": analyses.MODEL_NAMES, "DESIGN_WORDS": evidence.DESIGN_WORDS,
     "STATUS_WORDS": evidence.STATUS_WORDS, "WHY_WORDS": evidence.WHY_WORDS, "FLAGS": FLAGS,
     "KIND_WORDS": KIND_WORDS, "SIGNS": DIRECTION_SIGNS, "STRIP_WIDTH": WIDTH,
@@ -103,6 +102,7 @@ def report(data: ReportInput) -> str:
 
 def context(data: ReportInput) -> dict[str, Any]:
     """Return all names that the template of the report reads."""
+    data = with_add_ons(data)
     synthesis = data.synthesis
     view = partial(analyses.analysis_view, derivations=data.derivations, level=data.level)
     views = [view(a) for a in synthesis.analyses]
@@ -130,10 +130,16 @@ def context(data: ReportInput) -> dict[str, Any]:
     }
 
 
+def with_add_ons(data: ReportInput) -> ReportInput:
+    """Return `data` with the analyses of add-on comparisons marked as such."""
+    marked = tuple(replace(a, add_on=a.comparison in data.add_on) for a in data.synthesis.analyses)
+    return replace(data, synthesis=replace(data.synthesis, analyses=marked))
+
+
 def first_screen(data: ReportInput) -> list[str]:
     """Return what the evidence says in a few sentences."""
     sheets = (data.sheet(name) for name in ("studies", "awaited", "risk_of_bias"))
-    return headline(data.synthesis, *sheets, add_on=data.add_on, level=data.level)
+    return headline(data.synthesis, *sheets, level=data.level)
 
 
 def by_comparison(views: Sequence[analyses.AnalysisView]) -> list[list[analyses.AnalysisView]]:
@@ -146,6 +152,7 @@ def by_comparison(views: Sequence[analyses.AnalysisView]) -> list[list[analyses.
 
 def card(data: ReportInput) -> Card:
     """Return what the page over all reviews shows of one of them."""
+    data = with_add_ons(data)
     synthesis = data.synthesis
     primary = [a for a in synthesis.analyses if a.primary]
     return Card(
