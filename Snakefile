@@ -27,6 +27,8 @@ rule all:
         [name for review in REVIEWS for name in graph.tables(Layout(review))],
         expand("results/notebooks/{name}.html", name=NOTEBOOKS),
         "results/index.html",
+    message:
+        "Everything is built: open results/index.html"
 
 
 onerror:

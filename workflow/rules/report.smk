@@ -63,6 +63,11 @@ rule index:
     """Write the page over all reviews."""
     input:
         expand("results/{review}/estimates/synthesis.json", review=REVIEWS),
+        expand(
+            "data/processed/{review}/validated/{file}",
+            review=REVIEWS,
+            file=["studies.csv", "awaited.csv", "risk_of_bias.csv"],
+        ),
         expand("config/reviews/{review}.yaml", review=REVIEWS),
         config="config/config.yaml",
     output:
