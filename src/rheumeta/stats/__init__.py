@@ -11,7 +11,8 @@ from rheumeta.stats.pooling import (
 )
 from rheumeta.stats.proportions import ProportionInterval, binomial_interval, rule_of_three
 from rheumeta.stats.pvalues import CombinedP, SignTest, edgington, fisher, sign_test, stouffer
-from rheumeta.stats.regression import RegressionResult, SubgroupResult, meta_regression, subgroup_test
+from rheumeta.stats.regression import RegressionResult, meta_regression
+from rheumeta.stats.subgroups import SubgroupResult, subgroup_test
 
 __all__ = [
     "METHODS",

@@ -19,6 +19,10 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 
+VARIANCE_RANGE = (1e-90, 1e90)
+"""Variances outside are refused: the cubes of their weights leave double precision."""
+
+
 @dataclass(frozen=True)
 class Batch:
     """Effects and sampling variances of ``m`` analyses.
@@ -178,12 +182,13 @@ def _check_finite(y: Floats, v: Floats, keep: Bools) -> None:
         ("yi", y, ~np.isfinite(y)),
         ("vi", v, ~np.isfinite(v)),
         ("vi", v, v <= 0),
+        ("vi", v, (v < VARIANCE_RANGE[0]) | (v > VARIANCE_RANGE[1])),
     ):
         where = np.argwhere(bad & keep)
         if len(where):
             at = tuple(int(i) for i in where[0])
             place = at[0] if len(at) == 1 else list(at)
-            need = "a positive number" if name == "vi" else "a finite number"
+            need = "a positive number (1e-90 to 1e90)" if name == "vi" else "a finite number"
             raise StatsError(f"{name}[{place}] is {float(values[at])!r}; it must be {need}.")
 
 

@@ -12,6 +12,9 @@ import numpy as np
 
 from rheumeta.stats.batch import Batch, Floats
 
+DOMINANT = 0.9
+"""A weight above this part of the sum cancels digits in the short formulas of the traces."""
+
 
 @dataclass(frozen=True)
 class Moments:
@@ -102,29 +105,57 @@ def trace_asas(batch: Batch, weights: Floats, s: Floats) -> Floats:
 
 def _common_mean(batch: Batch, w: Floats) -> Moments:
     w2 = w * w
-    sum_w, sum_w2, sum_w3 = w.sum(axis=1), w2.sum(axis=1), (w2 * w).sum(axis=1)
+    sum_w, sum_w2 = w.sum(axis=1), _dot(w, w)
     mean = _mean(batch, w, sum_w)
-    py = w * (batch.y - mean[:, None])
-    centre = (w * py).sum(axis=1) / sum_w
+    residual = batch.y - mean[:, None]
+    py = w * residual
+    about = py - (_dot(w, py) / sum_w)[:, None]
     ratio = sum_w2 / sum_w
+    tr_p, tr_pp = sum_w - ratio, sum_w2 - 2.0 * _dot(w2, w) / sum_w + ratio**2
+    uneven = np.flatnonzero(w.max(axis=1) > DOMINANT * sum_w)
+    if uneven.size:
+        tr_p[uneven], tr_pp[uneven] = _traces_uneven(w[uneven])
     return Moments(
         w=w,
         sum_w=sum_w,
         sum_w2=sum_w2,
         mean=mean,
-        ypy=(py * (batch.y - mean[:, None])).sum(axis=1),
-        yppy=(py**2).sum(axis=1),
-        ypppy=(w * (py - centre[:, None]) ** 2).sum(axis=1),
-        tr_p=sum_w - ratio,
-        tr_pp=sum_w2 - 2.0 * sum_w3 / sum_w + ratio**2,
+        ypy=_dot(py, residual),
+        yppy=_dot(py, py),
+        ypppy=_dot(w * about, about),
+        tr_p=tr_p,
+        tr_pp=tr_pp,
         log_det=np.log(sum_w),
     )
+
+
+def _traces_uneven(w: Floats) -> tuple[Floats, Floats]:
+    # P has w_i o_i / s on its diagonal, o_i the weights of the others, and -w_i w_j / s elsewhere: its
+    # traces are sums of positive terms, without the cancellation of the shorter formulas.
+    total = w.sum(axis=1)
+    diagonal = w * _others(w) / total[:, None]
+    return diagonal.sum(axis=1), _dot(diagonal, diagonal) + _dot(w**2, _others(w**2)) / total**2
+
+
+def _others(values: Floats) -> Floats:
+    # Sum of all other values of the row. Subtracting from the total is exact enough for all but the
+    # largest value, whose others are added up instead.
+    rows, top = np.arange(len(values)), values.argmax(axis=1)
+    rest = values.copy()
+    rest[rows, top] = 0.0
+    others: Floats = values.sum(axis=1)[:, None] - values
+    others[rows, top] = rest.sum(axis=1)
+    return others
+
+
+def _dot(one: Floats, other: Floats) -> Floats:
+    return np.asarray(np.einsum("mk,mk->m", one, other), dtype=np.float64)
 
 
 def _mean(batch: Batch, w: Floats, sum_w: Floats) -> Floats:
     # Weighted mean taken about the first study: equal effects then give exactly their value.
     first = batch.y[np.arange(batch.size), batch.mask.argmax(axis=1)]
-    shift = (w * (batch.y - first[:, None])).sum(axis=1) / sum_w
+    shift = _dot(w, batch.y - first[:, None]) / sum_w
     return np.asarray(first + shift, dtype=np.float64)
 
 

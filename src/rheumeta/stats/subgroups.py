@@ -1,0 +1,109 @@
+"""The test for differences between subgroups."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import special
+
+from rheumeta.errors import StatsError
+from rheumeta.stats.batch import Floats, as_vectors
+from rheumeta.stats.pooling import Method, check_choice, pool
+
+
+@dataclass(frozen=True)
+class SubgroupResult:
+    """Subgroups pooled apart and the test that they share one mean.
+
+    Attributes
+    ----------
+    levels : tuple
+        Labels, in order of first appearance.
+    k : tuple of int
+        Studies in each.
+    estimate, se, tau2 : ndarray, shape (number of levels,)
+        Pooled effect of each; a level of one study has that study's effect, and tau2 NaN.
+    q, df, pval : float, int, float
+        Test for subgroup differences.
+    method, test : str
+        As asked for.
+    """
+
+    levels: tuple[object, ...]
+    k: tuple[int, ...]
+    estimate: Floats
+    se: Floats
+    tau2: Floats
+    q: float
+    df: int
+    pval: float
+    method: str
+    test: str
+
+
+def subgroup_test(
+    yi: ArrayLike,
+    vi: ArrayLike,
+    groups: Sequence[object],
+    *,
+    method: Method = "REML",
+    test: Literal["z", "knha"] = "z",
+) -> SubgroupResult:
+    """Test whether subgroups differ, each with its own tau2.
+
+    Parameters
+    ----------
+    yi, vi : array_like, shape (k,)
+        Effects on the analysis scale and sampling variances (> 0).
+    groups : sequence, length k
+        Label of each study; at least two different ones.
+    method : str
+        As in :func:`rheumeta.stats.pool`.
+    test : {"z", "knha"}
+        Whether the variances of the subgroup means are Wald's or Hartung and Knapp's; the
+        Wald variances suit the chi-squared distribution of the test.
+
+    Returns
+    -------
+    SubgroupResult
+
+    Raises
+    ------
+    StatsError
+        As :func:`rheumeta.stats.pool`, and for a single subgroup.
+
+    Notes
+    -----
+    Q between the subgroup means with inverse-variance weights, chi-squared with levels - 1 degrees
+    of freedom: Borenstein and Higgins (2013), Prev Sci 14:134-143; Cochrane Handbook 6.5, section
+    10.11.3.1.
+    """
+    y, v = as_vectors(yi, vi)
+    check_choice("test", test, ("z", "knha"))
+    if len(groups) != y.size:
+        raise StatsError(f"groups has {len(groups)} labels for {y.size} effects.")
+    levels = tuple(dict.fromkeys(groups))
+    if len(levels) < 2:
+        raise StatsError("a test between subgroups needs at least two subgroups.")
+    rows = [np.array([g == level for g in groups]) for level in levels]
+    fits = [_level(y[r], v[r], method=method, test=test) for r in rows]
+    mean, se, tau2 = (np.array(part, dtype=np.float64) for part in zip(*fits, strict=True))
+    if not (se > 0).all():
+        raise StatsError("a subgroup's Hartung-Knapp standard error is zero: its effects are all equal.")
+    weight = 1.0 / se**2
+    centre = float((weight * mean).sum() / weight.sum())
+    q = float((weight * (mean - centre) ** 2).sum())
+    df = len(levels) - 1
+    counts = tuple(int(r.sum()) for r in rows)
+    return SubgroupResult(levels, counts, mean, se, tau2, q, df, float(special.chdtrc(df, q)), method, test)
+
+
+def _level(y: Floats, v: Floats, *, method: Method, test: Literal["z", "knha"]) -> tuple[float, float, float]:
+    if y.size == 1:
+        return float(y[0]), float(np.sqrt(v[0])), float("nan")
+    fit = pool(y, v, method=method, test=test, prediction="none")
+    return fit.estimate, fit.se, fit.tau2
