@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 REVIEW_ID = re.compile(r"[a-z][a-z0-9_]*")
 CODEBOOK = "codebook.md"
+CODEBOOK_ORIGIN = "Made by rheumeta from the declarations of the sheets and the protocol"
 PLACEHOLDER = "{review}"
 
 
@@ -67,7 +68,7 @@ def update_manifest(layout: Layout) -> list[Check]:
     protocol = load_protocol(layout.protocol)
     with StageWriter() as out:
         out.text(layout.raw / CODEBOOK, review_codebook_text(protocol))
-    changed = write_manifest(layout.raw)
+    changed = write_manifest(layout.raw, origins={CODEBOOK: CODEBOOK_ORIGIN})
     for check in changed:
         log.info("MANIFEST: %s was %s", check.file, check.status.replace("_", " "))
     return changed

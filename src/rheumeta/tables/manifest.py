@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,8 +54,15 @@ def read_manifest(folder: Path) -> list[dict[str, str]]:
         return [{c: row.get(c) or "" for c in COLUMNS} for row in csv.DictReader(handle)]
 
 
-def update_manifest(folder: Path) -> list[Check]:
+def update_manifest(folder: Path, *, origins: Mapping[str, str] | None = None) -> list[Check]:
     """Write the manifest anew with the hashes of today; origins and notes stay.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the raw sheets.
+    origins : mapping of str to str, optional
+        Origins of files that the program made itself, by file name.
 
     Returns
     -------
@@ -63,11 +71,12 @@ def update_manifest(folder: Path) -> list[Check]:
     """
     before = check_manifest(folder)
     known = {row["file"]: row for row in read_manifest(folder)}
+    made = origins or {}
     rows = [
         {
             "file": path.name,
             "sha256": sha256(path),
-            "origin": known.get(path.name, {}).get("origin") or UNKNOWN_ORIGIN,
+            "origin": made.get(path.name) or known.get(path.name, {}).get("origin") or UNKNOWN_ORIGIN,
             "note": known.get(path.name, {}).get("note", ""),
         }
         for path in _files(folder)

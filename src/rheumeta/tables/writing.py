@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import numpy as np
 import pandas as pd
 
 
@@ -22,7 +23,7 @@ def cell(value: object) -> str:
     """Return the text of one value: empty for None and NaN, ``repr`` for floats, 'true' or 'false'."""
     if value is None or value is pd.NA or (isinstance(value, float) and value != value):
         return ""
-    if isinstance(value, bool):
+    if isinstance(value, (bool, np.bool_)):
         return "true" if value else "false"
     if isinstance(value, float):
         return repr(float(value))

@@ -15,7 +15,7 @@ from rheumeta.tables.sheets import CORRECTIONS, RAW_SHEETS
 from rheumeta.tables.validated import moderator_columns
 from rheumeta.tables.writing import csv_text
 
-FOLDER = Path(__file__).parents[1] / "bad_inputs"
+FOLDER = Path(__file__).parent / "bad_inputs"
 BASE = FOLDER / "base"
 SHEETS = {sheet.name: sheet for sheet in (*RAW_SHEETS, CORRECTIONS)}
 

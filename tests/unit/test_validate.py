@@ -1,0 +1,129 @@
+"""The first stage on reviews without faults, and what later stages read from it."""
+
+from __future__ import annotations
+
+import csv
+import logging
+import math
+
+import pytest
+import tiny_review
+
+from rheumeta.errors import RheumetaError
+from rheumeta.layout import Layout
+from rheumeta.records import FLAGS
+from rheumeta.steps import validate
+from rheumeta.tables.rules_numbers import ACCEPTABLE
+from rheumeta.tables.sheets import RAW_SHEETS
+from rheumeta.tables.validated import load_validated, validated_path
+
+PROJECT = tiny_review.FOLDER.parents[1]
+BUNDLED = sorted(path.stem for path in (PROJECT / "config" / "reviews").glob("*.yaml"))
+
+
+@pytest.fixture
+def layout(tmp_path):
+    return tiny_review.build(tmp_path)
+
+
+def rows(path):
+    with path.open(encoding="utf-8", newline="") as handle:
+        return list(csv.DictReader(handle))
+
+
+@pytest.mark.parametrize("review", BUNDLED)
+def test_the_bundled_reviews_have_no_faults(review):
+    assert validate.check(Layout(review, PROJECT)).faults == ()
+
+
+def test_no_row_is_lost_and_only_the_correction_differs(layout):
+    validate.run(layout)
+    for sheet in RAW_SHEETS:
+        raw_path = layout.raw / f"{sheet.name}.csv"
+        raw = rows(raw_path) if raw_path.exists() else []
+        done = rows(validated_path(layout, sheet.name))
+        assert len(done) == len(raw)
+        differing = [
+            (old["result_id"], column, old[column], new[column])
+            for old, new in zip(raw, done, strict=True) for column in old if old[column] != new[column]
+        ]  # fmt: skip
+        assert differing == ([("r009", "mean", "30", "31")] if sheet.name == "results" else [])
+
+
+def test_each_row_names_its_file_and_line(layout):
+    validate.run(layout)
+    done = rows(validated_path(layout, "results"))
+    assert [(r["src_file"], r["src_line"]) for r in done[:2]] == [
+        ("data/raw/tiny/results.csv", "2"), ("data/raw/tiny/results.csv", "3")
+    ]  # fmt: skip
+
+
+def test_two_runs_give_the_same_bytes(layout):
+    validate.run(layout)
+    first = {path.name: path.read_bytes() for path in layout.validated.iterdir()}
+    validate.run(layout)
+    assert {path.name: path.read_bytes() for path in layout.validated.iterdir()} == first
+    assert set(first) == {f"{s.name}.csv" for s in RAW_SHEETS} | {
+        "manifest_check.csv", "corrections_applied.csv", "accepted.csv"
+    }  # fmt: skip
+
+
+def test_the_applied_correction_is_written_down(layout):
+    validate.run(layout)
+    (applied,) = rows(validated_path(layout, "corrections_applied"))
+    assert (applied["key"], applied["old"], applied["new"]) == ("r009", "30", "31")
+    assert (applied["src_file"], applied["src_line"]) == ("data/corrections/tiny.csv", "2")
+
+
+def test_numbers_are_typed_and_keep_their_printed_text(layout):
+    validate.run(layout)
+    review = load_validated(layout)
+    row = review.results.set_index("result_id").loc["r004"]
+    assert (row["mean"], row["mean_text"]) == (-0.4, "-0.40")
+    assert math.isnan(row["percent"])
+    assert (row["percent_text"], row["note"]) == ("", "")
+    assert review.arms["route"].tolist()[0] == "iv"
+    assert review.studies["year"].dtype == "float64"
+    assert review.claims.empty
+    assert list(review.claims.columns) == [*(c.name for c in RAW_SHEETS[-1].columns), "src_file", "src_line"]
+
+
+def test_a_review_that_was_not_validated_says_so(layout):
+    with pytest.raises(RheumetaError, match="rheumeta validate tiny"):
+        load_validated(layout)
+
+
+def test_an_accepted_oddity_is_no_fault_but_written_down(layout, caplog):
+    tiny_review.change(
+        layout, {"file": "results", "line": 2, "set": {"percent": "47", "accept": "percent_not_whole"}}
+    )
+    with caplog.at_level(logging.INFO):
+        validate.run(layout)
+    (accepted,) = rows(validated_path(layout, "accepted"))
+    assert (accepted["result_id"], accepted["code"], accepted["value"]) == ("r001", "percent_not_whole", "47")
+    assert "accepted: data/raw/tiny/results.csv, line 2, column percent" in caplog.text
+
+
+def test_a_needless_acceptance_is_told(layout, caplog):
+    tiny_review.change(layout, {"file": "results", "line": 2, "set": {"accept": "percent_not_whole"}})
+    validate.run(layout)
+    assert "accepts percent_not_whole, which was not found there" in caplog.text
+
+
+def test_a_manifest_that_differs_is_told_but_no_fault(layout, caplog):
+    (layout.raw / "MANIFEST.csv").write_text(f"file,sha256,origin,note\narms.csv,{'0' * 64},paper,\n")
+    validate.run(layout)
+    status = {row["file"]: row["status"] for row in rows(validated_path(layout, "manifest_check"))}
+    assert (status["arms.csv"], status["studies.csv"]) == ("changed", "not_listed")
+    assert "MANIFEST: arms.csv is changed" in caplog.text
+
+
+def test_the_log_counts_what_was_read(layout, caplog):
+    with caplog.at_level(logging.INFO):
+        validate.run(layout)
+    assert "results: 10 rows read" in caplog.text
+    assert "1 corrections applied" in caplog.text
+
+
+def test_every_code_that_can_be_accepted_is_a_flag():
+    assert set(ACCEPTABLE) <= set(FLAGS)
