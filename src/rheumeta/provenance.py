@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib import metadata
 from pathlib import Path
-from types import CodeType
 
 PACKAGE = "rheumeta"
 SOURCE = Path(__file__).resolve().parent
@@ -153,24 +152,21 @@ def _statements(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
 
 @cache
 def _code_digest(path: Path) -> str:
-    # optimize=2 drops the docstrings; the compiled code knows no comments.
-    code = compile(_tree(path), path.name, "exec", dont_inherit=True, optimize=2)
-    return hashlib.sha256(repr(_plain(code)).encode()).hexdigest()
+    # A syntax tree knows neither comments nor layout; its docstrings are taken out.
+    tree = _tree(path)
+    for node in [tree, *_statements(tree.body)]:
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            node.body = node.body[_has_docstring(node) :]
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
 
 
-def _plain(value: object) -> object:
-    """Return a compiled constant as something whose repr is the same in every process."""
-    if isinstance(value, CodeType):
-        return (
-            value.co_name, value.co_flags, value.co_code, value.co_names, value.co_varnames,
-            value.co_freevars, value.co_cellvars, value.co_exceptiontable, value.co_argcount,
-            value.co_posonlyargcount, value.co_kwonlyargcount, [_plain(const) for const in value.co_consts],
-        )  # fmt: skip
-    if isinstance(value, frozenset):
-        return ["frozenset", *sorted(repr(_plain(item)) for item in value)]
-    if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    return value
+def _has_docstring(node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    first = node.body[0] if node.body else None
+    return (
+        isinstance(first, ast.Expr)
+        and isinstance(first.value, ast.Constant)
+        and isinstance(first.value.value, str)
+    )
 
 
 @cache
