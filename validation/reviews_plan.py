@@ -53,7 +53,9 @@ def _of_analysis(review: str, analysis: Analysis, protocol: Protocol) -> Iterato
         yield from fit(part, list(group.effect_ids), group.random, model.method, model.test)
     for item in analysis.sensitivity:
         changed = model_of(plan, protocol, protocol.sensitivity[item.id])
-        yield from fit(f"sensitivity/{item.id}", list(item.effect_ids), item.random, changed.method, changed.test)
+        yield from fit(
+            f"sensitivity/{item.id}", list(item.effect_ids), item.random, changed.method, changed.test
+        )
     for line in analysis.regressions:
         run = {"key": f"{key}/regression/{line.moderator}", "model": "regression"}
         yield {**run, "effect_ids": [p[0] for p in line.points], "x": [p[1] for p in line.points]}, line

@@ -34,7 +34,9 @@ def fits(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[dict[str, 
     found = {}
     for review in BUNDLED:
         layout = run_to_synthesis(root, review)
-        for run, record in module.fits(review, read_synthesis(layout.synthesis), load_protocol(layout.protocol)):
+        for run, record in module.fits(
+            review, read_synthesis(layout.synthesis), load_protocol(layout.protocol)
+        ):
             found[run["key"]] = (run, record)
     return found
 

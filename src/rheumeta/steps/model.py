@@ -20,6 +20,9 @@ SCALED_COLUMNS = frozenset(
 )
 """Columns that carry the unit of the outcome and are converted with it."""
 
+EXACT_COLUMNS = frozenset({"events", "df"})
+"""Counts are printed in full; everything else is rounded."""
+
 SOURCE_ORDER = (
     "full_text", "table_page", "dataset", "figure", "abstract", "registry",
     "conference_abstract", "press_release", "review_table",
@@ -164,7 +167,7 @@ def _result(row: Mapping[str, str], order: int) -> Result:
     widths = {
         name: rounding_half_width(text) * (factor if name in SCALED_COLUMNS else 1.0)
         for name, text in printed.items()
-        if name in VALUE_COLUMNS
+        if name in VALUE_COLUMNS and name not in EXACT_COLUMNS
     }
     return Result(
         result_id=row["result_id"],

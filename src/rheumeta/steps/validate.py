@@ -23,7 +23,7 @@ from rheumeta.tables.rules_numbers import check_numbers
 from rheumeta.tables.rules_protocol import check_protocol
 from rheumeta.tables.rules_results import check_outcome_codes, check_results
 from rheumeta.tables.schemas import check_schema
-from rheumeta.tables.sheets import CORRECTIONS, RAW_SHEETS
+from rheumeta.tables.sheets import CORRECTIONS, MANIFEST, RAW_SHEETS
 from rheumeta.tables.typed import Table, type_sheet
 from rheumeta.tables.validated import (
     ACCEPTED,
@@ -82,7 +82,7 @@ def check(layout: Layout) -> Checked:
     raw, found = _read_sheets(layout, protocol)
     faults += found
     overlay, found = read_sheet(layout.corrections, CORRECTIONS, file=_name(layout.corrections, layout))
-    faults += found + check_schema(type_sheet(overlay)[0])
+    faults += found + check_schema(type_sheet(overlay)[0]) + _manifest_faults(layout)
     corrected, applied, found = apply_corrections(raw, overlay)
     faults += found
     tables = {}
@@ -124,6 +124,16 @@ def _read_sheets(layout: Layout, protocol: Protocol | None) -> tuple[dict[str, R
             found = [f for f in found if f.code != "unknown_column"]
         faults += found
     return sheets, faults
+
+
+def _manifest_faults(layout: Layout) -> list[Fault]:
+    """Judge the form of the manifest; that it is missing or outdated is told but no fault."""
+    path = layout.raw / f"{MANIFEST.name}.csv"
+    if not path.is_file():
+        return []
+    raw, faults = read_sheet(path, MANIFEST, file=_name(path, layout))
+    table, found = type_sheet(raw)
+    return faults + found + check_schema(table)
 
 
 def _accepted_rows(checked: Checked) -> Iterator[dict[str, object]]:

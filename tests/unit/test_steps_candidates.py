@@ -1,0 +1,165 @@
+"""What a study contributes to an analysis, or why it contributes nothing."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from rheumeta.records import FLAGS
+from rheumeta.steps.candidates import contributions
+from rheumeta.steps.quantities import NotDerivable
+from rheumeta.tables.protocol import Defaults, Outcome
+from tests.evidence_builder import BEFORE_AFTER, CONTROLLED, SINGLE, arm, context, evidence, result, study
+from tests.tolerances import DIRECT
+
+DOSES = [
+    arm("s", "low", "msc", part_of="doses"),
+    arm("s", "high", "msc", part_of="doses"),
+    arm("s", "doses", "msc", kind="pooled"),
+    arm("s", "control", "placebo"),
+]
+EVENTS = [
+    result("r1", "s", "low", events="5", n=20),
+    result("r2", "s", "high", events="4", n=10),
+    result("r3", "s", "control", events="2", n=15),
+]
+
+
+def only(measure: str, results, arms=DOSES, comparison=CONTROLLED, **changes):
+    found = contributions(context(evidence([study("s")], arms, results), measure, comparison, **changes), "s")
+    assert found is not None
+    return found
+
+
+def test_dose_arms_are_combined_against_one_control() -> None:
+    (candidate,) = only("RR", EVENTS)
+    assert candidate.built.shown == {"events1": 9, "n1": 30, "events2": 2, "n2": 15}
+    assert candidate.built.yi == pytest.approx(math.log((9 / 30) / (2 / 15)), rel=DIRECT)
+    assert "arms_combined" in candidate.built.flags
+
+
+def test_the_control_can_be_split_but_is_never_counted_twice() -> None:
+    candidates = only("RR", EVENTS, defaults=Defaults(shared_control="split"))
+    assert [c.experimental[0].arm_id for c in candidates] == ["low", "high"]
+    assert sum(c.built.shown["n2"] for c in candidates) == 15
+
+
+def test_an_arm_without_events_cannot_stand_for_siblings_that_count_events() -> None:
+    rows = [
+        result("r1", "s", "low", events="5", n=20, events_unit="events"),
+        result("r2", "s", "high", events="0", n=10, events_unit="events"),
+        result("r3", "s", "control", events="1", n=15, events_unit="events"),
+    ]
+    with pytest.raises(NotDerivable, match="the arm low reports the outcome but no usable number"):
+        only("RR", rows)
+
+
+def test_a_missing_sibling_is_flagged() -> None:
+    (candidate,) = only("RR", [EVENTS[0], EVENTS[2]])
+    assert "arm_not_reported" in candidate.built.flags
+
+
+def test_both_groups_empty_says_nothing_about_a_ratio_but_counts_for_a_difference() -> None:
+    rows = [result("r1", "s", "doses", events="0", n=30), result("r2", "s", "control", events="0", n=15)]
+    with pytest.raises(NotDerivable, match=r"no events in both groups.*0/30 and 0/15"):
+        only("RR", rows)
+    (candidate,) = only("RD", rows)
+    assert "double_zero" in candidate.built.flags
+
+
+def test_a_subgroup_on_one_side_only_is_refused() -> None:
+    arms = [
+        arm("s", "all", "msc"),
+        arm("s", "few", "msc", kind="subgroup", part_of="all"),
+        arm("s", "c", "placebo"),
+    ]
+    rows = [result("r1", "s", "few", events="5", n=9), result("r2", "s", "c", events="1", n=9)]
+    with pytest.raises(NotDerivable, match="only a subgroup"):
+        only("RR", rows, arms, allow_subgroups=True)
+
+
+def test_change_goes_before_final_values_and_both_groups_use_the_same() -> None:
+    arms = [arm("s", "a", "msc"), arm("s", "c", "placebo")]
+    rows = [
+        result("r1", "s", "a", "DAS28", timing="change", mean="-1.0", sd="1.0", n=20),
+        result("r2", "s", "a", "DAS28", timing="final", mean="4.0", sd="1.2", n=20),
+        result("r3", "s", "c", "DAS28", timing="final", mean="5.0", sd="1.1", n=18),
+    ]
+    (candidate,) = only("MD", rows, arms)
+    assert candidate.built.yi == pytest.approx(-1.0, rel=DIRECT)
+    assert candidate.built.result_ids == ("r2", "r3")
+
+
+def test_a_reported_ratio_is_used_where_there_are_no_counts() -> None:
+    arms = [arm("s", "a", "msc"), arm("s", "c", "placebo")]
+    row = result(
+        "r1", "s", "a", "ACR20", comparator_id="c", contrast="between", effect_type="HR",
+        effect="0.60", ci_low="0.40", ci_high="0.90",
+    )  # fmt: skip
+    (candidate,) = only("HR", [row], arms)
+    assert candidate.built.yi == pytest.approx(math.log(0.6), rel=DIRECT)
+    assert math.sqrt(candidate.built.vi) == pytest.approx(
+        math.log(0.9 / 0.4) / (2 * 1.959963984540054), rel=1e-12
+    )
+
+
+def test_a_reported_effect_far_from_the_computed_one_is_flagged() -> None:
+    arms = [arm("s", "a", "msc"), arm("s", "c", "placebo")]
+    contrast = result(
+        "r3", "s", "a", comparator_id="c", contrast="between", effect_type="RR", effect="3.0", ci_low="1.0", ci_high="9.0",
+    )  # fmt: skip
+    rows = [result("r1", "s", "a", events="10", n=20), result("r2", "s", "c", events="10", n=20), contrast]
+    assert "routes_disagree" in only("RR", rows, arms)[0].built.flags
+
+
+def test_the_preferred_instrument_and_the_time_nearest_the_target_are_used() -> None:
+    arms = [arm("s", "a", "msc")]
+    rows = [
+        result("r1", "s", "a", "DAS28", timing="change", mean="-1.0", sd="1.0", n=20, weeks=13.0),
+        result("r2", "s", "a", "DAS28-ESR", timing="change", mean="-1.2", sd="1.0", n=20, weeks=10.0),
+        result("r3", "s", "a", "DAS28-ESR", timing="change", mean="-1.4", sd="1.0", n=20, weeks=14.0),
+    ]
+    outcome = Outcome(label="DAS28", codes=("DAS28-ESR", "DAS28"), domain="d", lay="x")
+    (candidate,) = only("MC", rows, arms, BEFORE_AFTER, outcome=outcome)
+    assert (candidate.outcome, candidate.weeks) == ("DAS28-ESR", 14.0)
+    (other,) = only("MC", rows[:1], arms, BEFORE_AFTER, outcome=outcome)
+    assert "instrument_mixed" in other.built.flags
+
+
+def test_a_borrowed_correlation_comes_from_the_studies_that_allow_it() -> None:
+    three = [
+        result("r1", "t", "a", "DAS28", timing="baseline", weeks=0.0, mean="6.0", sd="1.00", n=30),
+        result("r2", "t", "a", "DAS28", timing="final", mean="5.0", sd="1.20", n=30),
+        result("r3", "t", "a", "DAS28", timing="change", mean="-1.0", sd="0.90", n=30),
+    ]
+    two = [
+        result("r4", "s", "a", "DAS28", timing="baseline", weeks=0.0, mean="6.0", sd="1.0", n=30),
+        result("r5", "s", "a", "DAS28", timing="final", mean="4.0", sd="1.0", n=30),
+    ]
+    found = evidence(
+        [study("s"), study("t", 1)], [arm("s", "a", "msc"), arm("t", "a", "msc")], [*three, *two]
+    )
+    r = (1 + 1.44 - 0.81) / (2 * 1.0 * 1.2)
+    (candidate,) = contributions(context(found, "MC", BEFORE_AFTER), "s") or []
+    assert candidate.built.shown["sd1"] == pytest.approx(math.sqrt(2 - 2 * r), rel=1e-12)
+    assert "correlation_borrowed" in candidate.built.flags
+    fixed = context(found, "MC", BEFORE_AFTER, defaults=Defaults(correlation_source="protocol"))
+    assert "correlation_assumed" in (contributions(fixed, "s") or [])[0].built.flags
+
+
+def test_a_proportion_needs_no_control() -> None:
+    (candidate,) = only("PLO", EVENTS[:2], comparison=SINGLE)
+    assert candidate.built.shown == {"events1": 9, "n1": 30}
+
+
+def test_a_study_on_other_outcomes_or_times_is_not_mentioned() -> None:
+    late = [result("r1", "s", "low", events="5", n=20, weeks=52.0)]
+    assert contributions(context(evidence([study("s")], DOSES, late), "RR"), "s") is None
+
+
+def test_every_flag_has_a_gloss() -> None:
+    rows = [*EVENTS[:2], result("r3", "s", "control", percent="13.3", n=15, source_kind="press_release")]
+    (candidate,) = only("RR", rows)
+    assert {"unpublished", "events_from_percent"} <= candidate.built.flags
+    assert candidate.built.flags <= set(FLAGS)
