@@ -49,9 +49,7 @@ def change(layout: Layout, step: dict[str, Any]) -> None:
     if step.get("delete"):
         path.unlink()
         return
-    text = path.read_bytes().decode()
-    if "content" in step:
-        text = step["content"]
+    text = step["content"] if "content" in step else path.read_bytes().decode()
     if "replace" in step:
         old, new = step["replace"]
         assert text.count(old) >= 1, f"{old!r} is not in {path.name}"

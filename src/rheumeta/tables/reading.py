@@ -290,7 +290,7 @@ def _rows(
                     f"The row has {len(record)} cells.",
                     value=",".join(record)[:60],
                     allowed=f"{len(header)}, as the header",
-                    remedy="Put cells that hold a comma in quotation marks.",
+                    remedy="Put cells that hold a comma in quotation marks; write decimals with a point.",
                 )
             )
         else:
