@@ -35,7 +35,8 @@ DEPTH_MIN = 3.0
 """The axis reaches at least to p = 0.001."""
 
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-PANEL_HEIGHT = 210.0
+PANEL_HEIGHT, PANEL_HEIGHT_FEW, FEW = 210.0, 140.0, 5
+"""Height of a panel, and of one with so few points, points of paper."""
 STEPS = 60
 DASHES: tuple[tuple[float, float] | None, ...] = ((1.2, 1.8), (4.0, 2.0), None)
 
@@ -128,8 +129,14 @@ def _panel(canvas: Canvas, y: float, panel: AlbatrossPanel) -> float:
         canvas.circle(x, point_y, 2.4, fill=style.BLUE, edge=style.PAPER)
         labels.place(x, point_y, str(number), 3.4)
     y = _feet(canvas, plane, panel.design)
-    entries = [f"{i}  {p.label}: n = {p.n:g}, {p_text(p.p)}" for i, p in enumerate(points, start=1)]
+    entries = [_entry(i, p) for i, p in enumerate(points, start=1)]
     return draw_columns(canvas, y + 5, entries, Face(style.SIZE_SMALL))
+
+
+def _entry(number: int, point: AlbatrossPoint) -> str:
+    """Return the line of the list below the plot; its numbers are not torn apart."""
+    facts = (f"n = {point.n:g},", p_text(point.p))
+    return f"{number}\u00a0 {point.label}: " + " ".join(f.replace(" ", "\u00a0") for f in facts)
 
 
 def _at(plane: _Plane, point: AlbatrossPoint) -> tuple[float, float]:
@@ -138,10 +145,11 @@ def _at(plane: _Plane, point: AlbatrossPoint) -> tuple[float, float]:
 
 def _plane(canvas: Canvas, y: float, points: Sequence[AlbatrossPoint]) -> _Plane:
     sizes = [p.n for p in points]
-    limits = (max(min(sizes) * 0.7, 1.0), max(sizes) * 1.4)
-    axis = make_axis(limits, (y, y + PANEL_HEIGHT), scale="log", face=BODY, vertical=True)
+    limits = (max(min(sizes) / 2, 1.0), max(sizes) * 2)
+    bottom = y + (PANEL_HEIGHT if len(points) > FEW else PANEL_HEIGHT_FEW)
+    axis = make_axis(limits, (y, bottom), scale="log", face=BODY, vertical=True)
     left = style.MARGIN + tick_room(axis, BODY) + BODY.leading + 2
-    area = Box(left, y, canvas.width - style.MARGIN - 4, y + PANEL_HEIGHT)
+    area = Box(left, y, canvas.width - style.MARGIN - 4, bottom)
     reach = max(DEPTH_MIN, *(depth(p.p) for p in points)) * 1.04
     return _Plane(area, reach, axis)
 
@@ -201,7 +209,7 @@ def _name_contour(
 ) -> None:
     """Write the effect at the outer end of its contour, above the frame where it ends at the top."""
     face = Face(style.SIZE_SMALL, colour=style.SOFT)
-    text = plain(level)
+    text = f"d = {plain(level)}"
     half = text_width(text, face) / 2 + 1
     x, y = end
     if y > plane.area.top + 12:
@@ -233,6 +241,6 @@ def _feet(canvas: Canvas, plane: _Plane, design: Literal["two_group", "one_group
         if design == "two_group"
         else "a standardised mean change of one group (by the SD of the changes)"
     )
-    text = f"Lines: where results would lie if {kind} were as large as the number on the line."
+    text = f"Lines: where results would lie if {kind} were as large as d."
     lines = wrap(text, canvas.width - 2 * style.MARGIN, NOTE)
     return canvas.lines(style.MARGIN, y, lines, NOTE)

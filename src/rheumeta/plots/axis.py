@@ -90,6 +90,7 @@ def choose_range(
     spans: Iterable[Span],
     *,
     scale: Scale,
+    typical: Sequence[Span] = (),
     bounds: tuple[float, float] | None = None,
 ) -> tuple[float, float]:
     """Choose a range that shows all of `core` and as much of the intervals as stays readable.
@@ -99,10 +100,13 @@ def choose_range(
     core : iterable of float or None
         Values that must be inside: estimates, the null.
     spans : iterable of Span
-        Intervals; they widen the range, but by no more than the width of the core or three quarters
-        of the median interval at either end, so that one huge interval does not squeeze the rest.
+        Intervals; they widen the range, but at either end by no more than three quarters of the
+        median interval (and half a decade of ratios), so that one huge interval does not squeeze
+        the rest.
     scale : {"linear", "log"}
         The scale.
+    typical : sequence of Span, optional
+        Intervals whose median width is meant; all `spans` if left out.
     bounds : tuple of float, optional
         Values that do not exist outside, e.g. 0 and 100 percent.
 
@@ -112,12 +116,14 @@ def choose_range(
         Low and high, display units.
     """
     inner = _finite((forward(v, scale) for v in core if v is not None), scale)
+    spans = list(spans)
     ends = [(_f(s.lower, scale), _f(s.upper, scale)) for s in spans]
-    widths = [high - low for low, high in ends if math.isfinite(high - low)]
+    steps = [_f(s.upper, scale) - _f(s.lower, scale) for s in typical or spans]
+    widths = [w for w in steps if math.isfinite(w)]
     inner = inner or _finite((v for pair in ends for v in pair), scale) or [0.0, 1.0]
     low, high = min(inner), max(inner)
-    reach = max(high - low, 0.75 * median(widths) if widths else 0.0)
-    reach = max(reach, 0.5) if scale == "log" else reach or max(abs(low), 1.0) * 0.5
+    reach = 0.75 * median(widths) if widths else 0.0
+    reach = max(reach, 0.5) if scale == "log" else reach or (high - low) or max(abs(low), 1.0) * 0.5
     outer = _finite((v for pair in ends for v in pair), scale)
     low = max(min([low, *outer]), low - reach)
     high = min(max([high, *outer]), high + reach)

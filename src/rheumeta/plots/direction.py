@@ -37,21 +37,29 @@ N_LARGE, N_MEDIUM = 300, 50
 SIDES = {"large": 12.0, "medium": 8.5, "small": 5.5}
 """Widths of the triangles, points."""
 
-LABEL_SHARE = 0.30
-"""Largest share of the width that the names of the studies get."""
+LABEL_SHARE, LABEL_SHARE_LEAST = 0.30, 0.16
+"""Largest and least share of the width that the names of the studies get."""
+
+HEADING_SIZES = (6.8, 6.5, 6.2, 5.9, 5.6, 5.3, style.SIZE_MIN)
+HEADING_GAP, COLUMN_LEAST = 6.0, 28.0
+"""Space between headings, and least width of a column (a sign with its small number), points."""
 
 
 @dataclass(frozen=True)
 class Grid:
-    """Where the columns stand: width of the names, then columns of equal width, points."""
+    """Width of the names, edges of the columns (one more than columns), face of the headings."""
 
     names: float
-    step: float
-    left: float
+    edges: tuple[float, ...]
+    face: Face
 
     def middle(self, column: int) -> float:
         """Return the centre of a column."""
-        return self.left + (column + 0.5) * self.step
+        return (self.edges[column] + self.edges[column + 1]) / 2
+
+    def width(self, column: int) -> float:
+        """Return the room for the heading of a column."""
+        return self.edges[column + 1] - self.edges[column] - HEADING_GAP
 
 
 def summarise(
@@ -111,11 +119,25 @@ def draw_directions(plot: DirectionPlot) -> Figure:
 
 
 def _grid(plot: DirectionPlot, canvas: Canvas) -> Grid:
+    """Give each column the room of the longest word of its heading, and an equal share of the rest."""
     room = canvas.width - 2 * style.MARGIN
-    names = [_name(line) for block in plot.blocks for line in block.lines]
-    width = min(max(text_width(n, BODY) for n in names) + 8, LABEL_SHARE * room)
-    width = max(width, 0.16 * room)
-    return Grid(width, (room - width) / len(plot.columns), style.MARGIN + width)
+    labels = [_name(line) for block in plot.blocks for line in block.lines]
+    names = min(max(text_width(n, BODY) for n in labels) + 10, LABEL_SHARE * room)
+    names = max(names, LABEL_SHARE_LEAST * room)
+    free = room - names
+    for size in HEADING_SIZES:
+        face = Face(size, bold=True)
+        needs = [max(_longest(h, face) + HEADING_GAP, COLUMN_LEAST) for h in plot.columns]
+        if sum(needs) <= free:
+            break
+    spare = (free - sum(needs)) / len(needs)
+    widths = [n + spare for n in needs] if spare >= 0 else [free / len(needs)] * len(needs)
+    left = style.MARGIN + names
+    return Grid(names, tuple(left + sum(widths[:i]) for i in range(len(widths) + 1)), face)
+
+
+def _longest(heading: str, face: Face) -> float:
+    return max(text_width(word, face) for word in heading.split())
 
 
 def _name(line: DirectionLine) -> str:
@@ -123,16 +145,8 @@ def _name(line: DirectionLine) -> str:
 
 
 def _headings(canvas: Canvas, y: float, plot: DirectionPlot, grid: Grid) -> float:
-    words = [word for heading in plot.columns for word in heading.split()]
-    face = next(
-        (
-            f
-            for f in (Face(s, bold=True) for s in (7.0, 6.5, 6.0, 5.5))
-            if all(text_width(w, f) <= grid.step - 4 for w in words)
-        ),
-        Face(style.SIZE_MIN, bold=True),
-    )
-    wrapped = [wrap(heading, grid.step - 4, face) for heading in plot.columns]
+    face = grid.face
+    wrapped = [wrap(heading, grid.width(i), face) for i, heading in enumerate(plot.columns)]
     bottom = y + max(len(lines) for lines in wrapped) * face.leading
     for i, lines in enumerate(wrapped):
         canvas.lines(grid.middle(i), bottom - len(lines) * face.leading, lines, face, align="center")

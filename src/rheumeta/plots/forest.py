@@ -101,6 +101,7 @@ def draw_forest(plot: ForestPlot) -> Figure:
 
 
 def _axis(plot: ForestPlot, layout: Layout) -> Axis:
+    studies = [row.effect for row in all_rows(plot)]
     spans = all_effects(plot)
     core = [span.estimate for span in spans] + [plot.null]
     if plot.null is None and plot.bounds is not None:
@@ -109,7 +110,7 @@ def _axis(plot: ForestPlot, layout: Layout) -> Axis:
     if plot.benchmark is not None:
         core.append(plot.benchmark.span.estimate)
         spans.append(plot.benchmark.span)
-    limits = choose_range(core, spans, scale=plot.scale, bounds=plot.bounds)
+    limits = choose_range(core, spans, scale=plot.scale, typical=studies, bounds=plot.bounds)
     return make_axis(
         limits,
         (layout.plot.left, layout.plot.right),
