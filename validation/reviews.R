@@ -14,21 +14,13 @@ reviews <- c("msc_ra", "second_anti_tnf", "biologics_acr50")
 
 effects_of <- function(rows) {
   measure <- rows$measure[1]
-  if (measure %in% c("RR", "OR"))
+  if (measure %in% c("RR", "OR", "RD"))
     return(escalc(measure, ai = events1, n1i = n1, ci = events2, n2i = n2, data = rows))
-  if (measure %in% c("RD", "AS", "PETO")) {
-    # no correction unless a study would have no variance at all
-    flat <- with(rows, (events1 == 0 & events2 == 0) | (events1 == n1 & events2 == n2))
-    plain <- escalc(measure, ai = events1, n1i = n1, ci = events2, n2i = n2, data = rows, to = "none")
-    if (measure == "RD" && any(flat)) {
-      added <- escalc(measure, ai = events1, n1i = n1, ci = events2, n2i = n2, data = rows, to = "all")
-      plain$yi[flat] <- added$yi[flat]; plain$vi[flat] <- added$vi[flat]
-    }
-    return(plain)
-  }
-  if (measure %in% c("PLO", "PFT", "PAS"))
+  if (measure %in% c("AS", "PETO")) # these need no correction of zero cells
+    return(escalc(measure, ai = events1, n1i = n1, ci = events2, n2i = n2, data = rows, to = "none"))
+  if (measure %in% c("PR", "PLO"))
     return(escalc(measure, xi = events1, ni = n1, data = rows))
-  if (measure == "PR")
+  if (measure %in% c("PFT", "PAS"))
     return(escalc(measure, xi = events1, ni = n1, data = rows, to = "none"))
   if (measure %in% c("MD", "SMD", "ROM"))
     return(escalc(measure, m1i = mean1, sd1i = sd1, n1i = n1, m2i = mean2, sd2i = sd2, n2i = n2, data = rows))

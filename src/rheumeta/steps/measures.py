@@ -27,8 +27,6 @@ MEANS_MEASURES = frozenset({"MD", "SMD", "SMD1", "ROM"})
 CHANGE_MEASURES = frozenset({"MC", "SMCC", "SMCR"})
 PROPORTION_MEASURES = frozenset({"PR", "PLO", "PAS", "PFT"})
 RATE_MEASURES = frozenset({"IR", "IRLN"})
-EXACT_WITHOUT_CORRECTION = frozenset({"RD", "PR"})
-"""A zero cell does not harm these unless it leaves no variance at all."""
 REPORTED_EFFECT_TOLERANCE = 0.5
 """A reported effect this many standard errors away from the computed one is flagged."""
 
@@ -47,16 +45,15 @@ class Built:
 
 
 def _effect(measure: str, inputs: Mapping[str, Quantity], defaults: Defaults) -> tuple[EffectSizes, str]:
-    """Call effect_size; correct zero cells where the measure needs it."""
+    """Call effect_size; correct zero cells where the measure needs it.
+
+    Risk differences and raw proportions are corrected too, as by metafor's escalc: an empty cell would
+    otherwise add no variance at all, and the smallest trial could get the largest weight.
+    """
     values: dict[str, Any] = {name: q.value for name, q in inputs.items()}
     info = measure_info(measure)
     if info.add == 0:
         return effect_size(measure, **values), ""
-    if measure in EXACT_WITHOUT_CORRECTION:
-        try:
-            return effect_size(measure, to="none", **values), ""
-        except StatsError:  # no variance at all: the correction is needed after all
-            pass
     sizes = effect_size(measure, add=defaults.zero_cells, to="only0", **values)
     added = f"{number(defaults.zero_cells)} added to every cell of the table" if sizes.corrected[0] else ""
     return sizes, added
