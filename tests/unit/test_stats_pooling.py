@@ -252,6 +252,23 @@ def test_no_point_of_a_fine_grid_is_likelier(studies, method):
     assert top >= heights.max() - 1e-9 * max(1.0, abs(heights.max()))
 
 
+TWO_MAXIMA = [  # the two maxima of REML lie so close that a coarse grid misses one
+    ([0.05, -1.14, -0.55, 0.03], [0.0274, 0.2771, 0.1718, 0.0157]),
+    ([-0.13, 0.76, -0.01, 0.25, 0.06], [0.0462, 0.0689, 0.0127, 0.7092, 0.0012]),
+    ([0.7, -0.1, 0.22, 0.2], [0.021, 0.303, 0.0005, 0.0002]),
+]
+
+
+@pytest.mark.parametrize(("yi", "vi"), TWO_MAXIMA)
+def test_the_higher_of_two_maxima_is_found(yi, vi):
+    batch = single(yi, vi)
+    grid = np.concatenate([[0.0], np.geomspace(1e-7, 10, 5000)])
+    heights = log_likelihood(batch.take(np.zeros(grid.size, dtype=int)), grid, restricted=True)
+    rises = np.diff(heights) > 0
+    assert (rises[:-1] & ~rises[1:]).sum() + (not rises[0]) == 2
+    assert pool(yi, vi, method="REML").tau2 == pytest.approx(grid[heights.argmax()], rel=0.01)
+
+
 def test_moments_survive_one_overwhelming_weight():
     batch = single([0.0, 1.0], [1e-14, 1.0])
     sums = moments(batch, np.zeros(1))

@@ -155,6 +155,7 @@ def test_studies_without_events_have_no_weight_in_a_ratio():
         assert both.weights == pytest.approx([100, 0])
         assert (both.k, both.k_used) == (2, 1)
         assert "no events" in both.notes[0]
+    assert len(both.notes) == 1  # a table without events gets no half event either
     assert mantel_haenszel(a, n1, c, n2, measure="RD").k_used == 2
     assert peto(a, n1, c, n2).weights == pytest.approx([100, 0])
 
