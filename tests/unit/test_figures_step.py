@@ -182,12 +182,12 @@ def test_proportions_are_bounded_percentages():
 def test_subgroups_become_blocks_and_every_study_stays():
     analysis = by_id("acr20_three_months")
     plot = subgroup_figure(analysis, "cell_source", "Source of the cells", level=95)
-    assert [b.heading for b in plot.blocks] == ["adipose", "bone marrow"]
+    assert [b.heading for b in plot.blocks] == ["Adipose", "Bone marrow"]
     assert all(b.totals == () and b.lines == ("One study: shown, not pooled.",) for b in plot.blocks)
     assert plot.lines[0] == "Test for differences between the groups: Q = 0.02, df = 1, p = 0.88"
     fewer = replace(analysis, subgroups=analysis.subgroups[:1])
     rest = subgroup_figure(fewer, "cell_source", "Source of the cells", level=95)
-    assert [b.heading for b in rest.blocks] == ["adipose", "Not stated"]
+    assert [b.heading for b in rest.blocks] == ["Adipose", "Not stated"]
     none = subgroup_figure(replace(analysis, subgroups=()), "cell_source", "Source", level=95)
     assert isinstance(none, NoteFigure)
 

@@ -308,6 +308,12 @@ def test_wrapped_lines_fit_and_lose_nothing(text, width):
     assert "".join("".join(lines).split()) == "".join(text.split())
 
 
+def test_numbers_stay_with_their_sign():
+    lines = wrap("Q = 10.32, df = 3, p = 0.016", 35.0, Face(7.0))
+    assert all(not line.strip().startswith(("=", "0", "3")) for line in lines)
+    assert len(lines) > 1
+
+
 def test_width_of_text_agrees_with_the_renderer():
     figure = draw_note(NoteFigure("Title", "Some sentence of a note."))
     (box,) = [b for t, b in boxes(figure) if t.startswith("Some")]
@@ -359,8 +365,8 @@ def test_linear_ticks_are_even_round_and_inside(limits):
 
 
 def test_range_shows_all_estimates_and_the_null():
-    low, high = choose_range([2.0, 3.0, 0.0], [Span(2.0, 1.0, 3.0), Span(3.0, 2.5, 3.5)], scale="linear")
-    assert low == 0.0
+    low, high = choose_range([2.0, 3.0], [Span(2.0, 1.0, 3.0), Span(3.0, 2.5, 3.5)], scale="linear", null=0.0)
+    assert low == pytest.approx(-0.08 * 3.5)  # something of the other side of no effect
     assert high == 3.5
 
 
@@ -368,6 +374,8 @@ def test_range_is_not_stretched_by_one_huge_interval():
     spans = [Span(0.0, -1.0, 1.0)] * 5
     low, high = choose_range([0.0], [*spans, Span(0.0, -500.0, 500.0)], scale="linear", typical=spans)
     assert (low, high) == (-1.5, 1.5)
+    whole = choose_range([0.0], [Span(0.0, -1.9, 1.9)], scale="linear", typical=spans)
+    assert whole == (-1.9, 1.9)  # not clipped by a hair
 
 
 def test_range_of_ratios_is_limited_and_bounds_hold():

@@ -27,6 +27,12 @@ LOG_STEPS: tuple[tuple[float, ...], ...] = (
 """Round numbers of a decade, from dense to sparse."""
 
 LINEAR_STEPS = (1.0, 2.0, 2.5, 5.0)
+SPARE = 0.3
+"""An interval is not clipped if its end lies beyond the reach by less than this share of it."""
+
+NULL_ROOM = 0.08
+"""Share of the range that is shown at least on each side of no effect."""
+
 MAX_TICKS = 7
 TICK_GAP = 5.0
 """Least space between two tick labels, points."""
@@ -91,6 +97,7 @@ def choose_range(
     *,
     scale: Scale,
     typical: Sequence[Span] = (),
+    null: float | None = None,
     bounds: tuple[float, float] | None = None,
 ) -> tuple[float, float]:
     """Choose a range that shows all of `core` and as much of the intervals as stays readable.
@@ -98,15 +105,17 @@ def choose_range(
     Parameters
     ----------
     core : iterable of float or None
-        Values that must be inside: estimates, the null.
+        Values that must be inside: the estimates.
     spans : iterable of Span
-        Intervals; they widen the range, but at either end by no more than three quarters of the
-        median interval (and half a decade of ratios), so that one huge interval does not squeeze
-        the rest.
+        Intervals; they widen the range, but where the scale has no bounds at either end by no more
+        than three quarters of the median interval (and half a decade of ratios), so that one huge
+        interval does not squeeze the rest.
     scale : {"linear", "log"}
         The scale.
     typical : sequence of Span, optional
         Intervals whose median width is meant; all `spans` if left out.
+    null : float, optional
+        Value of no effect; inside, with something to be seen of both its sides.
     bounds : tuple of float, optional
         Values that do not exist outside, e.g. 0 and 100 percent.
 
@@ -115,7 +124,8 @@ def choose_range(
     tuple of float
         Low and high, display units.
     """
-    inner = _finite((forward(v, scale) for v in core if v is not None), scale)
+    values = [*core, null]
+    inner = _finite((forward(v, scale) for v in values if v is not None), scale)
     spans = list(spans)
     ends = [(_f(s.lower, scale), _f(s.upper, scale)) for s in spans]
     steps = [_f(s.upper, scale) - _f(s.lower, scale) for s in typical or spans]
@@ -125,13 +135,24 @@ def choose_range(
     reach = 0.75 * median(widths) if widths else 0.0
     reach = max(reach, 0.5) if scale == "log" else reach or (high - low) or max(abs(low), 1.0) * 0.5
     outer = _finite((v for pair in ends for v in pair), scale)
-    low = max(min([low, *outer]), low - reach)
-    high = min(max([high, *outer]), high + reach)
+    if bounds is not None:
+        reach = math.inf
+    low, high = _reach(low, min([low, *outer]), -reach), _reach(high, max([high, *outer]), reach)
+    if null is not None:
+        room, at = NULL_ROOM * (high - low), forward(null, scale)
+        low, high = min(low, at - room), max(high, at + room)
     if high - low < (0.2 if scale == "log" else 1e-9):
         low, high = low - 0.15, high + 0.15
     if bounds is not None:
         low, high = max(low, forward(bounds[0], scale)), min(high, forward(bounds[1], scale))
     return backward(low, scale), backward(high, scale)
+
+
+def _reach(core: float, end: float, reach: float) -> float:
+    """Return the end of the range: that of the intervals, or the core's plus the reach if much nearer."""
+    if abs(end - core) <= (1 + SPARE) * abs(reach):
+        return end
+    return core + reach
 
 
 def _f(value: float | None, scale: Scale) -> float:

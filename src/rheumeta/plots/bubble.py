@@ -58,8 +58,8 @@ def draw_bubble(plot: BubblePlot) -> Figure:
 
 def _axes(plot: BubblePlot, canvas: Canvas, top: float) -> tuple[Box, Axis, Axis]:
     spans = [Span(fit, low, high) for _, fit, low, high in plot.line]
-    core = [p.y for p in plot.points] + [plot.null]
-    limits = choose_range(core, spans, scale=plot.scale)
+    core = [p.y for p in plot.points]
+    limits = choose_range(core, spans, scale=plot.scale, null=plot.null)
     bottom = top + HEIGHT
     y_axis = make_axis(
         limits,

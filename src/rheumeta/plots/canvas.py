@@ -29,6 +29,7 @@ SLACK = 0.01
 SHORT_LINE = 0.5
 """A line filled to less than this share takes the first part of a hyphenated word, if it fits."""
 
+_SIGN = re.compile(r" ([=<>]) ")
 _BREAK = re.compile(r"(?<=[-–/;,+])(?=\S)")
 
 
@@ -74,10 +75,12 @@ def text_width(text: str, face: Face) -> float:
 def wrap(text: str, width: float, face: Face) -> tuple[str, ...]:
     """Break text into lines of at most `width` points.
 
-    Breaks between words, else after a hyphen, dash, slash or comma, and inside a word only where a
-    single word is wider than the line. Line breaks in the text are kept.
+    Numbers stay with their sign ("p = 0.03"). Breaks between words, else after a hyphen, dash,
+    slash or comma, and inside a word only where a single word is wider than the line. Line breaks
+    in the text are kept.
     """
     lines: list[str] = []
+    text = _SIGN.sub("\u00a0\\1\u00a0", text)
     for paragraph in text.split("\n"):
         lines += _wrap_paragraph(paragraph, width, face)
     return tuple(lines) or ("",)

@@ -103,14 +103,14 @@ def draw_forest(plot: ForestPlot) -> Figure:
 def _axis(plot: ForestPlot, layout: Layout) -> Axis:
     studies = [row.effect for row in all_rows(plot)]
     spans = all_effects(plot)
-    core = [span.estimate for span in spans] + [plot.null]
+    core = [span.estimate for span in spans]
     if plot.null is None and plot.bounds is not None:
         core.append(plot.bounds[0])
     spans += [t.prediction for t in all_totals(plot) if t.prediction is not None]
     if plot.benchmark is not None:
         core.append(plot.benchmark.span.estimate)
         spans.append(plot.benchmark.span)
-    limits = choose_range(core, spans, scale=plot.scale, typical=studies, bounds=plot.bounds)
+    limits = choose_range(core, spans, scale=plot.scale, typical=studies, null=plot.null, bounds=plot.bounds)
     return make_axis(
         limits,
         (layout.plot.left, layout.plot.right),

@@ -68,8 +68,9 @@ def subgroup_figure(analysis: Analysis, by: str, label: str, *, level: float) ->
     if not analysis.studies:
         return replace(note_figure(analysis), title=title)
     if not groups:
-        sentence = "No study states it, so that there are no groups to compare."
-        return NoteFigure(title, sentence, subtitle=_subtitle(analysis), caution=analysis.caution or "")
+        return NoteFigure(
+            title, _no_groups(analysis, by), subtitle=_subtitle(analysis), caution=analysis.caution or ""
+        )
     tests = [t for t in analysis.subgroup_tests if t.by == by]
     lines = [
         f"Test for differences between the groups: Q = {t.q:.2f}, df = {t.df}, {numbers.p_text(t.pval)}"
@@ -82,6 +83,16 @@ def subgroup_figure(analysis: Analysis, by: str, label: str, *, level: float) ->
         totals=_totals(analysis),
         lines=(*lines, *_result_lines(analysis)),
     )
+
+
+def _no_groups(analysis: Analysis, by: str) -> str:
+    """Say why an analysis is not split by a moderator."""
+    stated = [s for s in analysis.studies if s.moderators.get(by)]
+    if len(analysis.studies) == 1:
+        return "One study: there are no groups to compare."
+    if not stated:
+        return "No study states it: there are no groups to compare."
+    return "The studies do not differ in it: there are no groups to compare."
 
 
 def note_figure(analysis: Analysis) -> NoteFigure:
@@ -272,9 +283,10 @@ def _blocks(analysis: Analysis, groups: Sequence[Subgroup]) -> tuple[ForestBlock
 
 def _block(analysis: Analysis, group: Subgroup, studies: Sequence[StudyEffect]) -> ForestBlock:
     rows = _rows(analysis, studies)
+    heading = group.level[:1].upper() + group.level[1:]
     if group.random is None:
         line = ONE_STUDY if len(studies) == 1 else "Not pooled."
-        return ForestBlock(rows, group.level, lines=(line,))
+        return ForestBlock(rows, heading, lines=(line,))
     weights = [s.weight_random for s in studies if s.weight_random is not None]
     total = ForestTotal(
         "Subtotal",
@@ -284,7 +296,7 @@ def _block(analysis: Analysis, group: Subgroup, studies: Sequence[StudyEffect]) 
         prediction=_prediction(group.random),
         weight=sum(weights) if weights else None,
     )
-    return ForestBlock(rows, group.level, (total,), (heterogeneity(group.random),))
+    return ForestBlock(rows, heading, (total,), (heterogeneity(group.random),))
 
 
 def _result_lines(analysis: Analysis) -> tuple[str, ...]:

@@ -72,7 +72,7 @@ def _refuse_twins(names: list[str], review: str) -> None:
             Fault(
                 file=f"config/reviews/{review}.yaml",
                 line=None,
-                column="analyses",
+                column=f"analyses.{name}",
                 code="figure_name_twice",
                 message="Two figures would have the same file name.",
                 value=name,
