@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from rheumeta.pages.inputs import ReportInput
 from rheumeta.records import (
     AlbatrossPoint,
     Analysis,
@@ -257,10 +258,16 @@ def before_after(**changes):
                 tuple((s.effect_id, float(i), s.yi, s.vi) for i, s in enumerate(studies)),
             ),
         ),
-        sensitivity=(Sensitivity("low_r", "Correlation 0.3", "pooled", 5, pooled(display=(-1.3, -1.6, -1.0))),),
+        sensitivity=(
+            Sensitivity("low_r", "Correlation 0.3", "pooled", 5, pooled(display=(-1.3, -1.6, -1.0))),
+        ),
         excluded=(),
         benchmark=Benchmark(
-            "second_anti_tnf", "das28_change", "Second anti-TNF, uncontrolled", Interval(-1.53, -1.8, -1.25), 16
+            "second_anti_tnf",
+            "das28_change",
+            "Second anti-TNF, uncontrolled",
+            Interval(-1.53, -1.8, -1.25),
+            16,
         ),
         warnings=(),
         **changes,
@@ -273,6 +280,8 @@ def empty(**changes):
         controlled(),
         id="acr50_one_year",
         title="ACR50 response at about a year",
+        outcome="acr50",
+        window="one_year",
         outcome_label="ACR50",
         outcome_lay="improvement by at least half (ACR50)",
         window_label="about a year",
@@ -297,6 +306,8 @@ def single(**changes):
         controlled(),
         id="sae_any_time",
         title="Serious adverse events",
+        outcome="sae",
+        window="any_time",
         outcome_label="Serious adverse events",
         outcome_lay="patients with a serious adverse event",
         window_label="whole follow-up",
@@ -389,4 +400,120 @@ def synthesis():
             CombinedP("before_after", "CRP", "CRP", "Stouffer", 0, None, None, "no exact p value"),
         ),
         (AlbatrossPoint("r040", "Trial 1", "ESR", "ESR", "before_after", 20, 0.03, True),),
+    )
+
+
+SVG = '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><text>5% &amp; #</text></svg>'
+
+VALUES = ("mean", "sd", "se", "ci_low", "ci_high", "median", "q1", "q3", "iqr", "min", "max", "range", "events",
+          "percent", "person_time", "effect", "t", "f", "df", "p")  # fmt: skip
+
+
+def harmonised(result_id, study_id="alvaro2017", **cells):
+    """A row of harmonised.csv with `cells` filled in."""
+    empty_cells = dict.fromkeys(
+        (*VALUES, "comparator_id", "weeks", "time_label", "n", "unit", "unit_reported", "flags", "as_reported",
+         "direction", "significance", "p_sign", "locator", "printed"), "",
+    )  # fmt: skip
+    fixed = {
+        "result_id": result_id, "study_id": study_id, "arm_id": "arm", "outcome": "ACR20", "timing": "final",
+        "n_basis": "implied", "source": "https://example.org/paper", "source_kind": "full_text",
+        "confidence": "high", "src_file": "data/raw/demo/results.csv", "src_line": "2",
+    }  # fmt: skip
+    return {**empty_cells, **fixed, **cells}
+
+
+def sheets():
+    """Sheets with the columns that the report reads; some cells are hostile."""
+    columns = (
+        "design", "country", "n_randomised", "n_analysed", "population", "intervention", "comparator", "follow_up",
+        "blinding", "funding_conflict", "registry", "doi", "pmid", "note", "cohort_of", "cohort_basis",
+    )  # fmt: skip
+
+    def one(study_id, label, **cells):
+        base = {"study_id": study_id, "label": label, "design_class": "randomised", "status": "published"}
+        return {**dict.fromkeys(columns, ""), **base, **cells}
+
+    studies = [
+        one("alvaro2017", "Álvaro-Gracia 2017", doi="10.1000/x", note="<script>alert(1)</script>"),
+        one("mesoblast", "MPC-300-IV", status="press_only"),
+        one("furestem", "FURESTEM-RA", status="press_only"),
+        *(one(f"trial{i}", f"Trial {i}", design_class="single_group") for i in range(1, 6)),
+    ]
+    bias = {"tool": "RoB 2", "outcome": "all", "assessor": ""}
+    return {
+        "studies": studies,
+        "arms": [{"study_id": "alvaro2017", "arm_id": "arm", "label": "all doses <b>bold</b>"}],
+        "risk_of_bias": [
+            {**bias, "study_id": "alvaro2017", "domain": "overall", "judgement": "some_concerns", "support": "open"},
+            {**bias, "study_id": "mesoblast", "domain": "overall", "judgement": "not_assessed", "support": "press"},
+        ],
+        "flow": [
+            {"box": "identified", "channel": "databases", "reason": "", "n": "40", "note": ""},
+            {"box": "excluded_screening", "channel": "all", "reason": "animals", "n": "9", "note": ""},
+            {"box": "screened", "channel": "all", "reason": "", "n": "", "note": ""},
+        ],
+        "awaited": [
+            {"study_id": "furestem", "outcome": "ACR20", "time_reported": "", "what": "response rates",
+             "where": "the sponsor", "why": "not_published", "note": ""},
+        ],
+        "published_syntheses": [
+            {"synthesis_id": "other2020", "comparison": "cells", "outcome": "ACR20", "statistic": "pooled_RR",
+             "estimate": "1.5", "ci_low": "0.9", "ci_high": "2.5", "k": "3", "source": "javascript:alert(1)",
+             "note": ""},
+        ],
+        "claims": [
+            {"claim_id": "c1", "said_by": "a clinic", "claim": "it helps", "population_or_product": "",
+             "outcome": "", "cited_studies": "", "test": "a trial"},
+        ],
+    }  # fmt: skip
+
+
+def protocol():
+    """A protocol as plain values."""
+    return {
+        "title": "Cells for arthritis", "version": "1.0", "review": "demo", "context": ["A fact."],
+        "question": {"text": "Do cells help?", "population": "adults", "intervention": "cells",
+                     "comparator": "placebo", "outcomes": "ACR20"},
+        "comparisons": {
+            "msc_v_control": {"label": "Cells against control", "kind": "controlled", "add_on": False,
+                              "caution": None},
+            "msc_before_after": {"label": "Before and after", "kind": "before_after", "add_on": False,
+                                 "caution": "Uncontrolled."},
+        },
+        "windows": {"early": {"label": "about 4 weeks", "start": 2.0, "end": 8.0, "target": 4.0,
+                              "choose": "closest", "no_time": False}},
+        "outcomes": {"acr20": {"label": "ACR20", "lay": "improvement", "codes": ["ACR20"]}},
+        "defaults": {"level": 95.0, "method": "REML"}, "changes": [],
+    }  # fmt: skip
+
+
+def report_input():
+    """Everything a report of the made-up review is made from."""
+    rows = [harmonised(f"r{i:03d}") for i in (1, 2, 3, 4, 5, *range(11, 16), *range(40, 45))]
+    rows[0] |= {"printed": "events=9; n=46", "events": "9.0", "n": "46", "source": "javascript:alert(1)"}
+    step = {
+        "effect_id": "acr20__alvaro2017", "step": "1", "quantity": "log risk ratio",
+        "formula": "ln(a/n₁) − ln(c/n₂)", "numbers": "ln(9/46) − ln(1/7)", "value": "0.3144",
+        "source": "Katz 1978", "assumption": "", "result_ids": "r001;r002",
+    }  # fmt: skip
+    reason = {"analysis_id": "acr20_three_months", "study_id": "furestem", "label": "FURESTEM-RA",
+              "reason": "no number", "result_ids": "r005"}  # fmt: skip
+    used = [
+        {"result_id": row["result_id"], "study_id": row["study_id"], "outcome": row["outcome"],
+         "used_in": "acr20_three_months" if i < 2 else "", "not_used_reason": "only a direction"}
+        for i, row in enumerate(rows)
+    ]  # fmt: skip
+    names = [a.id for a in synthesis().analyses]
+    figures = dict.fromkeys((*names, "das28_change_regression_dose", "directions", "albatross"), SVG)
+    return ReportInput(
+        synthesis(),
+        protocol(),
+        sheets(),
+        rows,
+        [step],
+        [reason],
+        used,
+        figures,
+        {"rheumeta": "1", "numpy": "2.0"},
     )

@@ -116,7 +116,7 @@ def analysis_view(analysis: Analysis, derivations: Sequence[Row], *, level: floa
         column2=_column("Control", analysis),
         effect_head=f"{analysis.measure_label}{_unit(analysis)} [{level:g}% interval]",
         rows=tuple(_study_row(analysis, study, marks) for study in analysis.studies),
-        legend=tuple((mark, FLAGS.get(code, code)) for mark, code in legend),
+        legend=tuple((mark, FLAGS.get(code, code.replace("_", " "))) for mark, code in legend),
         pooled=tuple(p for p in (analysis.random, analysis.common) if p is not None),
         lead=main_pooled(analysis),
         subgroups=_subgroups(analysis),
@@ -138,7 +138,7 @@ def _same(analysis: Analysis, run: Sensitivity) -> bool:
 def show(analysis: Analysis, value: Interval | None) -> str:
     """Return an interval on the display scale of `analysis`, proportions with the percent sign."""
     if value is None or FAMILIES.get(analysis.measure) != "proportion":
-        return interval(value)
+        return interval(value, common=analysis.scale != "log")
     if value.estimate is None and value.lower is None:
         return DASH
     text = "" if value.estimate is None else f"{percent(value.estimate)}%"
@@ -197,12 +197,14 @@ def _study_row(analysis: Analysis, study: StudyEffect, marks: dict[str, str]) ->
         numbers1=group_numbers(s.n1, s.events1, s.mean1, s.sd1, s.person_time1),
         numbers2=group_numbers(s.n2, s.events2, s.mean2, s.sd2, s.person_time2),
         effect=show(analysis, s.effect),
-        marks=" ".join(marks[flag] for flag in s.flags),
+        marks=" ".join(sorted(marks[flag] for flag in s.flags if flag in marks)),
     )
 
 
 def _legend(studies: Iterable[StudyEffect]) -> list[tuple[str, str]]:
-    codes = dict.fromkeys(flag for study in studies for flag in study.flags)
+    """Return mark and flag, in the order of the glosses, as the forest plot numbers them."""
+    used = {flag for study in studies for flag in study.flags}
+    codes = [flag for flag in FLAGS if flag in used] + sorted(used - FLAGS.keys())
     return list(zip(string.ascii_lowercase, codes, strict=False))
 
 

@@ -182,8 +182,9 @@ def _number_row(row: Row, arms: dict[tuple[str, str], str]) -> NumberRow:
 def _printed(row: Row) -> str:
     """As reported: the printed numbers with their unit, the words of the source, or the direction."""
     numbers = ", ".join(
-        f"{VALUE_NAMES.get(name, name)} {value}"
-        for name, _, value in (part.partition("=") for part in row.get("printed", "").split("; ") if part)
+        f"{VALUE_NAMES[name]} {value}"
+        for name, _, value in (part.partition("=") for part in row.get("printed", "").split("; "))
+        if name in VALUE_NAMES
     )
     unit = row.get("unit_reported", "")
     words = row.get("as_reported", "")

@@ -143,7 +143,8 @@ def _bare(analysis: Analysis, number_: float, display: Interval) -> str:
         return of_hundred(100 * abs(number_))
     if family == "proportion":
         return of_hundred(number_)
-    return number(abs(number_) if family in SIGNED else number_, digits=common_places(display))
+    digits = None if analysis.scale == "log" else common_places(display)
+    return number(abs(number_) if family in SIGNED else number_, digits=digits)
 
 
 def of_hundred(percentage: float) -> str:

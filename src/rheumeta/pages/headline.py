@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from rheumeta.pages.findings import finding, null_word
 from rheumeta.pages.inputs import Row
 from rheumeta.pages.numbers import count, uncapital, whole
-from rheumeta.pages.words import ADD_ON, NO_CAUSE, includes, shown_result, topic
+from rheumeta.pages.words import ADD_ON, NO_CAUSE, includes, includes_null, shown_result, topic
 from rheumeta.records import Analysis, Synthesis
 
 MOST_CONTROLLED = 3
@@ -58,7 +58,7 @@ def headline(
 
 
 def once_per_outcome(analyses: Iterable[Analysis]) -> list[Analysis]:
-    """Return the first analysis of each outcome, comparison and time: the same in other measures is left out."""
+    """Return the first analysis of each outcome, comparison and time; other measures of it are left out."""
     first: dict[tuple[str, str, str | None], Analysis] = {}
     for analysis in analyses:
         first.setdefault((analysis.comparison, analysis.outcome, analysis.window), analysis)
@@ -92,16 +92,20 @@ def patients(analyses: Iterable[Analysis], cohort: Mapping[str, str]) -> dict[st
 
 def evidence_base(synthesis: Synthesis, studies: Sequence[Row]) -> str:
     """Return how many studies and patients there are, and how many have a control group."""
-    cohort = cohorts(studies)
     total = count(len(studies), "study", "studies")
-    everyone = patients(synthesis.analyses, cohort)
+    everyone = patients(synthesis.analyses, cohorts(studies))
     if not everyone:
         return f"The review holds {total}; none gives numbers that can be used."
-    verb = "gives" if len(everyone) == 1 else "give"
-    size = f"{count(len(everyone), 'cohort')} of patients, {whole(sum(everyone.values()))} in all,"
-    return (
-        f"The review holds {total}; {size} {verb} numbers that can be used. {_compared(synthesis, studies)}"
-    )
+    size = whole(sum(everyone.values()))
+    if len(everyone) == len(studies):
+        text = f"The review holds {total} with {size} patients, all with numbers that can be used."
+    else:
+        verb = "gives" if len(everyone) == 1 else "give"
+        text = (
+            f"The review holds {total}; {count(len(everyone), 'cohort')} of patients, {size} in all, {verb} "
+            f"numbers that can be used."
+        )
+    return f"{text} {_compared(synthesis, studies)}"
 
 
 def _compared(synthesis: Synthesis, studies: Sequence[Row]) -> str:
@@ -115,19 +119,19 @@ def _compared(synthesis: Synthesis, studies: Sequence[Row]) -> str:
     at_random = {
         cohort.get(s.study_id, s.study_id) for a in against for s in a.studies if s.study_id in random
     }
-    size = whole(sum(compared.values()))
-    everyone = len(patients(synthesis.analyses, cohort))
-    only = "" if len(compared) == everyone else "only "
-    text = f"Treated patients were compared with a control group in {only}{count(len(compared), 'cohort')}"
-    if len(at_random) == len(compared):
-        return f"{text} ({size} patients), all at random."
-    share = whole(sum(n for key, n in compared.items() if key in at_random))
-    random_words = (
-        f"{count(len(at_random), 'of them', 'of them')} at random ({share})"
-        if at_random
-        else "none at random"
+    random_share = _at_random(len(at_random), len(compared), [compared[key] for key in at_random])
+    if len(compared) == len(patients(synthesis.analyses, cohort)):
+        return f"In each of them treated patients were compared with a control group, {random_share}."
+    size = f"{count(len(compared), 'cohort')} ({whole(sum(compared.values()))} patients)"
+    return f"Treated patients were compared with a control group in only {size}, {random_share}."
+
+
+def _at_random(some: int, of: int, sizes: Sequence[float]) -> str:
+    if some == of:
+        return "at random"
+    return (
+        f"{count(some, 'of them', 'of them')} at random ({whole(sum(sizes))})" if some else "none at random"
     )
-    return f"{text} ({size} patients), {random_words}."
 
 
 def brief(analysis: Analysis, *, level: float = 95) -> str:
@@ -138,9 +142,10 @@ def brief(analysis: Analysis, *, level: float = 95) -> str:
     found = finding(analysis, result.display, level=level)
     size = f", {whole(analysis.n_patients)} patients" if analysis.n_patients else ""
     text = f"{topic(analysis)}: {found}; {count(analysis.k, 'study', 'studies')}{size}."
-    held = includes(result.display, analysis.null)
-    if held is not None:
-        text += f" The interval {'includes' if held else 'does not include'} {null_word(analysis)}."
+    if includes(result.display, analysis.null):
+        text += f" The interval includes {null_word(analysis)}."
+    else:
+        text += f" {includes_null(analysis, result.display)}".rstrip()
     if analysis.add_on:
         return f"{text} {ADD_ON}"
     return f"{text} {analysis.caution}" if analysis.caution else text

@@ -90,11 +90,19 @@ def p_equals(value: float | None) -> str:
     return text if text.startswith("<") else f"= {text}"
 
 
-def interval(value: Interval | None, *, digits: int | None = None) -> str:
-    """Return "estimate [lower, upper]"; parts that are None are left out."""
+def interval(value: Interval | None, *, common: bool = True) -> str:
+    """Return "estimate [lower, upper]"; parts that are None are left out.
+
+    Parameters
+    ----------
+    value : Interval or None
+        Any scale.
+    common : bool
+        Whether all parts get the same number of decimals; ratios are better rounded each for itself.
+    """
     if value is None or (value.estimate is None and value.lower is None):
         return NONE
-    places = common_places(value) if digits is None else digits
+    places = common_places(value) if common else None
     limits = ""
     if value.lower is not None or value.upper is not None:
         limits = f"[{number(value.lower, digits=places)}, {number(value.upper, digits=places)}]"

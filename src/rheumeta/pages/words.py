@@ -80,7 +80,7 @@ def sentence(analysis: Analysis, *, level: float = 95) -> str:
     parts = [
         _evidence(analysis),
         _estimate(analysis, result, level),
-        _includes_null(analysis, result.display),
+        includes_null(analysis, result.display),
         includes_mid(analysis, result.display),
         _spread(analysis, result, level),
         limits_of_design(analysis),
@@ -168,7 +168,8 @@ def side(analysis: Analysis, value: float) -> Literal["better", "worse"]:
     return "better" if lower == (analysis.better == "lower") else "worse"
 
 
-def _includes_null(analysis: Analysis, display: Interval) -> str:
+def includes_null(analysis: Analysis, display: Interval) -> str:
+    """Return whether the interval holds no effect, or on which side of it all of it lies."""
     held = includes(display, analysis.null)
     if held is None or analysis.comparison_kind == "single_group" or display.lower is None:
         return ""
@@ -211,4 +212,4 @@ def _spread(analysis: Analysis, result: Result, level: float) -> str:
             f"In a new study of this kind the true value would be expected within the {level:g}% prediction "
             f"interval: {span(analysis, prediction)}{held}."
         )
-    return FEW if analysis.k == 2 else ""
+    return FEW if analysis.k == 2 and not analysis.warnings else ""

@@ -1,0 +1,84 @@
+"""The first screen: what it counts and what it may not leave out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import report_builder as build
+
+from rheumeta.pages import headline as head
+from rheumeta.pages.words import NO_CAUSE
+from rheumeta.records import Synthesis
+
+STUDIES = [
+    {"study_id": "alvaro2017", "cohort_of": "", "design_class": "randomised", "status": "published"},
+    {"study_id": "mesoblast", "cohort_of": "", "design_class": "nonrandomised", "status": "press_only"},
+    {"study_id": "later", "cohort_of": "alvaro2017", "design_class": "single_group", "status": "published"},
+    {"study_id": "ended", "cohort_of": "", "design_class": "randomised", "status": "no_results"},
+]
+
+
+def demo(*analyses):
+    return Synthesis("demo", analyses)
+
+
+def test_each_cohort_is_counted_once_with_its_largest_number():
+    again = replace(
+        build.proportion(),
+        studies=(build.study("later", n1=60, n2=None), build.study("mesoblast", n1=5, n2=None)),
+    )
+    cohort = head.cohorts(STUDIES)
+    assert cohort["later"] == "alvaro2017"
+    assert head.patients([build.controlled(), again], cohort) == {"alvaro2017": 60, "mesoblast": 21}
+
+
+def test_a_circle_of_cohorts_ends():
+    rows = [{"study_id": "a", "cohort_of": "b"}, {"study_id": "b", "cohort_of": "a"}]
+    assert set(head.cohorts(rows)) == {"a", "b"}
+
+
+def test_base_says_how_many_were_compared_and_how_many_at_random():
+    text = head.evidence_base(demo(build.controlled(), build.before_after()), STUDIES)
+    assert "holds four studies; seven cohorts of patients, 324 in all" in text
+    assert "only two cohorts (74 patients), one of them at random (53)" in text
+
+
+def test_an_add_on_trial_is_no_comparison_with_a_control():
+    text = head.evidence_base(demo(build.controlled(add_on=True)), STUDIES)
+    assert "In none of them was the treatment compared with a control group" in text
+
+
+def test_a_review_without_usable_numbers_says_so():
+    assert "none gives numbers that can be used" in head.evidence_base(demo(build.empty()), STUDIES)
+
+
+def test_first_screen_has_every_part():
+    awaited = [{"study_id": "ended"}, {"study_id": "ended"}]
+    bias = [{"judgement": "not_assessed"}]
+    parts = head.headline(build.synthesis(), STUDIES, awaited, bias)
+    assert 3 <= len(parts) <= 7
+    assert any("1.94 times" in part for part in parts)
+    assert any(NO_CAUSE in part for part in parts)
+    assert any(part.startswith("No usable numbers at all") for part in parts)
+    assert "one study known only from press" in parts[-1]
+    assert "For one study, data that exist" in parts[-1]
+    assert "risk of bias of the studies has not been judged" in parts[-1]
+
+
+def test_the_same_outcome_in_another_measure_is_not_told_twice():
+    odds = build.controlled(id="other", measure="OR", random=build.pooled(display=(2.5, 0.4, 15.0)))
+    parts = head.headline(demo(build.controlled(), odds), STUDIES)
+    assert any("1.94" in part for part in parts)
+    assert not any("2.50" in part for part in parts)
+
+
+def test_a_share_that_was_not_pooled_is_told_with_its_reason():
+    analysis = replace(
+        build.proportion(primary=True),
+        status="not_pooled",
+        random=None,
+        status_reason="no events in any study: 0 of 77 patients; not pooled, because nothing could be",
+    )
+    text = head.without_control([analysis])
+    assert "0 of 77 patients." in text
+    assert "because" not in text

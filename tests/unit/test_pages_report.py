@@ -1,0 +1,147 @@
+"""The report as HTML: whole, escaped, linked, without anything from outside."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+import report_builder as build
+
+from rheumeta.pages import render
+from rheumeta.pages.words import NO_CAUSE
+
+VOID = {"meta", "img", "line", "circle", "path", "br"}
+
+
+class Page(HTMLParser):
+    """Collects what the tests ask for, and checks that elements nest."""
+
+    def __init__(self, text):
+        super().__init__(convert_charrefs=True)
+        self.open, self.ids, self.links, self.images, self.tags, self.words = [], [], [], [], set(), []
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        values = dict(attrs)
+        self.tags.add(tag)
+        self.ids += [values["id"]] if "id" in values else []
+        self.links += [values["href"]] if tag == "a" else []
+        self.images += [values] if tag == "img" else []
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        assert tag in VOID
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if not self.open or self.open[-1] != "style":
+            self.words.append(data)
+
+
+@pytest.fixture(scope="module")
+def text():
+    return render.report(build.report_input())
+
+
+@pytest.fixture(scope="module")
+def page(text):
+    return Page(text)
+
+
+def test_ids_are_unique_and_every_inner_link_has_its_target(page):
+    assert len(page.ids) == len(set(page.ids))
+    assert {link[1:] for link in page.links if link.startswith("#")} <= set(page.ids)
+
+
+def test_nothing_comes_from_outside(page, text):
+    assert page.tags.isdisjoint({"script", "link", "iframe", "object", "embed", "form", "base"})
+    assert all(image["src"].startswith("data:image/svg+xml") for image in page.images)
+    assert not re.search(r"@import|url\(|@font-face", text)
+
+
+def test_links_that_leave_the_page_are_http(page):
+    outer = [link for link in page.links if not link.startswith("#")]
+    assert outer
+    assert all(link.startswith(("http://", "https://")) for link in outer)
+
+
+def test_hostile_text_stays_text(text, page):
+    assert "<script>" not in text
+    assert "<b>bold</b>" not in text
+    assert not any("javascript:" in link for link in page.links)
+    words = "".join(page.words)
+    assert "<script>alert(1)</script>" in words  # shown to the reader as it stands in the sheet
+    assert "javascript:alert(1)" in words
+
+
+def test_every_figure_says_its_result_in_words(page):
+    forest = [image["alt"] for image in page.images if image["alt"].startswith("Forest plot")]
+    assert len(forest) == 4  # the analysis without data has none
+    assert any("1.94 times" in alt for alt in forest)
+
+
+def test_uncontrolled_results_carry_their_warning(text):
+    articles = re.findall(r"<article.*?</article>", text, flags=re.DOTALL)
+    uncontrolled = next(a for a in articles if 'id="a-das28_change"' in a)
+    assert 'class="caution"' in uncontrolled
+    assert NO_CAUSE in uncontrolled
+
+
+def test_every_analysis_flag_and_number_has_its_place(text, page):
+    words = " ".join("".join(page.words).split())
+    for analysis in build.synthesis().analyses:
+        assert f'id="a-{analysis.id}"' in text
+    assert "the source gives no denominator" in words
+    assert "ln(9/46) − ln(1/7)" in words  # derivation with numbers
+    assert "With other assumptions" in words
+    assert "Could have counted and does not" in words
+    assert "Second anti-TNF, uncontrolled" in words
+    assert "Test for a difference between the groups" in words
+    assert "numpy 2.0" in words
+
+
+def test_the_report_is_the_same_each_time(text):
+    assert render.report(build.report_input()) == text
+
+
+def test_a_review_with_nothing_in_it_still_has_a_page():
+    data = build.report_input()
+    bare = replace(
+        data, synthesis=replace(build.synthesis(), analyses=(build.empty(),), directions=(), albatross=()),
+        sheets={}, harmonised=(), derivations=(), not_used=(), accounting=(), figures={},
+    )  # fmt: skip
+    words = " ".join(Page(render.report(bare)).words)
+    assert "No number is recorded for: records identified" in words
+    assert words.count("None is listed.") == 3  # awaited, published syntheses, claims
+    assert "0 reported results" in words
+
+
+@pytest.mark.parametrize(
+    ("address", "safe"),
+    [("https://example.org/a", True), ("http://example.org", True), ("javascript:alert(1)", False),
+     ("data:text/html,x", False), ("Lloyd 2010, Rheumatology", False), ("https://", False),
+     ("https://a b.org", False), ("http://[::1", False), ("", False)],
+)  # fmt: skip
+def test_only_web_addresses_become_links(address, safe):
+    assert (render.safe_link(address) is not None) == safe
+
+
+def test_figure_in_an_attribute_can_not_break_out():
+    uri = str(render.data_uri('<?xml version="1.0"?><!-- c --><svg a="1" b=\'2\'>\n <t>5% & #</t></svg>'))
+    assert not set('"<>&#\n') & set(uri)
+    assert "xml version" not in uri
+    assert "%25" in uri
+
+
+def test_index_links_to_each_report():
+    data = build.report_input()
+    page = Page(render.index([render.card(data)]))
+    assert "demo/report.html" in page.links
+    assert "demo/report.html#a-acr20_three_months" in page.links
