@@ -12,8 +12,8 @@ import pytest
 
 from rheumeta.records import Pooled, Regression, read_synthesis
 from rheumeta.tables.protocol import load_protocol
-from tests.pipeline import BUNDLED, PROJECT, copy_project, run_to_synthesis
-from tests.tolerances import REVIEW_BOUNDARY, REVIEW_RELATIVE
+from pipeline import BUNDLED, PROJECT, copy_project, run_to_synthesis
+from tolerances import REVIEW_BOUNDARY, REVIEW_RELATIVE
 
 STORED = json.loads((PROJECT / "tests/reference/reviews.json").read_text(encoding="utf-8"))["values"]
 

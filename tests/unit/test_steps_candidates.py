@@ -10,8 +10,8 @@ from rheumeta.records import FLAGS
 from rheumeta.steps.candidates import contributions
 from rheumeta.steps.quantities import NotDerivable
 from rheumeta.tables.protocol import Defaults, Outcome
-from tests.evidence_builder import BEFORE_AFTER, CONTROLLED, SINGLE, arm, context, evidence, result, study
-from tests.tolerances import DIRECT
+from evidence_builder import BEFORE_AFTER, CONTROLLED, SINGLE, arm, context, evidence, result, study
+from tolerances import DIRECT
 
 DOSES = [
     arm("s", "low", "msc", part_of="doses"),

@@ -13,8 +13,8 @@ from rheumeta.steps import harmonise
 from rheumeta.steps.model import VALUE_COLUMNS
 from rheumeta.tables.instruments import instruments
 from rheumeta.tables.sheets import RESULTS
-from tests.pipeline import copy_project, run_to_synthesis
-from tests.tolerances import DIRECT
+from pipeline import copy_project, run_to_synthesis
+from tolerances import DIRECT
 
 NUMERIC = ("number", "count")
 

@@ -13,7 +13,7 @@ from rheumeta.steps.selection import (
     why_not_comparable,
 )
 from rheumeta.tables.protocol import ArmRule, Comparison, Window
-from tests.evidence_builder import CONTROLLED, THREE_MONTHS, arm, evidence, result, study
+from evidence_builder import CONTROLLED, THREE_MONTHS, arm, evidence, result, study
 
 
 def _names(arms: object) -> list[str]:

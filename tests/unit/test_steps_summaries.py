@@ -10,8 +10,8 @@ from scipy import stats as scipy_stats
 from rheumeta.steps import summaries
 from rheumeta.steps.quantities import NotDerivable, Quantity
 from rheumeta.steps.summaries import Settings
-from tests.evidence_builder import result
-from tests.tolerances import DIRECT
+from evidence_builder import result
+from tolerances import DIRECT
 
 R_HALF = Settings(Quantity(0.5).flagged("correlation_assumed"), "r = 0.5 is assumed", "t", "luo_shi")
 

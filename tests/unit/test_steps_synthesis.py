@@ -15,8 +15,8 @@ from rheumeta.stats.effects import effect_size
 from rheumeta.steps import unpooled
 from rheumeta.steps.estimates import Model, estimate, study_interval
 from rheumeta.tables.protocol import load_protocol
-from tests.evidence_builder import arm, evidence, result, study
-from tests.pipeline import BUNDLED, copy_project, run_to_synthesis
+from evidence_builder import arm, evidence, result, study
+from pipeline import BUNDLED, copy_project, run_to_synthesis
 
 MODEL = Model("PLO", "inverse_variance", "REML", "cochrane", 95, 5)
 

@@ -21,6 +21,13 @@ from rheumeta.steps.selection import (
     why_not_comparable,
 )
 from rheumeta.steps.summaries import Counts, Moments, Settings
+from rheumeta.tables.measures import (
+    CHANGE_MEASURES,
+    MEANS_MEASURES,
+    PROPORTION_MEASURES,
+    RATE_MEASURES,
+    TABLE_MEASURES,
+)
 from rheumeta.tables.protocol import AnalysisPlan, Comparison, Defaults, Measure, Outcome, Window
 
 BASES = ("change as reported", "final values", "change from baseline and final values")
@@ -151,13 +158,13 @@ class _Attempt:
     def _summaries(self) -> list[Summary]:
         """Return the ways to summarise an arm, in order; all arms of an effect use the same."""
         measure, settings = self.context.measure, self.context.settings(self.code)
-        if measure in m.TABLE_MEASURES | m.PROPORTION_MEASURES:
+        if measure in TABLE_MEASURES | PROPORTION_MEASURES:
             return [lambda arm: summaries.counts(self._at_time(arm))]
-        if measure in m.RATE_MEASURES | {"IRR"}:
+        if measure in RATE_MEASURES | {"IRR"}:
             return [lambda arm: summaries.rate_counts(self._at_time(arm))]
-        if measure in m.CHANGE_MEASURES:
+        if measure in CHANGE_MEASURES:
             return [lambda arm: summaries.change(self._at_time(arm), self._baseline(arm), settings)]
-        if measure in m.MEANS_MEASURES:
+        if measure in MEANS_MEASURES:
             return [partial(self._by_basis, basis) for basis in BASES]
         return []
 
@@ -227,9 +234,9 @@ class _Attempt:
     def _single(self, arms: tuple[Arm, ...], summary: Summary) -> Candidate:
         context = self.context
         group = _combined([summary(a) for a in arms])
-        if context.measure in m.PROPORTION_MEASURES:
+        if context.measure in PROPORTION_MEASURES:
             built = m.from_proportion(context.measure, _counts(group), context.defaults)
-        elif context.measure in m.RATE_MEASURES:
+        elif context.measure in RATE_MEASURES:
             built = m.from_rates(context.measure, _counts(group), None, context.defaults)
         elif context.measure == "SMCR":
             built = self._smcr(arms)
@@ -250,7 +257,7 @@ class _Attempt:
         context = self.context
         left, right = _combined([summary(a) for a in one]), _combined([summary(a) for a in two])
         right = summaries.shared(right, parts)
-        if context.measure in m.TABLE_MEASURES:
+        if context.measure in TABLE_MEASURES:
             built = m.from_table(context.measure, _counts(left), _counts(right), context.defaults)
         elif context.measure == "IRR":
             built = m.from_rates("IRR", _counts(left), _counts(right), context.defaults)

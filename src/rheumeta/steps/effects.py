@@ -8,10 +8,9 @@ contributed, and why not).
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from rheumeta.errors import Fault, InputFaults
 from rheumeta.layout import Layout
 from rheumeta.steps.candidates import Candidate, Context, contributions
 from rheumeta.steps.cohorts import once_per_cohort
@@ -19,7 +18,7 @@ from rheumeta.steps.correlations import Correlations, find_correlations
 from rheumeta.steps.model import Evidence, read_arms, read_results, read_studies
 from rheumeta.steps.quantities import NotDerivable
 from rheumeta.steps.selection import in_window
-from rheumeta.tables.protocol import AnalysisPlan, Change, Instrument, Protocol
+from rheumeta.tables.protocol import AnalysisPlan, Change, Protocol
 from rheumeta.tables.validated import load_validated
 from rheumeta.tables.writing import StageWriter
 
@@ -39,10 +38,6 @@ STEP_COLUMNS = (
 )  # fmt: skip
 NOT_USED_COLUMNS = ("analysis_id", "variant", "study_id", "label", "reason", "result_ids")
 
-STANDARDISED = frozenset({"SMD", "SMD1", "ROM", "SMCC", "SMCR"})
-RAW_MEANS = frozenset({"MD", "MC"})
-POOLED_BY = {"mantel_haenszel": ("RR", "OR", "RD"), "peto": ("PETO", "OR")}
-"""Measures that the methods for two-by-two tables can pool."""
 REDERIVING = (
     "measure", "correlation", "quantile_method", "shared_control", "double_zero", "with_subgroup_only",
 )  # fmt: skip
@@ -70,45 +65,6 @@ def variants(plan: AnalysisPlan, protocol: Protocol) -> Iterator[tuple[str, Chan
     for name in plan.sensitivity:
         if rederives(protocol.sensitivity[name]):
             yield name, protocol.sensitivity[name]
-
-
-def pooling_faults(protocol: Protocol, instruments: Mapping[str, Instrument], file: str) -> list[Fault]:
-    """Refuse analyses that would pool what is not on one scale.
-
-    Assays that are not interchangeable, and instruments of different range or unit, may be pooled
-    only as standardised differences or as ratio of means; instruments that point opposite ways not
-    at all.
-    """
-    faults = []
-    for name, plan in protocol.analyses.items():
-        codes = [instruments[c] for c in protocol.outcomes[plan.outcome].codes if c in instruments]
-        place = f"analyses.{name}.measure"
-        allowed = ", ".join(sorted(STANDARDISED))
-        if plan.measure in RAW_MEANS and any(i.assay_dependent for i in codes):
-            faults.append(Fault(
-                file, None, place, "assay_not_interchangeable",
-                f"{protocol.outcomes[plan.outcome].label} depends on the assay; raw values cannot be pooled",
-                plan.measure, allowed, "choose a standardised measure or the ratio of means",
-            ))  # fmt: skip
-        if plan.measure in RAW_MEANS and len({(i.unit, i.low, i.high) for i in codes}) > 1:
-            faults.append(Fault(
-                file, None, place, "instruments_differ",
-                "the instruments of this outcome differ in unit or range; raw values cannot be pooled",
-                plan.measure, allowed, "choose a standardised measure, or one instrument",
-            ))  # fmt: skip
-        if plan.measure not in POOLED_BY.get(plan.pooling, (plan.measure,)):
-            faults.append(Fault(
-                file, None, f"analyses.{name}.pooling", "pooling_does_not_fit",
-                f"{plan.pooling} pools {' or '.join(POOLED_BY[plan.pooling])}, not {plan.measure}", plan.pooling,
-                "inverse_variance, or another measure", "change pooling or measure",
-            ))  # fmt: skip
-        if len({i.better for i in codes}) > 1:
-            faults.append(Fault(
-                file, None, f"outcomes.{plan.outcome}.codes", "directions_differ",
-                "in one instrument of this outcome higher is better, in another lower",
-                ", ".join(protocol.outcomes[plan.outcome].codes), None, "make two outcomes of it",
-            ))  # fmt: skip
-    return faults
 
 
 def load_evidence(layout: Layout, protocol: Protocol) -> Evidence:
@@ -295,18 +251,8 @@ class Tables:
 
 
 def run(layout: Layout) -> None:
-    """Derive the effect sizes of every analysis of a review.
-
-    Raises
-    ------
-    InputFaults
-        If the protocol asks for pooling that the instruments forbid.
-    """
-    review = load_validated(layout)
-    protocol, instruments = review.protocol, review.instruments
-    faults = pooling_faults(protocol, instruments, str(layout.protocol))
-    if faults:
-        raise InputFaults(faults)
+    """Derive the effect sizes of every analysis of a review."""
+    protocol = load_validated(layout).protocol
     evidence = load_evidence(layout, protocol)
     correlations = find_correlations(evidence)
     tables = Tables()

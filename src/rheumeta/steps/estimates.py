@@ -15,9 +15,9 @@ from rheumeta.stats.mh_peto import TableResult, mantel_haenszel, peto
 from rheumeta.stats.pooling import PoolResult, pool
 from rheumeta.stats.proportions import binomial_interval
 from rheumeta.stats.transforms import harmonic_mean, to_display
+from rheumeta.tables.measures import PROPORTION_MEASURES
 from rheumeta.tables.protocol import Measure, Tau2Method, Test
 
-PROPORTIONS = frozenset({"PR", "PLO", "PAS", "PFT"})
 PERCENT = 100.0
 TWO_STUDIES = (
     "Two studies say next to nothing about how much the effect varies between studies: read the two results, "
@@ -71,7 +71,7 @@ def study_interval(
     measure: str, yi: float, vi: float, *, events: float | None, n: float | None, level: float
 ) -> Interval:
     """Return a study's effect and interval for display; exact (Clopper-Pearson) for proportions."""
-    if measure in PROPORTIONS and events is not None and n is not None:
+    if measure in PROPORTION_MEASURES and events is not None and n is not None:
         exact = binomial_interval(events, n, method="exact", level=level)
         return Interval(PERCENT * events / n, PERCENT * exact.lower, PERCENT * exact.upper)
     lower, upper = wald_interval([yi], [vi], level=level)
@@ -84,7 +84,7 @@ def estimate(studies: Sequence[StudyEffect], model: Model) -> Estimate:
         return Estimate("no_data", "no study reports a usable number")
     if len(studies) == 1:
         return Estimate("single_study", "one study: shown, not pooled")
-    if model.measure in PROPORTIONS and (text := _no_events(studies, model.level)) is not None:
+    if model.measure in PROPORTION_MEASURES and (text := _no_events(studies, model.level)) is not None:
         return Estimate("not_pooled", text)
     yi, vi = [s.yi for s in studies], [s.vi for s in studies]
     size = _harmonic_size(studies)

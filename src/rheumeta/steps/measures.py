@@ -21,12 +21,8 @@ from rheumeta.steps.quantities import (
 from rheumeta.steps.summaries import Counts, Moments
 from rheumeta.tables.protocol import Defaults
 
-TABLE_MEASURES = frozenset({"RR", "OR", "RD", "AS", "PETO"})
 RATIO_OF_EVENTS = frozenset({"RR", "OR", "PETO"})
-MEANS_MEASURES = frozenset({"MD", "SMD", "SMD1", "ROM"})
-CHANGE_MEASURES = frozenset({"MC", "SMCC", "SMCR"})
-PROPORTION_MEASURES = frozenset({"PR", "PLO", "PAS", "PFT"})
-RATE_MEASURES = frozenset({"IR", "IRLN"})
+"""Measures to which a study without events, or with only events, adds nothing."""
 REPORTED_EFFECT_TOLERANCE = 0.5
 """A reported effect this many standard errors away from the computed one is flagged."""
 

@@ -29,9 +29,10 @@ from rheumeta.records import (
 from rheumeta.stats.effects_measures import measure_info
 from rheumeta.steps import flat, moderation, unpooled
 from rheumeta.steps.accounting import account
-from rheumeta.steps.effects import BASE, RAW_MEANS, load_evidence, rederives
+from rheumeta.steps.effects import BASE, load_evidence, rederives
 from rheumeta.steps.estimates import Estimate, Model, estimate, has_null, study_interval
 from rheumeta.steps.model import Evidence
+from rheumeta.tables.measures import RAW_MEANS
 from rheumeta.tables.protocol import AnalysisPlan, Change, Instrument, Protocol
 from rheumeta.tables.validated import load_validated
 from rheumeta.tables.writing import StageWriter

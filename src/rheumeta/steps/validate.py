@@ -16,7 +16,7 @@ from rheumeta.layout import Layout
 from rheumeta.tables.corrections import APPLIED_COLUMNS, Applied, apply_corrections
 from rheumeta.tables.instruments import instruments, instruments_of
 from rheumeta.tables.manifest import CHECK_COLUMNS, Check, check_manifest
-from rheumeta.tables.protocol import Protocol, read_protocol
+from rheumeta.tables.protocol import Declared, declared, read_protocol
 from rheumeta.tables.reading import RawSheet, read_sheet
 from rheumeta.tables.rules_links import check_links
 from rheumeta.tables.rules_numbers import check_numbers
@@ -38,8 +38,6 @@ from rheumeta.tables.writing import StageWriter
 log = logging.getLogger(__name__)
 
 ACCEPTED_COLUMNS = ("result_id", "code", "column", "value", "message", "src_file", "src_line")
-NEED_PROTOCOL = ("unknown_outcome",)
-"""Faults that cannot be told while the protocol itself has faults."""
 
 
 @dataclass(frozen=True)
@@ -78,52 +76,65 @@ def run(layout: Layout) -> None:
 
 def check(layout: Layout) -> Checked:
     """Read and judge everything a review holds; write nothing."""
-    protocol, document, faults = read_protocol(layout.protocol, file=_name(layout.protocol, layout))
-    raw, found = _read_sheets(layout, protocol)
+    name = _name(layout.protocol, layout)
+    protocol, document, faults = read_protocol(layout.protocol, file=name)
+    known = declared(document)
+    raw, found = _read_sheets(layout, known)
     faults += found
-    overlay, found = read_sheet(layout.corrections, CORRECTIONS, file=_name(layout.corrections, layout))
-    faults += found + check_schema(type_sheet(overlay)[0]) + _manifest_faults(layout)
+    overlay, found = _read_overlay(layout)
+    faults += found + _manifest_faults(layout)
     corrected, applied, found = apply_corrections(raw, overlay)
     faults += found
     tables = {}
-    for name, sheet in corrected.items():
-        tables[name], found = type_sheet(sheet)
-        faults += found + check_schema(tables[name])
-    found, accepted = _rules(tables, protocol)
+    for sheet_name, sheet in corrected.items():
+        tables[sheet_name], found = type_sheet(sheet)
+        faults += found + check_schema(tables[sheet_name])
+    found, accepted = _rules(tables, known)
     faults += found
     if protocol is not None:
         faults += check_protocol(
-            protocol, document, file=_name(layout.protocol, layout), instruments=instruments_of(protocol),
-            study_ids=[row.word("study_id") for row in tables["studies"]], folder=layout.protocol.parent,
-        )  # fmt: skip
+            protocol,
+            document,
+            file=name,
+            instruments=instruments_of(protocol),
+            study_ids=[row.word("study_id") for row in tables["studies"]],
+            folder=layout.protocol.parent,
+        )
     return Checked(tables, tuple(applied), tuple(accepted), tuple(faults))
 
 
-def _rules(tables: Mapping[str, Table], protocol: Protocol | None) -> tuple[list[Fault], list[Fault]]:
-    """Apply the rules between sheets and cells; what a broken protocol might declare is not judged."""
-    faults = check_links(tables, protocol)
-    known = instruments_of(protocol) if protocol else instruments()
-    found = check_results(tables["results"], known)
-    faults += found if protocol else [f for f in found if f.code not in NEED_PROTOCOL]
-    if protocol is not None:
-        codes = [*known, *protocol.outcomes]
-        faults += check_outcome_codes(tables["awaited"], codes) + check_outcome_codes(
-            tables["risk_of_bias"], codes
-        )
-    found, accepted = check_numbers(tables["results"], tables["arms"], known)
+def _rules(tables: Mapping[str, Table], known: Declared) -> tuple[list[Fault], list[Fault]]:
+    """Apply the rules between sheets and cells; what a broken protocol may declare is not judged."""
+    table = {**instruments(), **known.instruments}
+    faults = check_links(tables, known.interventions if known.complete else None)
+    found = check_results(tables["results"], table)
+    codes = [*table, *known.outcomes]
+    for name in ("awaited", "risk_of_bias"):
+        found += check_outcome_codes(tables[name], codes)
+    faults += [
+        f for f in found if f.code != "unknown_outcome" or (known.complete and f.value not in known.unclear)
+    ]
+    found, accepted = check_numbers(tables["results"], tables["arms"], table)
     return faults + found, accepted
 
 
-def _read_sheets(layout: Layout, protocol: Protocol | None) -> tuple[dict[str, RawSheet], list[Fault]]:
+def _read_sheets(layout: Layout, known: Declared) -> tuple[dict[str, RawSheet], list[Fault]]:
     sheets, faults = {}, []
     for sheet in RAW_SHEETS:
         path = layout.raw / f"{sheet.name}.csv"
-        extra = moderator_columns(protocol, sheet) if protocol else ()
+        extra = moderator_columns(known.moderators, sheet)
         sheets[sheet.name], found = read_sheet(path, sheet, file=_name(path, layout), extra=extra)
-        if protocol is None and sheet.moderators:  # which further columns there may be is not known
+        if sheet.moderators and not known.complete:  # which further columns there may be is not known
             found = [f for f in found if f.code != "unknown_column"]
         faults += found
     return sheets, faults
+
+
+def _read_overlay(layout: Layout) -> tuple[RawSheet, list[Fault]]:
+    overlay, faults = read_sheet(layout.corrections, CORRECTIONS, file=_name(layout.corrections, layout))
+    table, found = type_sheet(overlay)
+    ill_formed = [f for f in found if f.column != "old"]  # the old text may be what has to be corrected
+    return overlay, faults + ill_formed + check_schema(table)
 
 
 def _manifest_faults(layout: Layout) -> list[Fault]:

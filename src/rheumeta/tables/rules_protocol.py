@@ -7,7 +7,8 @@ from pathlib import Path
 
 from rheumeta.errors import Fault
 from rheumeta.records import FLAGS
-from rheumeta.tables.protocol import Instrument, Protocol, read_protocol
+from rheumeta.tables.measures import FITS, POOLED_BY, RAW_MEANS, STANDARDISED
+from rheumeta.tables.protocol import Comparison, Instrument, Protocol, read_protocol
 from rheumeta.tables.rules_links import MIXED
 from rheumeta.tables.wording import did_you_mean, listing
 from rheumeta.tables.yaml_lines import Document, dotted
@@ -81,6 +82,7 @@ def check_protocol(
             judge.known(("sensitivity", name, "without_flags", i), flag, FLAGS, "flag")
         _studies(judge, ("sensitivity", name, "without_studies"), change.without_studies, study_ids)
     _analyses(judge, protocol, study_ids, folder)
+    _measures(judge, protocol, instruments)
     return judge.faults
 
 
@@ -164,6 +166,66 @@ def _analyses(judge: _Judge, protocol: Protocol, study_ids: Collection[str] | No
                 judge.known((*at, "exclude", i, "study"), exclusion.study, study_ids, "study")
         if plan.benchmark is not None:
             _benchmark(judge, (*at, "benchmark"), plan.benchmark.review, plan.benchmark.analysis, folder)
+
+
+def _measures(judge: _Judge, protocol: Protocol, instruments: Mapping[str, Instrument]) -> None:
+    """Refuse measures that do not fit, and pooling of what is not on one scale."""
+    for name, plan in protocol.analyses.items():
+        at: Key = ("analyses", name)
+        outcome, comparison = protocol.outcomes.get(plan.outcome), protocol.comparisons.get(plan.comparison)
+        if outcome is None or comparison is None:
+            continue
+        found = [instruments[c] for c in outcome.codes if c in instruments]
+        if len({i.kind for i in found}) > 1:  # a fault of its own
+            continue
+        _measure(judge, (*at, "measure"), plan.measure, comparison, found)
+        for i, change in enumerate(plan.sensitivity):
+            measure = protocol.sensitivity[change].measure if change in protocol.sensitivity else None
+            if measure is not None:
+                _measure(judge, (*at, "sensitivity", i), measure, comparison, found)
+        if plan.measure not in POOLED_BY[plan.pooling]:
+            judge.add(
+                (*at, "pooling"),
+                "pooling_does_not_fit",
+                f"This way of pooling does not take the measure {plan.measure}.",
+                plan.pooling,
+                listing(POOLED_BY[plan.pooling]),
+                "Choose another measure, or inverse_variance.",
+            )
+
+
+def _measure(
+    judge: _Judge, path: Key, measure: str, comparison: Comparison, instruments: Collection[Instrument]
+) -> None:
+    kind, design = FITS[measure]
+    if any(i.kind != kind for i in instruments) or comparison.kind != design:
+        fitting = [
+            m for m, (k, d) in FITS.items() if d == comparison.kind and all(i.kind == k for i in instruments)
+        ]
+        judge.add(
+            path,
+            "measure_does_not_fit",
+            f"{measure} is for a {kind} outcome in a {design.replace('_', '-')} comparison.",
+            measure,
+            listing(fitting) or None,
+        )
+    elif measure in RAW_MEANS and any(i.assay_dependent for i in instruments):
+        judge.add(
+            path,
+            "assay_not_interchangeable",
+            "The outcome depends on the assay: raw values of different assays cannot be pooled.",
+            measure,
+            listing(sorted(m for m in STANDARDISED if FITS[m] == FITS[measure])),
+        )
+    elif measure in RAW_MEANS and len({(i.unit, i.low, i.high) for i in instruments}) > 1:
+        judge.add(
+            path,
+            "instruments_differ",
+            "The instruments of the outcome differ in unit or range: raw values cannot be pooled.",
+            measure,
+            listing(sorted(m for m in STANDARDISED if FITS[m] == FITS[measure])),
+            "Choose a standardised measure, or one instrument.",
+        )
 
 
 def _studies(judge: _Judge, path: Key, studies: Collection[str], known: Collection[str] | None) -> None:
