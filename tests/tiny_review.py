@@ -31,7 +31,7 @@ def build(root: Path) -> Layout:
         sheet = SHEETS[source.stem]
         with source.open(encoding="utf-8", newline="") as handle:
             rows = list(csv.DictReader(handle))
-        columns = [c.name for c in sheet.columns + moderator_columns(protocol, sheet)]
+        columns = [c.name for c in sheet.columns + moderator_columns(protocol.moderators, sheet)]
         path_of(layout, source.stem).write_bytes(csv_text(rows, columns).encode())
     return layout
 

@@ -60,7 +60,9 @@ def test_free_text_is_left_alone(text):
     assert parse_cell(text, Column("note", "text", "")) == (text, None)
 
 
-@pytest.mark.parametrize("text", ["2-Jan", "2-jan", "Jan-02", "02. Jan", "Sep-12", "3 March"])
+@pytest.mark.parametrize(
+    "text", ["2-Jan", "2-jan", "Jan-02", "02. Jan", "Sep-12", "3 March", "2024-01-02 00:00:00"]
+)
 def test_dates_that_a_spreadsheet_makes_are_caught_in_text_too(text):
     assert parse_cell(text, Column("note", "text", ""))[1].code == "spreadsheet_date"
 

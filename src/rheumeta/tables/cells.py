@@ -46,7 +46,9 @@ MISSING_WORDS = frozenset(
     }
 )
 _MONTH = r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
-MADE_DATE = re.compile(rf"\d{{1,2}}[-. ]{{1,2}}{_MONTH}|{_MONTH}-\d{{1,2}}", re.IGNORECASE)
+MADE_DATE = re.compile(
+    rf"\d{{1,2}}[-. ]{{1,2}}{_MONTH}|{_MONTH}-\d{{1,2}}|\d{{4}}-\d\d-\d\d 00:00:00", re.IGNORECASE
+)
 """What a spreadsheet program makes of a text like 1-2."""
 DATE_IN_NUMBER = re.compile(r"\d{4}-\d\d-\d\d.*|\d{1,2}\.\d{1,2}\.(\d{2,4})?|\d{1,2}/\d{1,2}/\d{2,4}")
 DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+")

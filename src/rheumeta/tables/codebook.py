@@ -61,7 +61,9 @@ def review_codebook_text(protocol: Protocol) -> str:
         "Made by `rheumeta manifest`; do not edit by hand.\n",
         FILLING,
     ]
-    sections += [_sheet(sheet, sheet.columns + moderator_columns(protocol, sheet)) for sheet in RAW_SHEETS]
+    sections += [
+        _sheet(sheet, sheet.columns + moderator_columns(protocol.moderators, sheet)) for sheet in RAW_SHEETS
+    ]
     sections += [_accept()]
     if protocol.instruments:
         sections.append(_instrument_table("## Instruments of this review\n", protocol.instruments))

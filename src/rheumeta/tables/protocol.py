@@ -6,14 +6,19 @@ not declared here is a fault. The JSON schema in ``workflow/schemas`` is made fr
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from rheumeta.errors import Fault, InputFaults
 from rheumeta.tables.model_faults import model_faults
 from rheumeta.tables.yaml_lines import Document, parse_yaml
+
+M = TypeVar("M", bound=BaseModel)
 
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Text = Annotated[str, StringConstraints(min_length=1)]
@@ -294,6 +299,50 @@ def read_protocol(path: Path, *, file: str) -> tuple[Protocol | None, Document, 
         return Protocol.model_validate(document.data), document, []
     except ValidationError as error:
         return None, document, model_faults(error, Protocol, document, file=file)
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What a protocol declares for the sheets, as far as it can be read in spite of its faults.
+
+    `unclear` are instruments that are declared with faults; `complete` is False where nothing can
+    be said of what else the protocol may declare.
+    """
+
+    interventions: tuple[str, ...] = ()
+    moderators: Mapping[str, Moderator] = field(default_factory=dict)
+    instruments: Mapping[str, Instrument] = field(default_factory=dict)
+    outcomes: tuple[str, ...] = ()
+    unclear: tuple[str, ...] = ()
+    complete: bool = False
+
+
+def declared(document: Document) -> Declared:
+    """Return what the YAML of a protocol declares for the sheets; its faults are told elsewhere."""
+    if not isinstance(document.data, dict):
+        return Declared()
+    keys = ("interventions", "moderators", "instruments", "outcomes")
+    entries = {key: document.data.get(key) or {} for key in keys}
+    if not all(isinstance(entry, dict) for entry in entries.values()) or not entries["interventions"]:
+        return Declared()
+    instruments = _valid_parts(entries["instruments"], Instrument)
+    moderators = _valid_parts(entries["moderators"], Moderator)
+    return Declared(
+        interventions=tuple(entries["interventions"]),
+        moderators=moderators,
+        instruments=instruments,
+        outcomes=tuple(entries["outcomes"]),
+        unclear=tuple(name for name in entries["instruments"] if name not in instruments),
+        complete=len(moderators) == len(entries["moderators"]),
+    )
+
+
+def _valid_parts(entries: Mapping[str, object], model: type[M]) -> dict[str, M]:
+    valid: dict[str, M] = {}
+    for name, entry in entries.items():
+        with suppress(ValidationError):
+            valid[name] = model.model_validate(entry)
+    return valid
 
 
 def _read_document(path: Path, *, file: str) -> tuple[Document, list[Fault]]:

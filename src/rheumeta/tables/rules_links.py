@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 
 from rheumeta.errors import Fault
-from rheumeta.tables.protocol import Protocol
 from rheumeta.tables.typed import Row, Table
 from rheumeta.tables.wording import did_you_mean, listing
 
@@ -14,15 +13,15 @@ MIXED = "mixed"
 """Intervention of a pooled group that holds arms with different treatments."""
 
 
-def check_links(tables: Mapping[str, Table], protocol: Protocol | None) -> list[Fault]:
+def check_links(tables: Mapping[str, Table], interventions: Collection[str] | None) -> list[Fault]:
     """Return the faults between sheets.
 
     Parameters
     ----------
     tables : mapping of str to Table
         All sheets by name.
-    protocol : Protocol or None
-        None if it has faults; its interventions are then not compared.
+    interventions : collection of str or None
+        Codes that the protocol defines; None if it could not be read.
     """
     studies, arms = tables["studies"], tables["arms"]
     study_ids = [r.word("study_id") for r in studies]
@@ -32,8 +31,8 @@ def check_links(tables: Mapping[str, Table], protocol: Protocol | None) -> list[
             faults += _known(tables[name], "study_id", study_ids)
     if studies.rows and arms.rows:
         faults += _result_arms(tables["results"], arms, study_ids)
-    if protocol is not None:
-        codes = [*protocol.interventions, MIXED]
+    if interventions is not None:
+        codes = [*interventions, MIXED]
         for row in arms:
             faults += [
                 arms.fault(row, "interventions", "unknown_intervention",

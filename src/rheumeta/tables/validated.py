@@ -13,7 +13,7 @@ from rheumeta.errors import RheumetaError
 from rheumeta.layout import Layout
 from rheumeta.tables.cells import NUMERIC
 from rheumeta.tables.instruments import instruments_of
-from rheumeta.tables.protocol import Instrument, Protocol, load_protocol
+from rheumeta.tables.protocol import Instrument, Moderator, Protocol, load_protocol
 from rheumeta.tables.sheets import RAW_SHEETS, Column, Sheet
 from rheumeta.tables.typed import Table
 
@@ -45,15 +45,15 @@ class Review:
     claims: pd.DataFrame
 
 
-def moderator_columns(protocol: Protocol, sheet: Sheet) -> tuple[Column, ...]:
-    """Return the columns that a protocol's moderators add to a sheet, in the order of the protocol."""
+def moderator_columns(moderators: Mapping[str, Moderator], sheet: Sheet) -> tuple[Column, ...]:
+    """Return the columns that the moderators of a protocol add to a sheet, in their order."""
     if not sheet.moderators:
         return ()
     return tuple(
         Column(name, "number", m.label)
         if m.type == "number"
         else Column(name, "choice" if m.choices else "text", m.label, choices=tuple(m.choices or ()))
-        for name, m in protocol.moderators.items()
+        for name, m in moderators.items()
         if m.sheet == sheet.name
     )
 
@@ -96,7 +96,7 @@ def _read(layout: Layout, sheet: Sheet, protocol: Protocol) -> pd.DataFrame:
         raise RheumetaError(f"{path.as_posix()} does not exist. Run: rheumeta validate {layout.review}")
     with path.open(encoding="utf-8", newline="") as handle:
         rows = list(csv.DictReader(handle))
-    columns = sheet.columns + moderator_columns(protocol, sheet)
+    columns = sheet.columns + moderator_columns(protocol.moderators, sheet)
     data: dict[str, pd.Series] = {}
     for column in columns:
         texts = [row[column.name] for row in rows]
