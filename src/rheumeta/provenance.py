@@ -62,7 +62,7 @@ def stage_digest(module: str) -> str:
     FileNotFoundError
         If there is no such module.
     SyntaxError
-        If a module of the closure cannot be compiled.
+        If a module of the closure cannot be parsed.
     """
     total = hashlib.sha256()
     for name in import_closure(module):

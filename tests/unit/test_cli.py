@@ -8,6 +8,7 @@ import sys
 import types
 
 import pytest
+
 from rheumeta import __version__, cli
 from rheumeta.errors import Fault, InputFaults, StatsError
 

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from rheumeta import provenance
 
 SOURCE = Path(provenance.__file__).parent

@@ -10,6 +10,7 @@ import sys
 from importlib import metadata
 
 import pytest
+
 from rheumeta import provenance
 
 FILES = {

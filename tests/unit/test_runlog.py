@@ -8,6 +8,7 @@ import time
 import warnings
 
 import pytest
+
 from rheumeta.runlog import Attempt, aftermath, failures, failures_file, logging_to
 
 
