@@ -21,7 +21,7 @@ from rheumeta.tables.reading import RawSheet, read_sheet
 from rheumeta.tables.rules_links import check_links
 from rheumeta.tables.rules_numbers import check_numbers
 from rheumeta.tables.rules_protocol import check_protocol
-from rheumeta.tables.rules_results import check_outcome_codes, check_results
+from rheumeta.tables.rules_results import check_doses, check_outcome_codes, check_results
 from rheumeta.tables.schemas import check_schema
 from rheumeta.tables.sheets import CORRECTIONS, MANIFEST, RAW_SHEETS
 from rheumeta.tables.typed import Table, type_sheet
@@ -107,7 +107,7 @@ def _rules(tables: Mapping[str, Table], known: Declared) -> tuple[list[Fault], l
     """Apply the rules between sheets and cells; what a broken protocol may declare is not judged."""
     table = {**instruments(), **known.instruments}
     faults = check_links(tables, known.interventions if known.complete else None)
-    found = check_results(tables["results"], table)
+    found = check_results(tables["results"], table) + check_doses(tables["arms"])
     codes = [*table, *known.outcomes]
     for name in ("awaited", "risk_of_bias"):
         found += check_outcome_codes(tables[name], codes)

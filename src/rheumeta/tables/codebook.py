@@ -20,7 +20,7 @@ from rheumeta.tables.instruments import instruments
 from rheumeta.tables.protocol import Instrument, Protocol
 from rheumeta.tables.rules_numbers import ACCEPTABLE
 from rheumeta.tables.sheets import CORRECTIONS, MANIFEST, RAW_SHEETS, Column, Sheet
-from rheumeta.tables.units import allowed_units, person_time_units, time_units
+from rheumeta.tables.units import DOSE_UNITS, allowed_units, person_time_units, time_units
 from rheumeta.tables.validated import moderator_columns
 from rheumeta.tables.writing import StageWriter, json_text
 
@@ -121,6 +121,7 @@ def _units() -> str:
     return ("## Units\n\n"
             f"Times: {', '.join(time_units())}. A year is 52 weeks and a month 52/12 weeks.\n\n"
             f"Person-time: {', '.join(person_time_units())}.\n\n"
+            f"Doses: {', '.join(DOSE_UNITS)}.\n\n"
             "Units of the outcomes stand beside the instruments below.\n")  # fmt: skip
 
 

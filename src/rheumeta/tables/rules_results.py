@@ -9,7 +9,7 @@ from rheumeta.tables.cells import NUMERIC
 from rheumeta.tables.protocol import Instrument
 from rheumeta.tables.sheets import RESULTS
 from rheumeta.tables.typed import Row, Table
-from rheumeta.tables.units import allowed_units, person_time_units, time_units
+from rheumeta.tables.units import DOSE_UNITS, allowed_units, person_time_units, time_units
 from rheumeta.tables.wording import did_you_mean, listing
 
 RATIOS = ("OR", "RR", "HR", "IRR", "ROM")
@@ -39,6 +39,24 @@ def check_results(table: Table, instruments: Mapping[str, Instrument]) -> list[F
         Registry and protocol together.
     """
     return [fault for row in table for fault in _row(table, row, instruments)]
+
+
+def check_doses(table: Table) -> list[Fault]:
+    """Return the faults of doses in the arms sheet: the unit is there and known."""
+    faults = []
+    for row in table:
+        unit = row.word("dose_unit")
+        if row.text["dose"] and not row.text["dose_unit"]:
+            faults.append(
+                table.fault(row, "dose_unit", "dose_without_dose_unit", "The dose has no unit.",
+                            allowed=listing(DOSE_UNITS), remedy="Fill it in.")
+            )  # fmt: skip
+        elif unit and unit not in DOSE_UNITS:
+            faults.append(
+                table.fault(row, "dose_unit", "unknown_dose_unit", "The unit of the dose is not known.",
+                            allowed=listing(DOSE_UNITS), remedy=did_you_mean(unit, DOSE_UNITS))
+            )  # fmt: skip
+    return faults
 
 
 def check_outcome_codes(table: Table, codes: list[str]) -> list[Fault]:

@@ -68,8 +68,7 @@ UNITS: dict[str, str] = {
 }  # fmt: skip
 """Units of the sheets and what they are in the registry. ``kg`` of body weight is a plain kilogram."""
 
-TIME_UNITS = ("hour", "day", "week", "month", "year")
-"""For a message; :func:`time_units` lists their spellings too."""
+DOSE_UNITS = ("cells", "cells/kg", "mg", "mg/kg", "g")
 ASSAY_NOTE = "an assay's unit is taken for an international unit; assays are not interchangeable"
 
 
