@@ -163,3 +163,13 @@ def test_every_flag_has_a_gloss() -> None:
     (candidate,) = only("RR", rows)
     assert {"unpublished", "events_from_percent"} <= candidate.built.flags
     assert candidate.built.flags <= set(FLAGS)
+
+
+def test_the_closing_steps_can_be_redone_by_hand_after_the_correction() -> None:
+    rows = [result("r1", "s", "doses", events="9", n=46), result("r2", "s", "control", events="0", n=7)]
+    (candidate,) = only("RR", rows)
+    step = candidate.built.steps[-2]
+    assert (step.quantity, step.formula) == ("yi", "ln((a/n1) / (c/n2))")
+    assert step.numbers == "a = 9.5; b = 37.5; c = 0.5; d = 7.5; n1 = 47; n2 = 8"
+    assert step.value == pytest.approx(math.log((9.5 / 47) / (0.5 / 8)), rel=DIRECT)
+    assert step.assumption == "0.5 added to every cell of the table"

@@ -23,6 +23,13 @@ from rheumeta.tables.protocol import Defaults
 
 RATIO_OF_EVENTS = frozenset({"RR", "OR", "PETO"})
 """Measures to which a study without events, or with only events, adds nothing."""
+SYMBOLS = {
+    "ai": "a", "n1i": "n1", "ci": "c", "n2i": "n2", "m1i": "m1", "sd1i": "sd1", "m2i": "m2", "sd2i": "sd2",
+    "ri": "r", "ni": "n", "mi": "mean change", "sdi": "SDc", "xi": "x", "ti": "t", "x1i": "x1", "t1i": "t1",
+    "x2i": "x2", "t2i": "t2",
+}  # fmt: skip
+"""Names of the inputs as the formulas of the measures write them."""
+
 REPORTED_EFFECT_TOLERANCE = 0.5
 """A reported effect this many standard errors away from the computed one is flagged."""
 
@@ -75,7 +82,7 @@ def build(
     if not sizes.usable[0]:
         raise NotDerivable("no events, or only events, in both groups: no information on a ratio")
     ids = merge_ids(q.result_ids for q in inputs.values())
-    numbers = "; ".join(f"{name} = {number(q.value)}" for name, q in inputs.items())
+    numbers = _numbers(inputs, sizes.add if sizes.corrected[0] else 0.0)
     yi, vi = float(sizes.yi[0]), float(sizes.vi[0])
     closing = (
         Step("yi", sizes.formula, numbers, yi, sizes.source, added, ids),
@@ -84,6 +91,21 @@ def build(
     flags = frozenset({"zero_cell"} if sizes.corrected[0] else ()).union(*(q.flags for q in inputs.values()))
     steps = (*merge_steps(q.steps for q in inputs.values()), *closing)
     return Built(yi, vi, shown, steps, flags, ids, confirmations(inputs.values()))
+
+
+def _numbers(inputs: Mapping[str, Quantity], added: float) -> str:
+    """Write the inputs by the symbols of the formulas, after the correction of zero cells."""
+    values = {SYMBOLS.get(name, name): q.value for name, q in inputs.items()}
+    if {"a", "n1", "c", "n2"} <= values.keys():
+        a, n1, c, n2 = (values[name] for name in ("a", "n1", "c", "n2"))
+        values = {"a": a, "b": n1 - a, "c": c, "d": n2 - c}
+        values = {name: value + added for name, value in values.items()}
+        values |= {"n1": n1 + 2 * added, "n2": n2 + 2 * added}
+    elif {"x", "n"} <= values.keys():
+        values = {"x": values["x"] + added, "n": values["n"] + 2 * added}
+    elif added:
+        values = {name: value + added if name.startswith("x") else value for name, value in values.items()}
+    return "; ".join(f"{name} = {number(value)}" for name, value in values.items())
 
 
 def from_table(measure: str, one: Counts, two: Counts, defaults: Defaults) -> Built:
