@@ -30,9 +30,9 @@ ACCEPTABLE: dict[str, str] = {
 """Codes that the column `accept` may hold, with the gloss of the flag."""
 
 SE_SHARE = 0.4
-"""An SD below this share of the usual one is suspected to be a standard error. Mistaking one for
-the other is a known error of extraction (Cochrane Handbook 6.5.2.2). The share is this project's
-choice: a standard error is that small from n = 7 on (1/sqrt(7) = 0.38)."""
+"""An SD below this share of the usual one is suspected to be a standard error, which is the SD
+divided by sqrt(n) (Cochrane Handbook 6.5.2.2). The share is this project's choice: a standard error
+is that small from n = 7 on (1/sqrt(7) = 0.38)."""
 SE_FACTOR = 1.5
 """... provided that times sqrt(n), which would be the SD if it is a standard error, it is at most so
 many times the usual SD. Also the project's choice: no SD of the bundled reviews meets both
