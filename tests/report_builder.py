@@ -392,7 +392,7 @@ def synthesis():
         (controlled(), single(), empty(), before_after(), proportion()),
         rows,
         (
-            DirectionSummary("before_after", "ESR", "ESR", 2, 0, 0, Interval(100.0, 15.8, 100.0), 0.5),
+            DirectionSummary("before_after", "ESR", "ESR", 2, 0, 0, Interval(1.0, 0.158, 1.0), 0.5),
             DirectionSummary("before_after", "CRP", "CRP", 0, 0, 1, None, None),
         ),
         (

@@ -105,6 +105,9 @@ def test_every_analysis_flag_and_number_has_its_place(text, page):
     assert "Second anti-TNF, uncontrolled" in words
     assert "Test for a difference between the groups" in words
     assert "numpy 2.0" in words
+    assert "Two cohorts better, none worse, none without a sign. Better in 100% [16%, 100%]" in words
+    assert "Two exact p values combined, one-sided: Stouffer p = 0.040" in words
+    assert "p values not combined: no exact p value." in words
 
 
 def test_the_report_is_the_same_each_time(text):

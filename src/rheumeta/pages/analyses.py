@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from rheumeta.pages.findings import FAMILIES
 from rheumeta.pages.inputs import Row
-from rheumeta.pages.numbers import DASH, count, interval, number, p_equals, percent, whole
+from rheumeta.pages.numbers import DASH, count, interval, number, p_equals, tenth, whole
 from rheumeta.pages.strips import Strip, strip
 from rheumeta.pages.words import main_pooled, sentence, shown_result
 from rheumeta.records import FLAGS, Analysis, Interval, Pooled, Sensitivity, StudyEffect, Subgroup
@@ -141,10 +141,10 @@ def show(analysis: Analysis, value: Interval | None) -> str:
         return interval(value, common=analysis.scale != "log")
     if value.estimate is None and value.lower is None:
         return DASH
-    text = "" if value.estimate is None else f"{percent(value.estimate)}%"
+    text = "" if value.estimate is None else tenth(value.estimate)
     if value.lower is None and value.upper is None:
         return text
-    return f"{text} [{percent(value.lower)}%, {percent(value.upper)}%]".strip()
+    return f"{text} [{tenth(value.lower)}, {tenth(value.upper)}]".strip()
 
 
 def degrees(df: float) -> str:

@@ -202,3 +202,8 @@ def _harmonised(row: Row) -> str:
     if not parts:
         return " ".join(row.get(c, "") for c in ("direction", "significance")).replace("_", " ").strip()
     return f"{', '.join(parts)} {row.get('unit', '')}".strip()
+
+
+def left_out(rows: Sequence[Row]) -> list[Row]:
+    """Return the rows of not_used.csv once each: sensitivity runs repeat those of their analysis."""
+    return list({(r["analysis_id"], r["study_id"], r["reason"]): r for r in reversed(rows)}.values())[::-1]

@@ -75,6 +75,11 @@ def percent(value: float | None) -> str:
     return number(value, digits=0 if abs(value) >= 10 or float(value).is_integer() else 1)
 
 
+def tenth(value: float | None) -> str:
+    """Return a percentage (0 to 100) with one decimal and its sign, as figures print it."""
+    return NONE if value is None else f"{number(value, digits=1)}%"
+
+
 def p_value(value: float | None) -> str:
     """Return a p value to two significant digits, and "< 0.001" below that."""
     if value is None:
@@ -126,7 +131,7 @@ def common_places(value: Interval) -> int | None:
 def count(value: int, noun: str, plural: str | None = None) -> str:
     """Return "two studies", "13 studies": small numbers as words, the noun in its number."""
     word = COUNT_WORDS[value] if value < len(COUNT_WORDS) else str(value)
-    return f"{word} {noun if value == 1 else plural or noun + 's'}"
+    return f"{word} {noun if value == 1 else (noun + 's' if plural is None else plural)}"
 
 
 def capital(text: str) -> str:

@@ -22,7 +22,7 @@ from rheumeta.pages.headline import headline
 from rheumeta.pages.inputs import ReportInput, anchor, split_ids
 from rheumeta.pages.methods import methods_view
 from rheumeta.pages.strips import WIDTH
-from rheumeta.pages.unpooled import DIRECTION_SIGNS, KIND_WORDS, directions_view, share
+from rheumeta.pages.unpooled import DIRECTION_SIGNS, KIND_WORDS, directions_view
 from rheumeta.records import FLAGS
 
 SAFE_IN_URI = " !$()*+,-./:;=?@[]^_`{|}~'"
@@ -31,7 +31,7 @@ SAFE_IN_URI = " !$()*+,-./:;=?@[]^_`{|}~'"
 
 GLOBALS: dict[str, Any] = {
     "show": analyses.show, "describe": analyses.describe, "degrees": analyses.degrees,
-    "count": numbers.count, "show_share": share,
+    "count": numbers.count,
     "MODEL_NAMES": analyses.MODEL_NAMES, "DESIGN_WORDS": evidence.DESIGN_WORDS,
     "STATUS_WORDS": evidence.STATUS_WORDS, "WHY_WORDS": evidence.WHY_WORDS, "FLAGS": FLAGS,
     "KIND_WORDS": KIND_WORDS, "SIGNS": DIRECTION_SIGNS, "STRIP_WIDTH": WIDTH,
@@ -51,6 +51,7 @@ class Card:
     views: tuple[analyses.AnalysisView, ...]  # primary analyses
     analyses: int
     pooled: int
+    level: float
 
 
 def environment() -> Environment:
@@ -123,6 +124,7 @@ def context(data: ReportInput) -> dict[str, Any]:
         "bias": evidence.bias_view(bias),
         "bias_not_assessed": evidence.not_assessed(bias),
         "numbers": evidence.numbers_view(data),
+        "left_out": evidence.left_out(data.not_used),
         "directions": directions_view(synthesis),
         "methods": methods_view(synthesis, data.protocol, data.versions),
         "glossary": GLOSSARY,
@@ -164,6 +166,7 @@ def card(data: ReportInput) -> Card:
         views=tuple(analyses.analysis_view(a, (), level=data.level) for a in primary),
         analyses=len(synthesis.analyses),
         pooled=sum(a.status == "pooled" for a in synthesis.analyses),
+        level=data.level,
     )
 
 
@@ -175,7 +178,7 @@ def index(cards: Sequence[Card]) -> str:
 FILTERS: dict[str, Callable[..., Any]] = {
     "number": numbers.number, "p_value": numbers.p_value, "p_equals": numbers.p_equals,
     "percent": numbers.percent, "whole": numbers.whole, "interval": numbers.interval,
-    "tidy": numbers.tidy, "capital": numbers.capital, "uncapital": numbers.uncapital,
+    "tidy": numbers.tidy, "tenth": numbers.tenth, "capital": numbers.capital, "uncapital": numbers.uncapital,
     "words": lambda text: text.replace("_", " "), "anchor": lambda key, kind: anchor(kind, key),
     "ids": split_ids, "safe_link": safe_link, "data_uri": data_uri,
 }  # fmt: skip

@@ -24,6 +24,10 @@ DIRECTION_SIGNS = {
 """Symbols of effect-direction plots (Boon and Thomson 2021) and their words."""
 
 
+FEWEST_SIGNS = 2
+"""Fewest cohorts with a sign for which the sign test is shown: of one alone it says nothing."""
+
+
 @dataclass(frozen=True)
 class OutcomeDirections:
     """All rows of one outcome and kind of comparison, with the test of their signs."""
@@ -33,8 +37,7 @@ class OutcomeDirections:
     kind: str
     kind_words: str
     rows: tuple[DirectionRow, ...]
-    summary: DirectionSummary | None
-    combined: str  # p values combined, or why not; empty without p values
+    words: str  # sign test and combined p values in words
 
 
 @dataclass(frozen=True)
@@ -76,9 +79,33 @@ def _outcome(
         kind=kind,
         kind_words=KIND_WORDS.get(kind, kind),
         rows=tuple(rows),
-        summary=summary,
-        combined=combined_words([c for c in combined if (c.outcome, c.comparison_kind) == key]),
+        words=" ".join(
+            part
+            for part in (
+                sign_words(summary),
+                combined_words([c for c in combined if (c.outcome, c.comparison_kind) == key]),
+            )
+            if part
+        ),
     )
+
+
+def sign_words(summary: DirectionSummary | None) -> str:
+    """Return the counts of one outcome, and the sign test where two or more cohorts have a sign."""
+    if summary is None:
+        return ""
+    text = (
+        f"{capital(count(summary.favourable, 'cohort'))} better, {_some(summary.unfavourable)} worse, "
+        f"{_some(summary.not_counted)} without a sign."
+    )
+    signs = summary.favourable + summary.unfavourable
+    if signs < FEWEST_SIGNS or summary.proportion is None:
+        return text
+    return f"{text} Better in {share(summary.proportion)}; exact sign test p {p_equals(summary.pval)}."
+
+
+def _some(size: int) -> str:
+    return count(size, "", "").strip() if size else "none"
 
 
 def combined_words(rows: Sequence[CombinedP]) -> str:

@@ -29,7 +29,7 @@ FIT = (
 )  # fmt: skip
 ANALYSIS_COLUMNS = (
     "row", "group", "effect_id", "study_id", "label", "experimental", "control", "weeks", "time_label", *RAW,
-    *ESTIMATES, "weight_random", "weight_common", *FIT, "flags", "result_ids",
+    *ESTIMATES, "weight_random", "weight_common", *FIT, "flags", "result_ids", "confirmed_by",
 )  # fmt: skip
 """Columns of the table of an analysis; `row` is study, pooled or subgroup."""
 
@@ -79,6 +79,7 @@ def study_cells(study: StudyEffect) -> dict[str, Any]:
         "se": study.vi**0.5,
         "flags": study.flags,
         "result_ids": study.result_ids,
+        "confirmed_by": study.confirmed_by,
     }
 
 
