@@ -218,6 +218,8 @@ class Analysis:
     warnings: tuple[str, ...] = ()
     sentence: str = ""  # the result in plain words
     primary: bool = False  # shown on the first screen
+    experimental_name: str = "Treatment"  # what the sides are called in figures
+    control_name: str = "Control"
     reversed_axis: bool = False  # larger values left, so that left is always the better side
     add_on: bool = False  # both groups got the treatment of the review; what is tested is an addition
 

@@ -131,7 +131,7 @@ def test_pooled_analysis_shows_both_models_and_sums_of_patients():
     assert [t.kind for t in plot.totals] == ["random", "common"]
     assert plot.totals[0].effect.estimate == 1.94
     headings = [(c.group, c.heading) for c in plot.columns]
-    assert ("Experimental", "Events/n") in headings
+    assert ("Treatment", "Events/n") in headings
     assert ("Control", "Events/n") in headings
     assert [r.cells[1:] for r in plot.blocks[0].rows] == [("9/46", "1/7"), ("7/16", "1/5")]
     assert plot.totals[0].cells[1:] == ("16/62", "2/12")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 
 import pytest
+from evidence_builder import BEFORE_AFTER, CONTROLLED, SINGLE, arm, context, evidence, result, study
+from tolerances import DIRECT
 
 from rheumeta.records import FLAGS
 from rheumeta.steps.candidates import contributions
 from rheumeta.steps.quantities import NotDerivable
 from rheumeta.tables.protocol import Defaults, Outcome
-from evidence_builder import BEFORE_AFTER, CONTROLLED, SINGLE, arm, context, evidence, result, study
-from tolerances import DIRECT
 
 DOSES = [
     arm("s", "low", "msc", part_of="doses"),

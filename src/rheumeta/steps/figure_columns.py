@@ -25,7 +25,7 @@ def raw_columns(analysis: Analysis) -> list[RawColumn]:
     two = any(s.n2 is not None or s.events2 is not None or s.mean2 is not None for s in studies)
     columns = _week(studies)
     for arm in (1, 2) if two else (1,):
-        group = ("Experimental", "Control")[arm - 1] if two else ""
+        group = (analysis.experimental_name, analysis.control_name)[arm - 1] if two else ""
         columns += _arm_columns(analysis, arm, group)
     return columns
 

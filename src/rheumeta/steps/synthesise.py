@@ -12,9 +12,11 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from rheumeta.errors import RheumetaError, StatsError
 from rheumeta.layout import Layout
+from rheumeta.pages.numbers import uncapital
 from rheumeta.pages.words import sentence
 from rheumeta.records import (
     Analysis,
@@ -33,7 +35,7 @@ from rheumeta.steps.effects import BASE, load_evidence, rederives
 from rheumeta.steps.estimates import Estimate, Model, estimate, has_null, study_interval
 from rheumeta.steps.model import Evidence
 from rheumeta.tables.measures import RAW_MEANS
-from rheumeta.tables.protocol import AnalysisPlan, Change, Instrument, Protocol
+from rheumeta.tables.protocol import AnalysisPlan, Change, Comparison, Instrument, Protocol
 from rheumeta.tables.validated import load_validated
 from rheumeta.tables.writing import StageWriter
 
@@ -171,16 +173,17 @@ def _benchmark(plan: AnalysisPlan, root: Path) -> Benchmark | None:
     return Benchmark(wanted.review, wanted.analysis, wanted.label, analysis.random.display, analysis.k)
 
 
-def _sides(plan: AnalysisPlan, protocol: Protocol) -> tuple[str | None, str | None]:
-    """Say what left and right of no effect mean; left is always the better side for the treated."""
-    comparison = protocol.comparisons[plan.comparison]
-    if not has_null(plan.measure):
-        return None, None
+def _sides(plan: AnalysisPlan, comparison: Comparison) -> dict[str, Any]:
+    """Name the sides and say what left and right of no effect mean; left is better for the treated."""
+    one = comparison.experimental.name or "Treatment"
+    two = (comparison.control.name if comparison.control else None) or "Control"
+    left: str | None = f"better with {uncapital(one)}"
+    right: str | None = f"better with {uncapital(two)}"
     if comparison.kind != "controlled":
-        return "improved", "worsened"
-    if comparison.add_on:
-        return "better with the addition", "better without it"
-    return "better with treatment", "better with control"
+        left, right = "improved", "worsened"
+    if not has_null(plan.measure):
+        left = right = None
+    return {"experimental_name": one, "control_name": two, "left_label": left, "right_label": right}
 
 
 def _unit(plan: AnalysisPlan, instrument: Instrument) -> str | None:
@@ -200,7 +203,6 @@ def build_analysis(analysis_id: str, material: Material) -> Analysis:
     model = model_of(plan, protocol)
     found = estimate(studies, model)
     studies_out = _weighted(studies, found)
-    left, right = _sides(plan, protocol)
     raw_unit = plan.measure in RAW_MEANS
     analysis = Analysis(
         id=analysis_id,
@@ -222,8 +224,7 @@ def build_analysis(analysis_id: str, material: Material) -> Analysis:
         measure_label=info.label,
         scale=info.scale,
         null=info.null,
-        left_label=left,
-        right_label=right,
+        **_sides(plan, comparison),
         status=found.status,
         status_reason=found.reason,
         k=len(studies),
@@ -231,9 +232,7 @@ def build_analysis(analysis_id: str, material: Material) -> Analysis:
         studies=studies_out,
         random=found.random,
         common=found.common,
-        subgroups=moderation.subgroups(plan, studies, model, protocol),
-        subgroup_tests=moderation.subgroup_tests(plan, studies, model, protocol),
-        regressions=moderation.regressions(plan, studies, model, protocol),
+        **(_moderation(plan, studies, model, protocol) if found.status == "pooled" else {}),
         sensitivity=tuple(sensitivity(name, analysis_id, material) for name in plan.sensitivity),
         excluded=_excluded(analysis_id, material),
         benchmark=_benchmark(plan, material.root),
@@ -242,6 +241,16 @@ def build_analysis(analysis_id: str, material: Material) -> Analysis:
         reversed_axis=info.null is not None and instrument.better == "higher",
     )
     return replace(analysis, sentence=sentence(analysis))
+
+
+def _moderation(
+    plan: AnalysisPlan, studies: Sequence[StudyEffect], model: Model, protocol: Protocol
+) -> dict[str, Any]:
+    return {
+        "subgroups": moderation.subgroups(plan, studies, model, protocol),
+        "subgroup_tests": moderation.subgroup_tests(plan, studies, model, protocol),
+        "regressions": moderation.regressions(plan, studies, model, protocol),
+    }
 
 
 def _excluded(analysis_id: str, material: Material) -> tuple[Excluded, ...]:

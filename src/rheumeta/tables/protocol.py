@@ -137,6 +137,7 @@ class Outcome(Model):
 class ArmRule(Model):
     """Which arms count, by their interventions."""
 
+    name: Text | None = Field(None, description="What figures call this side, e.g. 'Cells'.")
     having: tuple[str, ...] = ()
     lacking: tuple[str, ...] = ()
 
