@@ -36,7 +36,8 @@ is that small from n = 7 on (1/sqrt(7) = 0.38)."""
 SE_FACTOR = 1.5
 """... provided that times sqrt(n), which would be the SD if it is a standard error, it is at most so
 many times the usual SD. Also the project's choice: no SD of the bundled reviews meets both
-conditions, and every one of them does once it is divided by sqrt(n)."""
+conditions, and each of the twelve from 30 patients does once it is divided by sqrt(30). From nine
+patients, or where no SD is known to be usual, a standard error can pass."""
 OTHER_STUDIES = 3
 """Other studies of the review needed to know what SD is usual; else the instrument's own is used."""
 SAME_AS_SE = 0.05
