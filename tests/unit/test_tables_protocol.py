@@ -56,7 +56,8 @@ def test_a_word_that_yaml_takes_for_a_truth_value_is_explained(tmp_path, base):
 def test_unknown_keys_are_told_at_every_depth(tmp_path, base):
     (fault,) = faults_of(tmp_path, base.replace("{having: [msc]}", "{having: [msc], laking: []}"))
     assert (fault.code, fault.column) == ("unknown_key", "comparisons.controlled.experimental.laking")
-    assert (fault.remedy, fault.allowed) == ("Did you mean 'lacking'?", "having, lacking")
+    assert fault.remedy == "Did you mean 'lacking'?"
+    assert "having, lacking" in str(fault.allowed)
 
 
 def test_aliases_that_would_grow_without_limit_are_refused(tmp_path):
