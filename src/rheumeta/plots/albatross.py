@@ -1,7 +1,7 @@
 """The albatross plot: number of patients against p value, with contours of equal effect.
 
 Harrison and others (2017, Res Synth Methods 8:281). To the right of the middle lie results in the
-favourable direction, to the left the others; the further out, the smaller p. A contour joins the
+unfavourable direction, to the left, as in the forest plots, the favourable; the further out, the smaller p. A contour joins the
 points that one standardised effect would give. The vertical axis is log n.
 """
 
@@ -110,7 +110,7 @@ class _Plane:
         middle = (self.area.left + self.area.right) / 2
         half = (self.area.right - self.area.left) / 2 - 10
         share = min(point_depth / self.reach, 1.0) * half
-        return middle + (share if favourable else -share)
+        return middle + (-share if favourable else share)
 
 
 def _panel(canvas: Canvas, y: float, panel: AlbatrossPanel) -> float:
@@ -233,8 +233,8 @@ def _feet(canvas: Canvas, plane: _Plane, design: Literal["two_group", "one_group
     middle = plane.x(0.0, True)
     canvas.text(middle, y + baseline(BODY), "two-sided p", BODY, align="center")
     gap = text_width("two-sided p", BODY) / 2 + 12
-    canvas.text(middle - gap, y + baseline(BODY), "← unfavourable", BODY, align="right")
-    canvas.text(middle + gap, y + baseline(BODY), "favourable →", BODY)
+    canvas.text(middle - gap, y + baseline(BODY), "← favourable", BODY, align="right")
+    canvas.text(middle + gap, y + baseline(BODY), "unfavourable →", BODY)
     y += BODY.leading + 2
     kind = (
         "a standardised mean difference between two groups of equal size"
