@@ -420,7 +420,7 @@ def test_contours_agree_with_effect_sizes_of_metafor():
     assert contour_p(20, 0.57594621175455185, "one_group") == pytest.approx(0.01705723233397901, rel=P_VALUE)
 
 
-def test_albatross_puts_favourable_results_right_and_small_p_outside():
+def test_albatross_puts_favourable_results_left_and_small_p_outside():
     points = (
         AlbatrossPoint("near", 50, 0.5, True),
         AlbatrossPoint("far", 50, 0.001, True),
@@ -431,6 +431,6 @@ def test_albatross_puts_favourable_results_right_and_small_p_outside():
     xs = sorted(float(c.center[0]) for c in circles)
     (middle,) = {line.get_xdata()[0] for line in figure.findobj(Line2D) if line.get_zorder() == 1}
     assert len(xs) == 3
-    assert xs[0] < middle < xs[1] < xs[2]
-    # log10 of p: 0.01 left, 0.5 and 0.001 right of p = 1
-    assert (xs[2] - middle) / (middle - xs[0]) == pytest.approx(1.5, rel=1e-9)
+    assert xs[0] < xs[1] < middle < xs[2]
+    # log10 of p: 0.001 and 0.5 left, 0.01 right of p = 1
+    assert (middle - xs[0]) / (xs[2] - middle) == pytest.approx(1.5, rel=1e-9)

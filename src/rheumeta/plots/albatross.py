@@ -1,8 +1,8 @@
 """The albatross plot: number of patients against p value, with contours of equal effect.
 
-Harrison and others (2017, Res Synth Methods 8:281). To the right of the middle lie results in the
-unfavourable direction, to the left, as in the forest plots, the favourable; the further out, the smaller p. A contour joins the
-points that one standardised effect would give. The vertical axis is log n.
+Harrison and others (2017, Res Synth Methods 8:281). To the left of the middle lie, as in the forest
+plots, results in the favourable direction, to the right the others; the further out, the smaller p.
+A contour joins the points that one standardised effect would give. The vertical axis is log n.
 """
 
 from __future__ import annotations
