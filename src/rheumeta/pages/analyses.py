@@ -66,6 +66,7 @@ class SubgroupTable:
     label: str
     rows: tuple[SubgroupRow, ...]
     test: str
+    pooled: bool  # is there a pooled result in any group?
 
 
 @dataclass(frozen=True)
@@ -228,9 +229,9 @@ def _subgroups(analysis: Analysis) -> tuple[SubgroupTable, ...]:
                 f"Test for a difference between the groups: Q = {number(test.q, digits=2)}, "
                 f"{degrees(test.df)}, p {p_equals(test.pval)}"
             )
-        tables.append(
-            SubgroupTable(by, rows[0].by_label, tuple(_subgroup_row(analysis, row) for row in rows), words)
-        )
+        lines = tuple(_subgroup_row(analysis, row) for row in rows)
+        pooled = any(row.random is not None for row in rows)
+        tables.append(SubgroupTable(by, rows[0].by_label, lines, words, pooled))
     return tuple(tables)
 
 
