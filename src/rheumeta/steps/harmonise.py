@@ -9,14 +9,14 @@ from __future__ import annotations
 import logging
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rheumeta.layout import Layout
-from rheumeta.steps.model import SCALED_COLUMNS, VALUE_COLUMNS
+from rheumeta.steps.model import SCALED_COLUMNS, VALUE_COLUMNS, read_rows
 from rheumeta.tables import units
 from rheumeta.tables.protocol import Instrument
-from rheumeta.tables.validated import Review, load_validated
+from rheumeta.tables.validated import ACCEPTED, Review, load_validated, validated_path
 from rheumeta.tables.writing import StageWriter
 
 log = logging.getLogger(__name__)
@@ -40,14 +40,27 @@ FACTOR_ONE = 1.0
 
 def run(layout: Layout) -> None:
     """Harmonise the results of a review."""
-    review = load_validated(layout)
-    rows = [harmonise_row(row, review) for row in review.results.to_dict("records")]
+    review, accepted = load_validated(layout), _accepted(layout)
+    rows = [
+        harmonise_row(row, review, flags=accepted.get(row["result_id"], ()))
+        for row in review.results.to_dict("records")
+    ]
     with StageWriter() as out:
         out.rows(layout.harmonised, rows, COLUMNS)
     _report(rows)
 
 
-def harmonise_row(row: Mapping[Any, Any], review: Review) -> dict[str, object]:
+def _accepted(layout: Layout) -> dict[str, list[str]]:
+    """Return the implausibilities of each row that validation found and the extractor has accepted."""
+    found: dict[str, list[str]] = {}
+    for row in read_rows(validated_path(layout, ACCEPTED)):
+        found.setdefault(row["result_id"], []).append(row["code"])
+    return found
+
+
+def harmonise_row(
+    row: Mapping[Any, Any], review: Review, *, flags: Sequence[str] = ()
+) -> dict[str, object]:
     """Return one row of harmonised.csv.
 
     Parameters
@@ -56,6 +69,8 @@ def harmonise_row(row: Mapping[Any, Any], review: Review) -> dict[str, object]:
         A row of the validated results sheet.
     review : Review
         The review, for its instruments.
+    flags : sequence of str
+        Flags of the row.
     """
     instrument = review.instruments[row["outcome"]]
     factor, unit, note = _unit(row, instrument)
@@ -77,7 +92,7 @@ def harmonise_row(row: Mapping[Any, Any], review: Review) -> dict[str, object]:
         "factor": factor,
         "notes": "; ".join(text for text in (note, time_note, value_note) if text),
         "printed": _printed(row),
-        "flags": [flag for flag in str(row["accept"]).split(";") if flag],
+        "flags": list(dict.fromkeys(flags)),
         **{name: _plain(row[name]) for name in PASSED_ON},
     }
 

@@ -122,7 +122,8 @@ class Evidence:
         return self.studies[study_id].label
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
+def read_rows(path: Path) -> list[dict[str, str]]:
+    """Read a CSV that an earlier stage wrote."""
     with path.open(encoding="utf-8", newline="") as handle:
         return list(csv.DictReader(handle))
 
@@ -139,7 +140,7 @@ def read_studies(path: Path, moderators: Iterable[str]) -> dict[str, Study]:
             row["study_id"], row["label"], row["design_class"], row["status"],
             row["cohort_of"] or None, row["cohort_basis"] or None, order, _moderators(row, names),
         )
-        for order, row in enumerate(_rows(path))
+        for order, row in enumerate(read_rows(path))
     }  # fmt: skip
 
 
@@ -151,7 +152,7 @@ def read_arms(path: Path, moderators: Iterable[str]) -> dict[tuple[str, str], Ar
             row["study_id"], row["arm_id"], row["label"], row["kind"], row["part_of"] or None,
             frozenset(code.strip() for code in row["interventions"].split(";")), order, _moderators(row, names),
         )
-        for order, row in enumerate(_rows(path))
+        for order, row in enumerate(read_rows(path))
     }  # fmt: skip
 
 
@@ -200,4 +201,4 @@ def _result(row: Mapping[str, str], order: int) -> Result:
 
 def read_results(path: Path) -> tuple[Result, ...]:
     """Read harmonised.csv."""
-    return tuple(_result(row, order) for order, row in enumerate(_rows(path)))
+    return tuple(_result(row, order) for order, row in enumerate(read_rows(path)))

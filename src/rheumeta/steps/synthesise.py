@@ -7,7 +7,6 @@ figures, tables and report) and the same as flat tables: ``estimates.csv``, ``we
 
 from __future__ import annotations
 
-import csv
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -33,7 +32,7 @@ from rheumeta.steps import flat, moderation, unpooled
 from rheumeta.steps.accounting import account
 from rheumeta.steps.effects import BASE, load_evidence, rederives
 from rheumeta.steps.estimates import Estimate, Model, estimate, has_null, study_interval
-from rheumeta.steps.model import Evidence
+from rheumeta.steps.model import Evidence, read_rows
 from rheumeta.tables.measures import RAW_MEANS
 from rheumeta.tables.protocol import AnalysisPlan, Change, Comparison, Instrument, Protocol
 from rheumeta.tables.validated import load_validated
@@ -54,12 +53,6 @@ class Material:
     effects: Mapping[tuple[str, str], tuple[dict[str, str], ...]]  # (analysis, variant) -> rows
     not_used: Mapping[tuple[str, str], tuple[dict[str, str], ...]]  # the same
     root: Path
-
-
-def read_rows(path: Path) -> list[dict[str, str]]:
-    """Read a CSV that an earlier stage wrote."""
-    with path.open(encoding="utf-8", newline="") as handle:
-        return list(csv.DictReader(handle))
 
 
 def load_material(layout: Layout) -> Material:
@@ -238,6 +231,7 @@ def build_analysis(analysis_id: str, material: Material) -> Analysis:
         benchmark=_benchmark(plan, material.root),
         warnings=found.warnings,
         primary=plan.primary,
+        add_on=comparison.add_on,
         reversed_axis=info.null is not None and instrument.better == "higher",
     )
     return replace(analysis, sentence=sentence(analysis))
