@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, cast
 
 import numpy as np
@@ -134,15 +134,9 @@ def _common(
     return _table_record(table, model), tuple(float(w) for w in table.weights)
 
 
-def _random_record(result: PoolResult, model: Model, size: float | None) -> Pooled:
-    prediction, shown, reason = None, None, None
-    if result.k < model.prediction_min_k:
-        reason = f"{result.k} studies; a prediction interval needs {model.prediction_min_k}"
-    elif result.pi_lb is None or result.pi_ub is None:
-        reason = "; ".join(result.notes) or "not defined here"
-    else:
-        prediction = Interval(result.estimate, result.pi_lb, result.pi_ub)
-        shown = display(model.measure, result.estimate, result.pi_lb, result.pi_ub, size)
+def _record(result: PoolResult, model: Model, size: float | None) -> Pooled:
+    """Return what both models have in common."""
+    null = has_null(model.measure)
     return Pooled(
         model="random",
         method=result.method,
@@ -152,40 +146,38 @@ def _random_record(result: PoolResult, model: Model, size: float | None) -> Pool
         se=result.se,
         ci=Interval(result.estimate, result.ci_lb, result.ci_ub),
         display=display(model.measure, result.estimate, result.ci_lb, result.ci_ub, size),
-        statistic=result.statistic if has_null(model.measure) else None,
+        statistic=result.statistic if null else None,
         df=result.df,
-        pval=result.pval if has_null(model.measure) else None,
+        pval=result.pval if null else None,
+        q=result.q,
+        q_df=result.q_df,
+        q_pval=result.q_pval,
+        notes=result.notes,
+    )
+
+
+def _random_record(result: PoolResult, model: Model, size: float | None) -> Pooled:
+    prediction, shown, reason = None, None, None
+    if result.k < model.prediction_min_k:
+        reason = f"{result.k} studies; a prediction interval needs {model.prediction_min_k}"
+    elif result.pi_lb is None or result.pi_ub is None:
+        reason = "; ".join(result.notes) or "not defined here"
+    else:
+        prediction = Interval(result.estimate, result.pi_lb, result.pi_ub)
+        shown = display(model.measure, result.estimate, result.pi_lb, result.pi_ub, size)
+    return replace(
+        _record(result, model, size),
         prediction=prediction,
         prediction_display=shown,
         prediction_reason=reason,
         tau2=Interval(result.tau2, result.tau2_lb, result.tau2_ub),
         i2=Interval(result.i2, result.i2_lb, result.i2_ub),
         h2=Interval(result.h2, result.h2_lb, result.h2_ub),
-        q=result.q,
-        q_df=result.q_df,
-        q_pval=result.q_pval,
-        notes=result.notes,
     )
 
 
 def _common_record(result: PoolResult, model: Model, size: float | None) -> Pooled:
-    return Pooled(
-        model="common",
-        method="IV",
-        test=result.test_used,
-        k=result.k,
-        estimate=result.estimate,
-        se=result.se,
-        ci=Interval(result.estimate, result.ci_lb, result.ci_ub),
-        display=display(model.measure, result.estimate, result.ci_lb, result.ci_ub, size),
-        statistic=result.statistic if has_null(model.measure) else None,
-        df=result.df,
-        pval=result.pval if has_null(model.measure) else None,
-        q=result.q,
-        q_df=result.q_df,
-        q_pval=result.q_pval,
-        notes=result.notes,
-    )
+    return replace(_record(result, model, size), model="common", method="IV")
 
 
 def _table_record(result: TableResult, model: Model) -> Pooled:

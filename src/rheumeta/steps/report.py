@@ -6,15 +6,15 @@ Reads the protocol, the validated sheets, ``harmonised.csv``, ``derivations.csv`
 
 from __future__ import annotations
 
-import csv
 import logging
 from pathlib import Path
 
 from rheumeta.layout import Layout
-from rheumeta.pages.inputs import ReportInput, Row
+from rheumeta.pages.inputs import ReportInput
 from rheumeta.pages.render import report
 from rheumeta.provenance import software_versions
 from rheumeta.records import read_synthesis
+from rheumeta.steps.model import read_rows
 from rheumeta.tables.protocol import load_protocol
 from rheumeta.tables.sheets import RAW_SHEETS
 from rheumeta.tables.validated import validated_path
@@ -59,12 +59,6 @@ def load(layout: Layout, *, figures: bool = True) -> ReportInput:
         figures=read_figures(layout.figures) if figures else {},
         versions=software_versions(SOFTWARE),
     )
-
-
-def read_rows(path: Path) -> list[Row]:
-    """Read a CSV that an earlier stage wrote."""
-    with path.open(encoding="utf-8", newline="") as handle:
-        return list(csv.DictReader(handle))
 
 
 def read_figures(folder: Path) -> dict[str, str]:
