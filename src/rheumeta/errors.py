@@ -89,7 +89,10 @@ class InputFaults(RheumetaError):
 
     def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults = tuple(
-            sorted(set(faults), key=lambda f: (f.file, f.line or 0, f.column or "", f.code, f.value or "", f.message))
+            sorted(
+                set(faults),
+                key=lambda f: (f.file, f.line or 0, f.column or "", f.code, f.value or "", f.message),
+            )
         )
         super().__init__(str(self))
 

@@ -93,6 +93,8 @@ class StudyEffect:
 
 @dataclass(frozen=True)
 class Subgroup:
+    """The studies of an analysis on one level of a moderator."""
+
     by: str
     by_label: str
     level: str
@@ -104,6 +106,8 @@ class Subgroup:
 
 @dataclass(frozen=True)
 class SubgroupTest:
+    """Test for a difference between the subgroups of one moderator."""
+
     by: str
     by_label: str
     q: float
@@ -113,6 +117,8 @@ class SubgroupTest:
 
 @dataclass(frozen=True)
 class Coefficient:
+    """One coefficient of a meta-regression, on the analysis scale."""
+
     name: str
     estimate: float
     se: float
@@ -276,6 +282,8 @@ class CombinedP:
 
 @dataclass(frozen=True)
 class AlbatrossPoint:
+    """One result with sample size and p value, for the albatross plot."""
+
     result_id: str
     label: str
     outcome: str
