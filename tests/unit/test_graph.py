@@ -1,0 +1,92 @@
+"""What the graph knows before anything is computed, also about broken protocols."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from rheumeta.errors import InputFaults
+from rheumeta.layout import Layout
+from rheumeta.steps import graph
+
+PROTOCOL = """\
+review: mine
+analyses:
+  one: {title: One, subgroups: [site]}
+  two: {title: Two, regress_on: [dose], benchmark: {review: other, analysis: x, label: Other}}
+"""
+
+
+@pytest.fixture
+def layout(tmp_path):
+    layout = Layout("mine", tmp_path)
+    layout.protocol.parent.mkdir(parents=True)
+    layout.protocol.write_text(PROTOCOL)
+    return layout
+
+
+def test_reviews_of_the_configuration():
+    assert graph.configured_reviews({"reviews": ["b", "a_1"]}) == ["b", "a_1"]
+
+
+@pytest.mark.parametrize("value", [None, [], "mine", {"a": 1}, ["A"], ["a b"], [1], ["a", "a"], ["../a"]])
+def test_other_configurations_are_faults(value):
+    with pytest.raises(InputFaults, match="config_reviews"):
+        graph.configured_reviews({"reviews": value})
+
+
+def test_figures_and_tables_follow_from_the_protocol(layout):
+    names = {Path(path).name for path in graph.figures(layout)}
+    assert {
+        "one.svg",
+        "one_by_site.pdf",
+        "two_regression_dose.png",
+        "directions.svg",
+        "albatross.svg",
+    } <= names
+    assert [Path(path).stem for path in graph.tables(layout)][:2] == ["one", "two"]
+
+
+def test_benchmarks_are_the_other_reviews(layout):
+    assert graph.benchmarks(layout) == ["other"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[", "- a", "a: b: c", "analyses: 3", "analyses: [1, 2]", "analyses: {a: 3, 7: {}}", "analyses: {a: null}",
+     "analyses: {a: {subgroups: 3}}", "analyses: {a: {benchmark: 3}}", "analyses: {'../a': {}}", "\x00"],
+)  # fmt: skip
+def test_a_broken_protocol_breaks_no_graph(layout, text):
+    layout.protocol.write_text(text)
+    names = [Path(path) for path in [*graph.figures(layout), *graph.tables(layout)]]
+    assert all(path.parent in {layout.figures, layout.tables} for path in names)
+    assert graph.benchmarks(layout) == []
+
+
+def test_a_missing_or_undecodable_protocol_breaks_no_graph(layout):
+    layout.protocol.write_bytes(b"title: \xff\xfe")
+    assert graph.figures(layout) == []
+    layout.protocol.unlink()
+    assert graph.figures(layout) == []
+    assert graph.benchmarks(layout) == []
+
+
+def test_inputs_are_the_files_that_exist_without_those_of_editors(layout):
+    layout.raw.mkdir(parents=True)
+    for name in ("studies.csv", "MANIFEST.csv", ".~lock.studies.csv#", "~$studies.csv"):
+        (layout.raw / name).write_text("")
+    other = Layout("other", layout.root).protocol
+    other.write_text("")
+    names = [Path(path).name for path in graph.raw_inputs(layout)]
+    assert sorted(names) == ["MANIFEST.csv", "mine.yaml", "other.yaml", "studies.csv"]
+
+
+def test_jobs_run_with_this_python_and_the_code_of_the_project(monkeypatch):
+    monkeypatch.setattr(os, "environ", {"PATH": "/bin", "PYTHONDONTWRITEBYTECODE": "1"})
+    graph.prepare_environment(Path("/code/src"))
+    assert os.environ["PYTHONPATH"] == "/code/src"
+    assert os.environ["PATH"].endswith(f"{os.pathsep}/bin")
+    assert os.environ["MPLBACKEND"] == "Agg"
+    assert "PYTHONDONTWRITEBYTECODE" not in os.environ
