@@ -11,7 +11,8 @@ import re
 ID = re.compile(r'\bid="(?P<id>[^"]+)"')
 REFERENCE = re.compile(r'(?P<start>href="#|url\(#|aria-labelledby=")(?P<ids>[^")]+)')
 ACROSS = re.compile(r'transform="translate\((?P<x>-?[\d.]+) 0\)"')
-DIGITS = re.compile(r"(?<![\w.#-])(-?\d+\.\d\d)\d+")
+PATH = re.compile(r'\bd="[^"]*"')
+DIGITS = re.compile(r"(\d+\.\d\d)\d+")
 SPACE = re.compile(r"\s+")
 BETWEEN = re.compile(r">\s+<")
 
@@ -35,5 +36,6 @@ def slim(svg: str) -> str:
     svg = ID.sub(lambda m: f'id="{names[m["id"]]}"', svg)
     svg = ACROSS.sub(lambda m: f'x="{float(m["x"]):.1f}"', svg)
     head, middle, rest = svg.partition("</desc>")
-    rest = DIGITS.sub(r"\1", SPACE.sub(" ", rest))
+    # only the points of paths: a scale has digits that count
+    rest = PATH.sub(lambda m: DIGITS.sub(r"\1", m[0]), SPACE.sub(" ", rest))
     return BETWEEN.sub("><", head + middle + rest)
