@@ -82,3 +82,29 @@ def test_a_share_that_was_not_pooled_is_told_with_its_reason():
     text = head.without_control([analysis])
     assert "0 of 77 patients." in text
     assert "because" not in text
+
+
+def test_intervals_that_include_no_difference_answer_nothing():
+    text = head.answer([build.controlled(), build.empty()])
+    assert text == (
+        "Whether the treatment helps or harms is not known. Of two main questions put to controlled studies, one "
+        "has a usable result, and its interval includes no difference."
+    )
+
+
+def test_no_controlled_result_and_no_control_group_are_told_apart():
+    assert head.answer([build.empty()]).endswith("no controlled result can be had.")
+    assert head.answer([build.before_after()]).startswith("There is no control group")
+    assert head.answer([build.controlled(add_on=True)]).startswith("There is no control group")
+
+
+def test_a_clear_interval_says_on_which_side_it_lies():
+    clear = build.pooled(display=(3.0, 2.0, 4.5))
+    good = build.controlled(random=clear, better="higher")
+    bad = build.controlled(random=clear, better="lower")
+    assert head.answer([good]) == (
+        "Of one main question put to controlled studies, one has a usable result. Clear of no difference, one lies "
+        "on the side of a better result with treatment."
+    )
+    both = head.answer([good, bad])
+    assert "one lies on the side of a better result with treatment and one lies on the side of a worse one" in both

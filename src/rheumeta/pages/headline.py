@@ -8,7 +8,7 @@ from rheumeta.pages.findings import finding, null_word
 from rheumeta.pages.inputs import Row
 from rheumeta.pages.numbers import count, uncapital, whole
 from rheumeta.pages.words import ADD_ON, NO_CAUSE, includes, includes_null, shown_result, topic
-from rheumeta.records import Analysis, Synthesis
+from rheumeta.records import Analysis, Interval, Synthesis
 
 MOST_CONTROLLED = 3
 """Controlled results spoken of on the first screen; the list beside them holds the rest."""
@@ -43,11 +43,12 @@ def headline(
     Returns
     -------
     list of str
-        The evidence, controlled results, results without a control group, what is missing.
+        The answer, the evidence behind it, controlled results, results without a control group, what is missing.
     """
     primary = once_per_outcome(a for a in synthesis.analyses if a.primary)
     controlled = [a for a in primary if a.comparison_kind == "controlled" and shown_result(a)]
     parts = [
+        answer(primary),
         evidence_base(synthesis, studies),
         *(brief(a, level=level) for a in controlled[:MOST_CONTROLLED]),
         without_control(primary, level=level),
@@ -55,6 +56,41 @@ def headline(
         missing(studies, awaited, risk_of_bias),
     ]
     return [part for part in parts if part]
+
+
+def answer(primary: Sequence[Analysis]) -> str:
+    """Return what the controlled primary analyses together can and cannot say, in one sentence.
+
+    It goes by what the intervals include, never by significance: whether they include no difference,
+    and on which side they lie if they do not.
+    """
+    asked = [a for a in primary if a.comparison_kind == "controlled" and not a.add_on]
+    if not asked:
+        return "There is no control group in this review: it shows what changed, not what caused the change."
+    shown = [(a, result.display) for a in asked if (result := shown_result(a)) is not None]
+    if not shown:
+        return "Whether the treatment helps or harms is not known: no controlled result can be had."
+    clear = [(a, interval) for a, interval in shown if not includes(interval, a.null)]
+    if not clear:
+        usable = "one has a usable result, and its interval includes"
+        if len(shown) > 1:
+            usable = f"{count(len(shown), 'have', 'have')} a usable result, and every interval includes"
+        return (
+            "Whether the treatment helps or harms is not known. Of "
+            f"{count(len(asked), 'main question')} put to controlled studies, {usable} no difference."
+        )
+    better = sum(_is_better(a, interval) for a, interval in clear)
+    sides = [f"{count(better, 'lies', 'lie')} on the side of a better result with treatment"] if better else []
+    sides += [f"{count(len(clear) - better, 'lies', 'lie')} on the side of a worse one"] if len(clear) > better else []
+    return (
+        f"Of {count(len(asked), 'main question')} put to controlled studies, {count(len(shown), 'has', 'have')} a "
+        f"usable result. Clear of no difference, {' and '.join(sides)}."
+    )
+
+
+def _is_better(analysis: Analysis, interval: Interval) -> bool:
+    above = interval.estimate is not None and analysis.null is not None and interval.estimate > analysis.null
+    return above == (analysis.better == "higher")
 
 
 def once_per_outcome(analyses: Iterable[Analysis]) -> list[Analysis]:
