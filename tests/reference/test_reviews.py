@@ -9,11 +9,11 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from pipeline import BUNDLED, PROJECT, copy_project, run_to_synthesis
+from tolerances import REVIEW_BOUNDARY, REVIEW_RELATIVE
 
 from rheumeta.records import Pooled, Regression, read_synthesis
 from rheumeta.tables.protocol import load_protocol
-from pipeline import BUNDLED, PROJECT, copy_project, run_to_synthesis
-from tolerances import REVIEW_BOUNDARY, REVIEW_RELATIVE
 
 STORED = json.loads((PROJECT / "tests/reference/reviews.json").read_text(encoding="utf-8"))["values"]
 

@@ -107,4 +107,7 @@ def test_a_clear_interval_says_on_which_side_it_lies():
         "on the side of a better result with treatment."
     )
     both = head.answer([good, bad])
-    assert "one lies on the side of a better result with treatment and one lies on the side of a worse one" in both
+    assert (
+        "one lies on the side of a better result with treatment and one lies on the side of a worse one"
+        in both
+    )

@@ -107,7 +107,8 @@ def test_a_reported_ratio_is_used_where_there_are_no_counts() -> None:
 def test_a_reported_effect_far_from_the_computed_one_is_flagged() -> None:
     arms = [arm("s", "a", "msc"), arm("s", "c", "placebo")]
     contrast = result(
-        "r3", "s", "a", comparator_id="c", contrast="between", effect_type="RR", effect="3.0", ci_low="1.0", ci_high="9.0",
+        "r3", "s", "a", comparator_id="c", contrast="between", effect_type="RR",
+        effect="3.0", ci_low="1.0", ci_high="9.0",
     )  # fmt: skip
     rows = [result("r1", "s", "a", events="10", n=20), result("r2", "s", "c", events="10", n=20), contrast]
     assert "routes_disagree" in only("RR", rows, arms)[0].built.flags

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pipeline import copy_project, run_to_synthesis
+from tolerances import DIRECT
 
 from rheumeta.steps import harmonise
 from rheumeta.steps.model import VALUE_COLUMNS
 from rheumeta.tables.instruments import instruments
 from rheumeta.tables.sheets import RESULTS
-from pipeline import copy_project, run_to_synthesis
-from tolerances import DIRECT
 
 NUMERIC = ("number", "count")
 

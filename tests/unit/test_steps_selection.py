@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from evidence_builder import CONTROLLED, THREE_MONTHS, arm, evidence, result, study
 
 from rheumeta.steps.cohorts import once_per_cohort
 from rheumeta.steps.selection import (
@@ -13,7 +14,6 @@ from rheumeta.steps.selection import (
     why_not_comparable,
 )
 from rheumeta.tables.protocol import ArmRule, Comparison, Window
-from evidence_builder import CONTROLLED, THREE_MONTHS, arm, evidence, result, study
 
 
 def _names(arms: object) -> list[str]:

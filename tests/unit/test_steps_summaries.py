@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 
 import pytest
+from evidence_builder import result
 from scipy import stats as scipy_stats
+from tolerances import DIRECT
 
 from rheumeta.steps import summaries
 from rheumeta.steps.quantities import NotDerivable, Quantity
 from rheumeta.steps.summaries import Settings
-from evidence_builder import result
-from tolerances import DIRECT
 
 R_HALF = Settings(Quantity(0.5).flagged("correlation_assumed"), "r = 0.5 is assumed", "t", "luo_shi")
 

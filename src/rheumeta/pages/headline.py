@@ -80,8 +80,14 @@ def answer(primary: Sequence[Analysis]) -> str:
             f"{count(len(asked), 'main question')} put to controlled studies, {usable} no difference."
         )
     better = sum(_is_better(a, interval) for a, interval in clear)
-    sides = [f"{count(better, 'lies', 'lie')} on the side of a better result with treatment"] if better else []
-    sides += [f"{count(len(clear) - better, 'lies', 'lie')} on the side of a worse one"] if len(clear) > better else []
+    sides = (
+        [f"{count(better, 'lies', 'lie')} on the side of a better result with treatment"] if better else []
+    )
+    sides += (
+        [f"{count(len(clear) - better, 'lies', 'lie')} on the side of a worse one"]
+        if len(clear) > better
+        else []
+    )
     return (
         f"Of {count(len(asked), 'main question')} put to controlled studies, {count(len(shown), 'has', 'have')} a "
         f"usable result. Clear of no difference, {' and '.join(sides)}."

@@ -58,9 +58,7 @@ def _accepted(layout: Layout) -> dict[str, list[str]]:
     return found
 
 
-def harmonise_row(
-    row: Mapping[Any, Any], review: Review, *, flags: Sequence[str] = ()
-) -> dict[str, object]:
+def harmonise_row(row: Mapping[Any, Any], review: Review, *, flags: Sequence[str] = ()) -> dict[str, object]:
     """Return one row of harmonised.csv.
 
     Parameters
