@@ -67,8 +67,19 @@ def moments(batch: Batch, tau2: Floats) -> Moments:
 
 def weighted(batch: Batch, weights: Floats) -> Moments:
     """Return the sums with any positive weights, shape (m, kmax)."""
-    w = np.where(batch.mask, weights, 0.0)
+    w = batch.kept(weights)
     return _common_mean(batch, w) if batch.x is None else _design(batch, batch.x, w)
+
+
+def generalised_q(batch: Batch, tau2: Floats) -> tuple[Floats, Floats]:
+    """Return y'Py and y'PPy at weights 1 / (v + tau2), each of shape (m,); all that a root of Q needs."""
+    if batch.x is not None:
+        sums = moments(batch, tau2)
+        return sums.ypy, sums.yppy
+    w = batch.kept(1.0 / (batch.v + tau2[:, None]))
+    residual = batch.y - _mean(batch, w, w.sum(axis=1))[:, None]
+    py = w * residual
+    return _dot(py, residual), _dot(py, py)
 
 
 def sum_of_squares(batch: Batch) -> Floats:
@@ -78,9 +89,9 @@ def sum_of_squares(batch: Batch) -> Floats:
 
 def trace_as(batch: Batch, weights: Floats, s: Floats) -> Floats:
     """Return tr(A S), shape (m,), arguments as in :func:`trace_asas`."""
-    a = np.where(batch.mask, weights, 0.0)
+    a = batch.kept(weights)
     leverage = (_basis(batch, a) ** 2).sum(axis=2)
-    trace: Floats = (a * np.where(batch.mask, s, 0.0) * (1.0 - leverage)).sum(axis=1)
+    trace: Floats = (a * batch.kept(s) * (1.0 - leverage)).sum(axis=1)
     return trace
 
 
@@ -94,8 +105,8 @@ def trace_asas(batch: Batch, weights: Floats, s: Floats) -> Floats:
     weights, s : ndarray, shape (m, kmax)
         Weights that define A, and variances.
     """
-    a = np.where(batch.mask, weights, 0.0)
-    a_s = a * np.where(batch.mask, s, 0.0)
+    a = batch.kept(weights)
+    a_s = a * batch.kept(s)
     q = _basis(batch, a)
     leverage = (q**2).sum(axis=2)
     cross = np.einsum("mkp,mk,mkr->mpr", q, a_s, q)

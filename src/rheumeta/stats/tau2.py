@@ -14,9 +14,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from rheumeta.stats.batch import Batch, Floats
+from rheumeta.stats.batch import Batch, Floats, Ints
 from rheumeta.stats.likelihood import maximise
-from rheumeta.stats.moments import moments, sum_of_squares, trace_as, trace_asas, weighted
+from rheumeta.stats.moments import generalised_q, moments, sum_of_squares, trace_as, trace_asas, weighted
 from rheumeta.stats.roots import solve_bracketed
 
 COMMON = ("EE", "FE")
@@ -63,17 +63,21 @@ def generalised_q_root(batch: Batch, target: Floats) -> Floats:
     Notes
     -----
     Q(tau2) <= S / tau2 with S the unweighted sum of squares, so S / target bounds the root. The
-    slope of Q is -y'PPy (direct algebra; Viechtbauer 2007, Stat Med 26:37-52, gives the same).
+    slope of Q is -y'PPy (direct algebra; Viechtbauer 2007, Stat Med 26:37-52, gives the same). What is
+    solved is 1 - target / Q: concave by Cauchy-Schwarz, so that Newton from the left never
+    overshoots, and straight where the variances are equal.
     """
     tau2 = np.zeros(batch.size)
-    rows = np.flatnonzero(moments(batch, tau2).ypy > target)
+    rows = np.flatnonzero(generalised_q(batch, tau2)[0] > target)
     if not rows.size:
         return tau2
     part, goal = batch.take(rows), target[rows]
 
-    def excess(x: Floats) -> tuple[Floats, Floats]:
-        sums = moments(part, x)
-        return sums.ypy - goal, -sums.yppy
+    def excess(x: Floats, open_: Ints | None) -> tuple[Floats, Floats]:
+        chosen, aim = (part, goal) if open_ is None else (part.take(open_), goal[open_])
+        q, drop = generalised_q(chosen, x)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return 1.0 - aim / q, -aim * drop / q**2
 
     upper = sum_of_squares(part) / goal
     tau2[rows] = solve_bracketed(excess, np.zeros(rows.size), upper, scale=part.smallest(part.v))
