@@ -83,6 +83,14 @@ def test_inputs_are_the_files_that_exist_without_those_of_editors(layout):
     assert sorted(names) == ["MANIFEST.csv", "mine.yaml", "other.yaml", "studies.csv"]
 
 
+def test_outputs_exist_whatever_the_wildcards_stand_for(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "results" / "a").mkdir(parents=True)
+    (tmp_path / "results" / "a" / "report.html").write_text("")
+    assert graph.exists("results/{review}/report.html")
+    assert not graph.exists("results/{review}/other.html")
+
+
 def test_jobs_run_with_this_python_and_the_code_of_the_project(monkeypatch):
     monkeypatch.setattr(os, "environ", {"PATH": "/bin", "PYTHONDONTWRITEBYTECODE": "1"})
     graph.prepare_environment(Path("/code/src"))

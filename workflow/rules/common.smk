@@ -24,8 +24,8 @@ except InputFaults as faults:
 
 
 def kept(*patterns):
-    """Return outputs that stay as they were if the job fails."""
-    return [update(pattern) for pattern in patterns]
+    """Return outputs that stay as they were if the job fails; there must be something to keep."""
+    return [update(p) if graph.exists(p) else p for p in patterns]
 
 
 def code(stage):

@@ -22,6 +22,7 @@ from rheumeta.steps.targets import figure_files
 from rheumeta.tables.sheets import RAW_SHEETS
 
 ID = re.compile(r"[a-z][a-z0-9_]*")
+WILDCARD = re.compile(r"\{[^{}]*\}")
 CONFIG = "config/config.yaml"
 VALIDATED = (
     *(f"{sheet.name}.csv" for sheet in RAW_SHEETS),
@@ -123,6 +124,11 @@ def tables(layout: Layout) -> list[str]:
     """Return the paths of the tables of a review: one an analysis, and those over all analyses."""
     names = [*analyses(layout), "summary", "sensitivity", "directions"]
     return [(layout.tables / f"{name}.csv").as_posix() for name in dict.fromkeys(names)]
+
+
+def exists(pattern: str) -> bool:
+    """Tell whether any file matches the pattern of an output, whatever its wildcards stand for."""
+    return next(Path().glob(WILDCARD.sub("*", pattern)), None) is not None
 
 
 def benchmarks(layout: Layout) -> list[str]:
