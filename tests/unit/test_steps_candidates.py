@@ -104,6 +104,55 @@ def test_a_reported_ratio_is_used_where_there_are_no_counts() -> None:
     )
 
 
+def contrast(**fields: object):  # noqa: ANN202
+    return result("r9", "s", "a", "DAS28", comparator_id="c", contrast="between", timing="change", **fields)
+
+
+TWO_ARMS = [arm("s", "a", "msc"), arm("s", "c", "placebo")]
+SIZES = [
+    result("r1", "s", "a", "DAS28", timing="change", n=20), result("r2", "s", "c", "DAS28", timing="change", n=30),
+]  # fmt: skip
+
+
+def test_a_mean_difference_takes_its_se_from_t_f_or_p() -> None:
+    for test in ({"t": "2.5"}, {"f": "6.25"}):
+        (candidate,) = only("MD", [contrast(effect_type="MD", effect="-1.0", **test)], TWO_ARMS)
+        assert math.sqrt(candidate.built.vi) == pytest.approx(1 / 2.5, rel=DIRECT)
+    by_p = contrast(effect_type="MD", effect="-1.0", p="0.05", p_sign="=")
+    (candidate,) = only("MD", [by_p], TWO_ARMS)
+    assert math.sqrt(candidate.built.vi) == pytest.approx(1 / 1.959963984540054, rel=1e-12)
+
+
+def test_a_standardised_difference_comes_from_a_test_and_the_group_sizes() -> None:
+    # d = t·√(1/n1 + 1/n2); J(48) by gamma functions
+    j = math.exp(math.lgamma(24) - math.lgamma(23.5)) / math.sqrt(24)
+    g = -j * 2.5 * math.sqrt(1 / 20 + 1 / 30)
+    for test in ({"t": "-2.5"}, {"f": "6.25", "direction": "decrease"}):
+        (candidate,) = only("SMD", [*SIZES, contrast(**test)], TWO_ARMS)
+        assert candidate.built.yi == pytest.approx(g, rel=1e-12)
+        assert candidate.built.shown == {"n1": 20, "n2": 30}
+    p = contrast(p="0.01588969", p_sign="=", direction="decrease")  # 2·P(T48 > 2.5)
+    assert only("SMD", [*SIZES, p], TWO_ARMS)[0].built.yi == pytest.approx(g, rel=1e-4)
+    (bare,) = only("SMD", [*SIZES, contrast(effect_type="SMD", effect="-0.5")], TWO_ARMS)
+    assert bare.built.yi == pytest.approx(-0.5 * j, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"f": "6.25"}, "no direction"),
+        ({"p": "0.05", "p_sign": "<", "direction": "decrease"}, "no exact test"),
+    ],
+)
+def test_a_test_without_direction_or_exact_value_gives_no_difference(
+    fields: dict[str, str], reason: str
+) -> None:
+    with pytest.raises(NotDerivable, match=reason):
+        only("SMD", [*SIZES, contrast(**fields)], TWO_ARMS)
+    with pytest.raises(NotDerivable, match="size of both groups"):
+        only("SMD", [contrast(t="2.5")], TWO_ARMS)
+
+
 def test_a_reported_effect_far_from_the_computed_one_is_flagged() -> None:
     arms = [arm("s", "a", "msc"), arm("s", "c", "placebo")]
     contrast = result(

@@ -273,13 +273,21 @@ class _Attempt:
             pair = row.arm_id in ones and row.comparator_id in twos
             if not pair or (row.study_id, row.outcome, row.weeks) != (self.study_id, self.code, self.weeks):
                 continue
+            one, two = ones[row.arm_id], twos[str(row.comparator_id)]
             try:
-                built = reported_effects.from_row(self.context.measure, row)
+                built = reported_effects.from_row(self.context.measure, row, self._sizes(one, two))
             except NotDerivable as error:
                 reasons.append(str(error))
             else:
-                return self._candidate((ones[row.arm_id],), (twos[str(row.comparator_id)],), built)
+                return self._candidate((one,), (two,), built)
         return None
+
+    def _sizes(self, one: Arm, two: Arm) -> tuple[Quantity, Quantity] | None:
+        """Return the patients in both groups as rows about this outcome and time give them."""
+        try:
+            return summaries.size(self._at_time(one)), summaries.size(self._at_time(two))
+        except NotDerivable:
+            return None
 
     def _candidate(self, one: tuple[Arm, ...], two: tuple[Arm, ...], built: m.Built) -> Candidate:
         used = [r for r in self.context.evidence.results if r.result_id in built.result_ids]
