@@ -104,7 +104,7 @@ def test_a_reported_ratio_is_used_where_there_are_no_counts() -> None:
     )
 
 
-def contrast(**fields: object):  # noqa: ANN202
+def contrast(**fields: object):
     return result("r9", "s", "a", "DAS28", comparator_id="c", contrast="between", timing="change", **fields)
 
 
