@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -49,17 +49,26 @@ def aftermath(folder: Path, *, since: float) -> tuple[int, str]:
     code : int
         2 if faults in the input are all that went wrong since then, otherwise 1.
     text : str
-        Which logs say more.
+        What the logs say of faults in the input, or where the logs are.
     """
     last = {}
     for path in sorted(folder.rglob("*.failures")):
         entries = _entries(path)
         if path.stat().st_mtime >= since and entries and entries[-1] != MENDED:
-            last[path.with_suffix(".log").as_posix()] = entries[-1]
-    code = EXIT_INPUT if set(last.values()) == {str(EXIT_INPUT)} else EXIT_FAILURE
-    what = "The input has faults" if code == EXIT_INPUT else "A stage failed"
-    where = "".join(f"\n  {log}" for log in last)
-    return code, f"{what}; previous results were kept. The messages above are also in:{where}\n"
+            last[path.with_suffix(".log")] = entries[-1]
+    if set(last.values()) == {str(EXIT_INPUT)}:
+        return EXIT_INPUT, _last_word("The input has faults", last, full=True)
+    return EXIT_FAILURE, _last_word("A stage failed", last, full=False)
+
+
+def _last_word(what: str, logs: Iterable[Path], *, full: bool) -> str:
+    """Return the end of a failed run: the logs themselves if `full`, otherwise where they are."""
+    lines = [f"{what}; results of earlier runs were kept."]
+    for log in logs:
+        lines += ["", f"{log.as_posix()}:"]
+        if full and log.is_file():
+            lines.append(log.read_text(encoding="utf-8").rstrip())
+    return "\n".join(lines) + "\n"
 
 
 def _entries(path: Path) -> list[str]:

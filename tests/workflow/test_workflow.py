@@ -142,8 +142,9 @@ def test_faults_end_with_2_are_listed_and_keep_the_previous_results(built):
         run = built.snakemake()
         assert run.code == 2
         assert "decimal_comma" in run.text or "wrong_type" in run.text or "thousands" in run.text
-        assert f"{RAW}, line 2, column n" in run.text
-        assert f"logs/validate/{REVIEW}.log" in run.text.splitlines()[-2]
+        end = run.text[run.text.index("The input has faults; results of earlier runs were kept.") :]
+        assert f"logs/validate/{REVIEW}.log" in end
+        assert f"{RAW}, line 2, column n" in end
         assert built.built() == before
         assert announced(built) == ALL_JOBS, "the fault must not pass for done"
         assert built.snakemake().code == 2
