@@ -37,3 +37,13 @@ REVIEW_RELATIVE = 1e-6
 
 REVIEW_BOUNDARY = 1e-9
 """Absolute, for tau2 and I2 that one side finds to be zero."""
+
+MIXED = 1e-6
+"""Coefficients of multilevel models: the reference's search stops where the likelihood is flat to
+1e-12, which leaves its variances right to six digits and the coefficients to seven or more."""
+
+COMPONENT = 1e-5
+"""Variances and correlations of random effects, for the same reason."""
+
+PROFILED = 1e-6
+"""Bounds of a profile likelihood, where it is steeper than at its top."""

@@ -1,16 +1,13 @@
 """Statistics of meta-analysis: arrays in, frozen dataclasses out."""
 
+from rheumeta.stats.covariance import sampling_covariance, shared_control_covariance
 from rheumeta.stats.mh_peto import TableResult, mantel_haenszel, peto
-from rheumeta.stats.pooling import (
-    METHODS,
-    BatchResult,
-    PoolResult,
-    leave_one_out,
-    pool,
-    pool_batch,
-)
+from rheumeta.stats.multivariate import MultivariateResult, multivariate, three_level
+from rheumeta.stats.pooling import METHODS, BatchResult, PoolResult, leave_one_out, pool
+from rheumeta.stats.pooling_many import pool_batch
 from rheumeta.stats.proportions import ProportionInterval, binomial_interval, rule_of_three
 from rheumeta.stats.pvalues import CombinedP, SignTest, edgington, fisher, sign_test, stouffer
+from rheumeta.stats.random_terms import RandomTerm, nested, random_intercepts, random_outcomes
 from rheumeta.stats.regression import RegressionResult, meta_regression
 from rheumeta.stats.subgroups import SubgroupResult, subgroup_test
 
@@ -18,8 +15,10 @@ __all__ = [
     "METHODS",
     "BatchResult",
     "CombinedP",
+    "MultivariateResult",
     "PoolResult",
     "ProportionInterval",
+    "RandomTerm",
     "RegressionResult",
     "SignTest",
     "SubgroupResult",
@@ -30,11 +29,18 @@ __all__ = [
     "leave_one_out",
     "mantel_haenszel",
     "meta_regression",
+    "multivariate",
+    "nested",
     "peto",
     "pool",
     "pool_batch",
+    "random_intercepts",
+    "random_outcomes",
     "rule_of_three",
+    "sampling_covariance",
+    "shared_control_covariance",
     "sign_test",
     "stouffer",
     "subgroup_test",
+    "three_level",
 ]

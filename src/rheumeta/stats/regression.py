@@ -178,7 +178,7 @@ def meta_regression(
     if not 0 < level < 100:
         raise StatsError(f"level is in percent and lies between 0 and 100, not {level!r}.")
     y, v = as_vectors(yi, vi)
-    design, labels = _design(x, names, k=y.size, add_intercept=add_intercept)
+    design, labels = design_matrix(x, names, k=y.size, add_intercept=add_intercept)
     batch = Batch(y[None], v[None], np.ones((1, y.size), dtype=bool), np.array([y.size]), design[None])
     tau2, se_tau2 = _tau2(batch, method)
     sums = moments(batch, np.array([tau2]))
@@ -206,9 +206,16 @@ def _columns(x: ArrayLike) -> Floats:
     return columns[:, None] if columns.ndim == 1 else columns
 
 
-def _design(
+def design_matrix(
     x: ArrayLike, names: Sequence[str], *, k: int, add_intercept: bool
 ) -> tuple[Floats, tuple[str, ...]]:
+    """Return the checked design, shape (k, p), and the names of its columns.
+
+    Raises
+    ------
+    StatsError
+        If a moderator is not finite, k <= p, or the columns depend on each other.
+    """
     columns = _columns(x)
     if columns.ndim != 2 or len(columns) != k or columns.shape[1] != len(names):
         raise StatsError(f"x must have {k} rows and one column for each of the {len(names)} names.")
