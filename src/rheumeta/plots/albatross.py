@@ -126,7 +126,7 @@ def _panel(canvas: Canvas, y: float, panel: AlbatrossPanel) -> float:
     _contours(canvas, plane, panel.design, _levels(panel), labels)
     for number, point in enumerate(points, start=1):
         x, point_y = _at(plane, point)
-        canvas.circle(x, point_y, 2.4, fill=style.BLUE, edge=style.PAPER)
+        canvas.circle(x, point_y, 2.4, fill=style.BLUE, edge=style.PAPER, key=point.key)
         labels.place(x, point_y, str(number), 3.4)
     y = _feet(canvas, plane, panel.design)
     entries = [_entry(i, p) for i, p in enumerate(points, start=1)]

@@ -103,7 +103,7 @@ def _bubbles(canvas: Canvas, plot: BubblePlot, x_axis: Axis, y_axis: Axis, area:
     for point in points:
         radius = max(RADIUS_MAX * math.sqrt(point.weight / heaviest), RADIUS_MIN)
         x, y = x_axis.at(point.x), y_axis.at(y_axis.clip(point.y))
-        canvas.circle(x, y, radius, fill=style.BLUE, edge=style.PAPER, alpha=0.55)
+        canvas.circle(x, y, radius, fill=style.BLUE, edge=style.PAPER, alpha=0.55, key=point.key)
         labels.block(x, y, radius * 0.8)
         places.append((x, y, radius, point.label))
     inside = [p for p in plot.line if y_axis.low <= p[1] <= y_axis.high]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
@@ -198,8 +199,9 @@ class Canvas:
         edge: str | None = None,
         width: float = 0.7,
         order: float = 4,
+        key: str = "",
     ) -> None:
-        """Draw a polygon."""
+        """Draw a polygon; `key` names it in an SVG."""
         artist = Polygon(
             list(points),
             closed=True,
@@ -209,6 +211,7 @@ class Canvas:
             zorder=order,
             joinstyle="miter",
         )
+        _name(artist, key)
         self._axes.add_artist(artist)
         artist.set_clip_on(False)
 
@@ -246,8 +249,9 @@ class Canvas:
         edge: str | None = None,
         alpha: float = 1.0,
         order: float = 4,
+        key: str = "",
     ) -> None:
-        """Draw a circle."""
+        """Draw a circle; `key` names it in an SVG."""
         artist = Circle(
             (x, y),
             radius,
@@ -257,6 +261,7 @@ class Canvas:
             alpha=alpha,
             zorder=order,
         )
+        _name(artist, key)
         self._axes.add_artist(artist)
         artist.set_clip_on(False)
 
@@ -266,6 +271,11 @@ class Canvas:
         self._axes.set_xlim(0, self.width)
         self._axes.set_ylim(height, 0)
         return self._figure
+
+
+def _name(artist: Artist, key: str) -> None:
+    if key:
+        artist.set_gid(f"{style.MARK}{key}")
 
 
 def baseline(face: Face) -> float:

@@ -235,7 +235,7 @@ def _square(pen: Pen, y: float, row: ForestRow) -> None:
         side = max(SQUARE_MAX * math.sqrt(row.weight / heaviest), SQUARE_MIN)
     x, half = pen.axis.at(value), side / 2
     corners = [(x - half, y - half), (x + half, y - half), (x + half, y + half), (x - half, y + half)]
-    pen.canvas.shape(corners, fill=style.BLUE, order=4)
+    pen.canvas.shape(corners, fill=style.BLUE, order=4, key=row.key)
 
 
 def _totals(pen: Pen, y: float, totals: tuple[ForestTotal, ...]) -> float:

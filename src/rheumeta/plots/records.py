@@ -39,6 +39,7 @@ class ForestRow:
     marks: str = ""  # signs of footnotes, set behind the label
     weight: float | None = None  # percent, random effects
     weight_common: float | None = None  # percent
+    key: str = ""  # names the mark, so that a page can say where its number comes from
 
 
 @dataclass(frozen=True)
@@ -176,6 +177,7 @@ class AlbatrossPoint:
     p: float  # two-sided
     favourable: bool
     group: str = ""  # outcome; points of a group share sign and colour
+    key: str = ""  # names the mark
 
 
 @dataclass(frozen=True)
@@ -205,6 +207,7 @@ class BubblePoint:
     x: float
     y: float  # display scale
     weight: float  # any scale; areas are proportional to it
+    key: str = ""  # names the mark
 
 
 @dataclass(frozen=True)

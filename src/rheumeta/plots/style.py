@@ -75,11 +75,13 @@ METADATA: dict[str, dict[str, Any]] = {
 }
 """Nothing that changes from run to run or from machine to machine."""
 
-_COMMENT = re.compile(r" *<!--.*?-->\n", re.DOTALL)
 _PLAIN_ID = re.compile(r'<g id="(?:figure|axes|patch|line2d|text)_\d+">')
 _INDENT = re.compile(r"^ +", re.MULTILINE)
 _ID = re.compile(r'(\bid="|href="#|url\(#)(?:DejaVuSans-)?')
 _GLOBAL_STYLE = re.compile(r" *<defs>\n *<style.*?</style>\n *</defs>\n", re.DOTALL)
+MARK = "mark-"
+"""What the names of marks begin with in an SVG."""
+
 INHERITED = 'stroke-linejoin="round" stroke-linecap="butt" '
 
 
@@ -135,7 +137,8 @@ def _accessible(svg: str, name: str, title: str, description: str) -> str:
     """Give an SVG its alternative text, and ids of its own so that several fit on one page."""
     svg = _GLOBAL_STYLE.sub("", svg)  # it would hold for the whole page that the figure stands in
     name = "f" + hashlib.sha256(name.encode()).hexdigest()[:7]
-    svg = _PLAIN_ID.sub("<g>", _COMMENT.sub("", svg))
+    # the comments stay: each says what the outlines after it read
+    svg = _PLAIN_ID.sub("<g>", svg)
     svg = _INDENT.sub("", svg)
     svg = _ID.sub(lambda m: f"{m.group(1)}{name}-", svg)
     head = svg.index("<svg ") + len("<svg ")

@@ -117,7 +117,7 @@ def albatross_figure(synthesis: Synthesis) -> AlbatrossPlot | NoteFigure:
 
 
 def _point(p: AlbatrossPoint) -> Point:
-    return Point(f"{p.label}, {p.outcome_label}", p.n, p.p, p.favourable, p.outcome)
+    return Point(f"{p.label}, {p.outcome_label}", p.n, p.p, p.favourable, p.outcome, key=p.result_id)
 
 
 def regression_figure(
@@ -145,7 +145,7 @@ def _bubble(analysis: Analysis, regression: Regression, title: str, label: str, 
 
     ys = shown([p[2] for p in regression.points])
     points = tuple(
-        BubblePoint(names.get(i, i), x, y, 1.0 / (vi + regression.tau2))
+        BubblePoint(names.get(i, i), x, y, 1.0 / (vi + regression.tau2), key=i)
         for (i, x, _, vi), y in zip(regression.points, ys, strict=True)
     )
     xs, mean, lower, upper = _curve(regression, level)

@@ -197,6 +197,7 @@ def _rows(analysis: Analysis, studies: Iterable[StudyEffect]) -> tuple[ForestRow
             marks="".join(sorted((marks[f] for f in s.flags), key=MARKS.find)),
             weight=s.weight_random if pooled else None,
             weight_common=s.weight_common if pooled else None,
+            key=s.effect_id,
         )
         for s in studies
     )
