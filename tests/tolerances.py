@@ -47,3 +47,6 @@ COMPONENT = 1e-5
 
 PROFILED = 1e-6
 """Bounds of a profile likelihood, where it is steeper than at its top."""
+
+ROBUST = 1e-6
+"""Robust variances of iterative fits: closed forms at weights right to seven digits or more."""

@@ -62,3 +62,33 @@ values$konstantopoulos2011 <- list(
 
 writeLines(toJSON(values, digits = NA, auto_unbox = TRUE, na = "null", null = "null"),
            file.path(out, "multivariate.json"))
+
+# Robust variances of meta-regressions: metafor's own and clubSandwich's.
+robust_values <- function(fit, cluster) {
+  one <- function(...) {
+    r <- do.call(robust, c(list(fit, cluster = cluster), list(...)))
+    list(estimate = as.numeric(coef(r)), se = r$se, tval = r$zval, pval = r$pval,
+         df = as.numeric(if (is.null(r$ddf)) r$dfs else r$ddf), ci.lb = r$ci.lb, ci.ub = r$ci.ub,
+         QM = r$QM, QMdf = r$QMdf, QMp = r$QMp)
+  }
+  list(adjust_TRUE = one(), adjust_FALSE = one(adjust = FALSE), CR2 = one(clubSandwich = TRUE))
+}
+regression <- list(source = source_text)
+tight_rma <- list(threshold = 1e-14, maxiter = 10000)
+d <- dat.konstantopoulos2011
+x <- cbind(year = d$year - 1990, school = d$school)
+fit <- rma(yi, vi, mods = x, data = d, control = tight_rma)
+regression$konstantopoulos2011 <- c(
+  list(yi = d$yi, vi = d$vi, x = unname(x), names = colnames(x), cluster = as.character(d$district)),
+  robust_values(fit, d$district))
+d <- dat.curtis1998
+d <- escalc(measure = "ROM", m1i = m1i, sd1i = sd1i, n1i = n1i, m2i = m2i, sd2i = sd2i, n2i = n2i, data = d)
+keep <- d$paper %in% unique(d$paper)[1:12]
+d <- d[keep & is.finite(d$yi), ]
+yi <- signif(as.numeric(d$yi), 8); vi <- signif(as.numeric(d$vi), 8)
+x <- cbind(time = as.numeric(d$time))
+fit <- rma(yi, vi, mods = x, control = tight_rma)
+regression$curtis1998 <- c(list(yi = yi, vi = vi, x = unname(x), names = list("time"),
+                                cluster = as.character(d$paper)), robust_values(fit, d$paper))
+writeLines(toJSON(regression, digits = NA, auto_unbox = TRUE, na = "null", null = "null"),
+           file.path(out, "robust_regression.json"))

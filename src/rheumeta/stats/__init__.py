@@ -2,14 +2,15 @@
 
 from rheumeta.stats.covariance import sampling_covariance, shared_control_covariance
 from rheumeta.stats.mh_peto import TableResult, mantel_haenszel, peto
-from rheumeta.stats.multivariate import MultivariateResult, multivariate, three_level
-from rheumeta.stats.pooling import METHODS, BatchResult, PoolResult, leave_one_out, pool
-from rheumeta.stats.pooling_many import pool_batch
+from rheumeta.stats.multilevel import MultivariateResult, multivariate, three_level
+from rheumeta.stats.pooling import METHODS, BatchResult, PoolResult, leave_one_out, pool, pool_batch
 from rheumeta.stats.proportions import ProportionInterval, binomial_interval, rule_of_three
 from rheumeta.stats.pvalues import CombinedP, SignTest, edgington, fisher, sign_test, stouffer
 from rheumeta.stats.random_terms import RandomTerm, nested, random_intercepts, random_outcomes
 from rheumeta.stats.regression import RegressionResult, meta_regression
+from rheumeta.stats.robustness import RobustResult, robust
 from rheumeta.stats.subgroups import SubgroupResult, subgroup_test
+from rheumeta.stats.wald import WaldTest, wald_test
 
 __all__ = [
     "METHODS",
@@ -20,9 +21,11 @@ __all__ = [
     "ProportionInterval",
     "RandomTerm",
     "RegressionResult",
+    "RobustResult",
     "SignTest",
     "SubgroupResult",
     "TableResult",
+    "WaldTest",
     "binomial_interval",
     "edgington",
     "fisher",
@@ -36,6 +39,7 @@ __all__ = [
     "pool_batch",
     "random_intercepts",
     "random_outcomes",
+    "robust",
     "rule_of_three",
     "sampling_covariance",
     "shared_control_covariance",
@@ -43,4 +47,5 @@ __all__ = [
     "stouffer",
     "subgroup_test",
     "three_level",
+    "wald_test",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -23,6 +23,9 @@ INTERCEPT = "intercept"
 
 RegressionTest = Literal["z", "t", "knha", "adhoc"]
 REGRESSION_TESTS: tuple[RegressionTest, ...] = ("z", "t", "knha", "adhoc")
+
+DATA = ("yi", "vi", "x")
+"""Fields that hold the data of a fit, not its result."""
 
 RANK_TOLERANCE = 1e-10
 """Columns of unit length whose part outside the span of the others is below this are redundant;
@@ -62,6 +65,8 @@ class RegressionResult:
         Confidence of all intervals, percent.
     has_intercept : bool
         True if the first coefficient is the intercept.
+    yi, vi, x : ndarray, shapes (k,), (k,) and (k, p)
+        The data of the fit, design with intercept; not in `to_dict`.
     """
 
     names: tuple[str, ...]
@@ -91,6 +96,9 @@ class RegressionResult:
     test: str
     level: float
     has_intercept: bool
+    yi: Floats = field(repr=False, compare=False)
+    vi: Floats = field(repr=False, compare=False)
+    x: Floats = field(repr=False, compare=False)
 
     def predict(self, x: ArrayLike) -> tuple[Floats, Floats, Floats]:
         """Return fitted means with confidence bounds, each of shape (n,).
@@ -122,7 +130,7 @@ class RegressionResult:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain Python values, arrays as lists."""
-        values = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        values = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in DATA}
         return {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in values.items()}
 
 
@@ -295,6 +303,7 @@ def _result(
         qe=qe, qe_df=k - p, qe_pval=float(special.chdtrc(k - p, qe)),
         qm=qm, qm_df=qm_df, qm_df2=df, qm_pval=qm_pval,
         method=method, test=test, level=level, has_intercept=has_intercept,
+        yi=batch.y[0], vi=batch.v[0], x=np.asarray(batch.x)[0],
     )  # fmt: skip
 
 
