@@ -10,7 +10,7 @@ sys.path.insert(0, str(SOURCE))
 from rheumeta import provenance, runlog
 from rheumeta.errors import InputFaults
 from rheumeta.layout import Layout
-from rheumeta.steps import graph
+from rheumeta.steps import graph, targets
 
 graph.prepare_environment(SOURCE)
 STARTED = time.time()

@@ -9,6 +9,11 @@ for review in REVIEWS:
             f"figures_{review}"
         input:
             f"results/{review}/estimates/synthesis.json",
+            expand(
+                "data/processed/{review}/validated/{sheet}.csv",
+                review=review,
+                sheet=targets.SHEETS,
+            ),
             protocol=f"config/reviews/{review}.yaml",
         output:
             kept(*graph.figures(Layout(review))),
