@@ -87,6 +87,11 @@ class Layout:
         return self.estimates / "synthesis.json"
 
     @property
+    def appraisal(self) -> Path:
+        """Certainty, summary of findings, missing results and claims."""
+        return self.estimates / "appraisal.json"
+
+    @property
     def figures(self) -> Path:
         """Folder of the figures."""
         return self.results / "figures"

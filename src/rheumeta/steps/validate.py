@@ -18,6 +18,8 @@ from rheumeta.tables.instruments import instruments, instruments_of
 from rheumeta.tables.manifest import CHECK_COLUMNS, Check, check_manifest
 from rheumeta.tables.protocol import Declared, declared, read_protocol
 from rheumeta.tables.reading import RawSheet, read_sheet
+from rheumeta.tables.rules_appraisal import check_appraisal
+from rheumeta.tables.rules_flow import check_flow
 from rheumeta.tables.rules_links import check_links
 from rheumeta.tables.rules_numbers import check_numbers
 from rheumeta.tables.rules_protocol import check_protocol
@@ -100,6 +102,7 @@ def check(layout: Layout) -> Checked:
             study_ids=[row.word("study_id") for row in tables["studies"]],
             folder=layout.protocol.parent,
         )
+        faults += check_appraisal(tables, protocol)
     return Checked(tables, tuple(applied), tuple(accepted), tuple(faults))
 
 
@@ -115,7 +118,7 @@ def _rules(tables: Mapping[str, Table], known: Declared) -> tuple[list[Fault], l
         f for f in found if f.code != "unknown_outcome" or (known.complete and f.value not in known.unclear)
     ]
     found, accepted = check_numbers(tables["results"], tables["arms"], table)
-    return faults + found, accepted
+    return faults + found + check_flow(tables["flow"]), accepted
 
 
 def _read_sheets(layout: Layout, known: Declared) -> tuple[dict[str, RawSheet], list[Fault]]:

@@ -125,6 +125,13 @@ class Instrument(Model):
     lay: str | None = Field(None, description="What it is, in plain words.")
 
 
+class AssumedRisk(Model):
+    """How often an event is expected without the treatment, from outside the studies."""
+
+    per_1000: float = Field(ge=0, le=1000, description="Patients of 1000 with the event.")
+    source: Text = Field(description="Where the number comes from.")
+
+
 class Outcome(Model):
     """An outcome of the review: one or more instruments that may stand for it."""
 
@@ -132,6 +139,9 @@ class Outcome(Model):
     codes: tuple[str, ...] = Field(min_length=1, description="Codes of the results sheet, preferred first.")
     domain: Text = Field(description="Group for the effect-direction table, e.g. 'Disease activity'.")
     lay: Text = Field(description="The outcome in plain words, for the sentence of the result.")
+    assumed_risk: AssumedRisk | None = Field(
+        None, description="Risk without treatment; absent: the median of the control groups."
+    )
 
 
 class ArmRule(Model):

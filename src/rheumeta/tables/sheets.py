@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from rheumeta.appraised import DOWN_DOMAINS, JUDGEMENTS, UP_DOMAINS
+
 ColumnType = Literal["id", "ids", "text", "number", "count", "date", "choice", "link", "hash"]
 """id: a key; ids: keys separated by ';'; number: decimal point, no separators; count: whole >= 0."""
 
@@ -48,6 +50,7 @@ DESIGNS = ("randomised", "nonrandomised", "retrospective", "single_group", "case
 STATUSES = ("published", "press_only", "no_results", "planned")
 TIMINGS = ("baseline", "final", "change", "percent_change", "during")
 SIGNS = ("<", "<=", "=", ">=", ">")
+CLAIMED = ("improvement", "no_more_harm", "rare", "never", "evidence_base", "context")
 
 # The sheets are tables of columns, one a line where it fits.
 # fmt: off
@@ -187,8 +190,8 @@ ROB = Sheet(
         _c("outcome", "text", "Outcome code, or 'all'.", required=True),
         _c("domain", "text", "Domain of the tool, or 'overall'.", required=True),
         _c("judgement", "choice", "Judgement.", required=True,
-           choices=("low", "some_concerns", "moderate", "high", "serious", "critical", "unclear",
-                    "no_information", "not_assessed")),
+           choices=("low", "some_concerns", "moderate", "high", "serious", "very_high", "critical", "unclear",
+                    "no_information", "not_applicable", "not_assessed")),
         _c("support", "text", "What the judgement rests on."),
         _c("assessor", "text", "Who judged."),
     ),
@@ -254,6 +257,24 @@ PUBLISHED = Sheet(
     may_be_empty=True,
 )
 
+OVERRIDES = Sheet(
+    "certainty_overrides",
+    "Where a person judges the certainty of an analysis otherwise than the rules suggest; one row a domain.",
+    (
+        _c("analysis", "id", "Analysis of the protocol.", required=True, example="acr20_rr_three_months"),
+        _c("domain", "choice", "Domain of GRADE. The last three can raise the certainty of studies that are not "
+           "randomised; no rule decides them.", required=True, choices=(*DOWN_DOMAINS, *UP_DOMAINS)),
+        _c("judgement", "choice", "The judgement to use: not_serious, serious (one level down), very_serious (two); "
+           "raise_one, raise_two for the last three domains.", required=True,
+           choices=JUDGEMENTS),
+        _c("name", "text", "Who judges so.", required=True),
+        _c("reason", "text", "Why.", required=True),
+    ),
+    ("analysis", "domain"),
+    required=False,
+    may_be_empty=True,
+)
+
 CLAIMS = Sheet(
     "claims",
     "What the public is told about the treatment, and what would test it.",
@@ -265,6 +286,20 @@ CLAIMS = Sheet(
         _c("outcome", "text", "Outcomes the claim is about."),
         _c("cited_studies", "text", "What it cites."),
         _c("test", "text", "What would test it."),
+        _c("claimed", "ids", "What is claimed, once for all outcomes or once an outcome, separated by ';'. "
+           "improvement: the outcome gets better; no_more_harm: it is not more frequent; rare: it is rare; never: it "
+           "did not occur; evidence_base: about the studies themselves; context: not about patients of this review.",
+           example="improvement"),
+        _c("outcome_codes", "ids", "Outcomes of the protocol that the claim is about, separated by ';'; empty: the "
+           "protocol has none of them.", example="das28;haq"),
+        _c("comparisons_wanted", "ids", "Comparisons of the protocol that would test it, separated by ';', the "
+           "strongest first.", example="msc_v_control;msc_before_after"),
+        _c("windows_wanted", "ids", "Windows of the protocol that the claim is about; empty: all.",
+           example="one_year;beyond"),
+        _c("limited_to", "text", "Arms the claim is about: moderators of the arms sheet and their codes, as in "
+           "route=iv;cell_source=umbilical_cord|cord_blood; empty: all treated arms.", example="route=iv"),
+        _c("cited_study_ids", "ids", "The cited studies as the sheet 'studies' calls them, separated by ';'.",
+           example="wang2019;park2018"),
     ),
     ("claim_id",),
     required=False,
@@ -301,5 +336,5 @@ CORRECTIONS = Sheet(
 )
 
 # fmt: on
-RAW_SHEETS: tuple[Sheet, ...] = (STUDIES, ARMS, RESULTS, ROB, FLOW, AWAITED, PUBLISHED, CLAIMS)
+RAW_SHEETS: tuple[Sheet, ...] = (STUDIES, ARMS, RESULTS, ROB, FLOW, AWAITED, PUBLISHED, OVERRIDES, CLAIMS)
 """The data sheets of a review, in the order in which they are checked."""

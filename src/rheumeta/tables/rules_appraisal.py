@@ -1,0 +1,106 @@
+"""Rules of the sheets that appraisal reads: claims and overrides name what the protocol holds."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+
+from rheumeta.appraised import UP_DOMAINS
+from rheumeta.errors import Fault
+from rheumeta.tables.protocol import Protocol
+from rheumeta.tables.sheets import CLAIMED
+from rheumeta.tables.typed import Row, Table
+from rheumeta.tables.wording import did_you_mean, listing
+
+
+def check_appraisal(tables: Mapping[str, Table], protocol: Protocol) -> list[Fault]:
+    """Return the faults of the sheets ``claims`` and ``certainty_overrides``.
+
+    Parameters
+    ----------
+    tables : mapping of str to Table
+        All sheets by name.
+    protocol : Protocol
+        A protocol without faults of form.
+    """
+    studies = [row.word("study_id") for row in tables["studies"]]
+    known: dict[str, tuple[str, Collection[str]]] = {
+        "outcome_codes": ("outcome", protocol.outcomes),
+        "comparisons_wanted": ("comparison", protocol.comparisons),
+        "windows_wanted": ("window", protocol.windows),
+        "cited_study_ids": ("study", studies),
+    }
+    faults: list[Fault] = []
+    for row in tables["claims"]:
+        for column, (what, ids) in known.items():
+            faults += _unknown(tables["claims"], row, column, what, ids)
+        faults += [*_limits(tables["claims"], row, protocol), *_claimed(tables["claims"], row)]
+    for row in tables["certainty_overrides"]:
+        faults += _override(tables["certainty_overrides"], row, protocol)
+    return faults
+
+
+def parse_limits(text: str) -> dict[str, tuple[str, ...]]:
+    """Read ``route=iv;cell_source=umbilical_cord|cord_blood``: the allowed codes of each moderator."""
+    pairs = (part.partition("=") for part in text.split(";") if part.strip())
+    return {
+        name.strip(): tuple(v.strip() for v in values.split("|") if v.strip()) for name, _, values in pairs
+    }
+
+
+def _unknown(table: Table, row: Row, column: str, what: str, ids: Collection[str]) -> Iterator[Fault]:
+    for name in row.words(column):
+        if name not in ids:
+            yield table.fault(
+                row, column, f"unknown_{what}", f"There is no {what} '{name}'.",
+                allowed=listing(ids) or None, remedy=did_you_mean(name, ids),
+            )  # fmt: skip
+
+
+def _claimed(table: Table, row: Row) -> Iterator[Fault]:
+    words, outcomes = row.words("claimed"), row.words("outcome_codes")
+    for word in words:
+        if word not in CLAIMED:
+            yield table.fault(
+                row, "claimed", "not_a_choice", f"'{word}' is no kind of claim.",
+                allowed=listing(CLAIMED), remedy=did_you_mean(word, CLAIMED),
+            )  # fmt: skip
+    if (len(words) > 1 and len(words) != len(outcomes)) or (outcomes and not words):
+        yield table.fault(
+            row, "claimed", "claimed_per_outcome", "What is claimed does not go with the outcomes.",
+            allowed="one word for all outcomes, or one for each of outcome_codes",
+            remedy="Write as many words as outcomes, or one.",
+        )  # fmt: skip
+
+
+def _limits(table: Table, row: Row, protocol: Protocol) -> Iterator[Fault]:
+    arms = {name: m for name, m in protocol.moderators.items() if m.sheet == "arms"}
+    for name, values in parse_limits(row.word("limited_to")).items():
+        if name not in arms:
+            yield table.fault(
+                row, "limited_to", "unknown_moderator", f"The arms have no moderator '{name}'.",
+                allowed=listing(arms) or None, remedy=did_you_mean(name, arms),
+            )  # fmt: skip
+            continue
+        choices = arms[name].choices
+        for value in values:
+            if choices is not None and value not in choices:
+                yield table.fault(
+                    row, "limited_to", "not_a_choice", f"'{value}' is no code of '{name}'.",
+                    allowed=listing(choices), remedy=did_you_mean(value, choices),
+                )  # fmt: skip
+
+
+def _override(table: Table, row: Row, protocol: Protocol) -> Iterator[Fault]:
+    analysis, judgement = row.word("analysis"), row.word("judgement")
+    if analysis and analysis not in protocol.analyses:
+        yield table.fault(
+            row, "analysis", "unknown_analysis", "The protocol has no such analysis.",
+            allowed=listing(protocol.analyses), remedy=did_you_mean(analysis, protocol.analyses),
+        )  # fmt: skip
+    raises = judgement.startswith("raise")
+    if judgement and judgement != "not_serious" and raises != (row.word("domain") in UP_DOMAINS):
+        yield table.fault(
+            row, "judgement", "judgement_of_other_domain", "This judgement does not go with the domain.",
+            allowed=f"raise_one, raise_two for {listing(UP_DOMAINS)}; serious, very_serious for the others",
+            remedy="Choose a judgement of the domain.",
+        )  # fmt: skip
