@@ -50,3 +50,12 @@ PROFILED = 1e-6
 
 ROBUST = 1e-6
 """Robust variances of iterative fits: closed forms at weights right to seven digits or more."""
+
+REFITTED = 2e-4
+"""metafor refits filled data, and integrates power, at its default accuracy (1e-5 in absolute terms)."""
+
+PROBABILITY = 1e-13
+"""Absolute: a distribution function by a quadrature that converges to rounding."""
+
+METAFOR_DEFAULT = 2e-4
+"""Roots that metafor was left to stop at its own tolerance of about 1e-4."""

@@ -1,7 +1,11 @@
 """Statistics of meta-analysis: arrays in, frozen dataclasses out."""
 
+from rheumeta.stats import bias
 from rheumeta.stats.covariance import sampling_covariance, shared_control_covariance
+from rheumeta.stats.funnel_data import Funnel, funnel
+from rheumeta.stats.mh_homogeneity import HomogeneityTest, breslow_day
 from rheumeta.stats.mh_peto import TableResult, mantel_haenszel, peto
+from rheumeta.stats.mh_rates import mantel_haenszel_rates
 from rheumeta.stats.multilevel import MultivariateResult, multivariate, three_level
 from rheumeta.stats.pooling import METHODS, BatchResult, PoolResult, leave_one_out, pool, pool_batch
 from rheumeta.stats.proportions import ProportionInterval, binomial_interval, rule_of_three
@@ -16,6 +20,8 @@ __all__ = [
     "METHODS",
     "BatchResult",
     "CombinedP",
+    "Funnel",
+    "HomogeneityTest",
     "MultivariateResult",
     "PoolResult",
     "ProportionInterval",
@@ -26,11 +32,15 @@ __all__ = [
     "SubgroupResult",
     "TableResult",
     "WaldTest",
+    "bias",
     "binomial_interval",
+    "breslow_day",
     "edgington",
     "fisher",
+    "funnel",
     "leave_one_out",
     "mantel_haenszel",
+    "mantel_haenszel_rates",
     "meta_regression",
     "multivariate",
     "nested",

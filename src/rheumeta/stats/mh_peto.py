@@ -35,7 +35,7 @@ class TableResult:
     k, k_used : int
         Studies given, and those that carry information on the measure.
     measure, method : str
-        ``"RR"``, ``"OR"`` or ``"RD"``; ``"MH"`` or ``"Peto"``.
+        ``"RR"``, ``"OR"``, ``"RD"``, ``"IRR"`` or ``"IRD"``; ``"MH"`` or ``"Peto"``.
     estimate, se, ci_lb, ci_ub, statistic, pval : float
         Pooled effect with a Wald test by the normal distribution.
     level : float
@@ -47,7 +47,7 @@ class TableResult:
     weights : ndarray, shape (k,)
         Percent; 0 where a study carries no information.
     cmh, cmh_pval : float or None
-        Cochran-Mantel-Haenszel chi-squared on 1 degree of freedom (OR by MH only).
+        Cochran-Mantel-Haenszel chi-squared on 1 degree of freedom (OR and IRR by MH only).
     notes : tuple of str
         What the reader of the result must know.
     """
@@ -77,6 +77,18 @@ class TableResult:
         """Return plain Python values, weights as a list."""
         values = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
         return {**values, "weights": self.weights.tolist()}
+
+    def summary(self) -> str:
+        """Return the result as a few lines of text."""
+        lines = [
+            f"{self.method} {self.measure}, k = {self.k}, with information {self.k_used}",
+            f"estimate {self.estimate:.4f} [{self.ci_lb:.4f}, {self.ci_ub:.4f}], se {self.se:.4f}, "
+            f"p = {self.pval:.4g}",
+            f"Q({self.q_df}) = {self.q:.2f}, p = {self.q_pval:.4g}",
+        ]
+        if self.cmh is not None:
+            lines.append(f"Cochran-Mantel-Haenszel chi-squared(1) = {self.cmh:.2f}, p = {self.cmh_pval:.4g}")
+        return "\n".join([*lines, *self.notes])
 
 
 @dataclass(frozen=True)
@@ -161,7 +173,7 @@ def mantel_haenszel(
     q = float((((effects.yi[use] - estimate) ** 2) / effects.vi[use]).sum())
     cmh = _cmh(_tables(ai, n1i, ci, n2i, correct=False), correct=correct) if measure == "OR" else (None, None)
     used = tables.informative if measure != "RD" else np.ones(use.shape, dtype=bool)
-    return _result(
+    return table_result(
         (estimate, se, weights),
         q=(q, int(use.sum())),
         used=used,
@@ -207,7 +219,7 @@ def peto(ai: ArrayLike, n1i: ArrayLike, ci: ArrayLike, n2i: ArrayLike, *, level:
     yi = np.where(use, effects.yi, 0.0)
     estimate = float((weight * yi).sum() / weight.sum())
     q = float((weight * (yi - estimate) ** 2).sum())
-    return _result(
+    return table_result(
         (estimate, float(1.0 / np.sqrt(weight.sum())), weight),
         q=(q, int(use.sum())),
         used=use,
@@ -309,7 +321,7 @@ def _notes(used: Bools, corrected: Bools) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _result(
+def table_result(
     pooled: tuple[float, float, Floats],
     *,
     q: tuple[float, int],
@@ -319,6 +331,25 @@ def _result(
     cmh: tuple[float | None, float | None],
     notes: tuple[str, ...],
 ) -> TableResult:
+    """Return the result with its Wald test, interval and heterogeneity.
+
+    Parameters
+    ----------
+    pooled : tuple of float, float and ndarray
+        Estimate, standard error (> 0) and weights, shape (k,).
+    q : tuple of float and int
+        Cochran's Q and the number of studies in it.
+    used : ndarray of bool, shape (k,)
+        Studies that carry information.
+    labels : tuple of str
+        Measure and method.
+    level : float
+        Confidence, percent.
+    cmh : tuple of float or None
+        Cochran-Mantel-Haenszel statistic and p value.
+    notes : tuple of str
+        What the reader must know.
+    """
     if not 0 < level < 100:
         raise StatsError(f"level is in percent and lies between 0 and 100, not {level!r}.")
     estimate, se, weights = pooled
