@@ -18,7 +18,11 @@ from rheumeta.steps import figures
 from rheumeta.steps.figure_columns import raw_columns
 from rheumeta.steps.figure_evidence import direction_figure, regression_figure
 from rheumeta.steps.figure_forest import describe, forest_figure, heterogeneity, subgroup_figure
-from rheumeta.steps.targets import figure_files, figure_names
+from rheumeta.steps.model import read_rows
+from rheumeta.steps.targets import OF_REVIEW, SHEETS, figure_files, figure_names
+from rheumeta.tables.sheets import RAW_SHEETS
+from rheumeta.tables.validated import validated_path
+from rheumeta.tables.writing import csv_text
 
 PROTOCOL = """\
 review: demo
@@ -65,7 +69,17 @@ def layout(tmp_path):
     place.protocol.write_text(PROTOCOL.format(analyses="\n".join(lines)), encoding="utf-8")
     place.synthesis.parent.mkdir(parents=True)
     place.synthesis.write_text(to_json(synthesis), encoding="utf-8")
+    write_sheets(place, report_builder.report_input().sheets)
     return place
+
+
+def write_sheets(place, given):
+    """Write the sheets that figures show as validation would."""
+    place.validated.mkdir(parents=True)
+    for sheet in RAW_SHEETS:
+        rows = [{c.name: row.get(c.name, "") for c in sheet.columns} for row in given.get(sheet.name, ())]
+        text = csv_text(rows, [c.name for c in sheet.columns])
+        (place.validated / f"{sheet.name}.csv").write_text(text, encoding="utf-8")
 
 
 def content(layout):
@@ -97,7 +111,8 @@ def test_a_failure_is_listed_and_leaves_the_previous_figures(layout, monkeypatch
 
 def test_an_analysis_that_was_not_computed_gets_a_note(layout):
     protocol = figures.load_protocol(layout.protocol)
-    tasks = {t.name: t for t in figures.plan(protocol, read_synthesis(layout.synthesis))}
+    sheets = {name: read_rows(validated_path(layout, name)) for name in SHEETS}
+    tasks = {t.name: t for t in figures.plan(protocol, read_synthesis(layout.synthesis), sheets)}
     assert list(tasks) == figure_names(protocol.model_dump())
     assert isinstance(tasks["failed"].make(), NoteFigure)
 
@@ -105,7 +120,7 @@ def test_an_analysis_that_was_not_computed_gets_a_note(layout):
 def test_names_come_from_the_protocol_alone():
     analyses = {"a": {"subgroups": ["x", "y"], "regress_on": ["z"]}, "b": {}}
     names = figure_names({"review": "r", "analyses": analyses})
-    assert names == ["a", "a_by_x", "a_by_y", "a_regression_z", "b", "directions", "albatross"]
+    assert names == ["a", "a_by_x", "a_by_y", "a_regression_z", "b", *OF_REVIEW]
 
 
 def test_two_figures_of_one_name_are_refused():

@@ -17,6 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from rheumeta.pages import analyses, evidence, numbers
+from rheumeta.pages.figures import alt_text
 from rheumeta.pages.glossary import GLOSSARY
 from rheumeta.pages.headline import headline
 from rheumeta.pages.inputs import ReportInput, anchor, split_ids
@@ -181,5 +182,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "tidy": numbers.tidy, "tenth": numbers.tenth, "capital": numbers.capital, "uncapital": numbers.uncapital,
     "words": lambda text: text.replace("_", " "), "anchor": lambda key, kind: anchor(kind, key),
     "ids": split_ids, "safe_link": safe_link, "data_uri": data_uri,
+    "alt_text": alt_text,
 }  # fmt: skip
 """Filters of the templates."""

@@ -1,14 +1,15 @@
 """Stage 5: draw every figure of a review, or none.
 
-Reads ``synthesis.json`` and the protocol; writes each figure of
+Reads ``synthesis.json``, the protocol and the validated sheets; writes each figure of
 :func:`rheumeta.steps.targets.figure_names` as SVG, PDF and PNG.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from matplotlib.figure import Figure
 
@@ -17,27 +18,42 @@ from rheumeta.layout import Layout
 from rheumeta.plots.albatross import draw_albatross
 from rheumeta.plots.bubble import draw_bubble
 from rheumeta.plots.direction import draw_directions
+from rheumeta.plots.evidence_map import draw_map
+from rheumeta.plots.flow import draw_flow
 from rheumeta.plots.forest import draw_forest
 from rheumeta.plots.furniture import draw_note
 from rheumeta.plots.records import AlbatrossPlot, BubblePlot, DirectionPlot, ForestPlot, NoteFigure
+from rheumeta.plots.review_records import BiasPlot, FlowPlot, MapPlot
+from rheumeta.plots.risk_of_bias import draw_bias_summary, draw_traffic
 from rheumeta.plots.style import render
 from rheumeta.records import Analysis, Synthesis, read_synthesis
+from rheumeta.steps.figure_bias import bias_figure, bias_summary_figure, describe_bias
 from rheumeta.steps.figure_evidence import albatross_figure, direction_figure, regression_figure
+from rheumeta.steps.figure_flow import describe_flow, flow_figure
 from rheumeta.steps.figure_forest import describe, forest_figure, subgroup_figure
+from rheumeta.steps.figure_map import describe_map, map_figure
+from rheumeta.steps.model import read_rows
 from rheumeta.steps.targets import (
     ALBATROSS,
+    BIAS_SUMMARY,
     DIRECTIONS,
+    EVIDENCE_MAP,
+    FLOW,
     FORMATS,
+    RISK_OF_BIAS,
+    SHEETS,
     figure_names,
     regression_name,
     subgroup_name,
 )
 from rheumeta.tables.protocol import AnalysisPlan, Protocol, load_protocol
+from rheumeta.tables.validated import validated_path
 from rheumeta.tables.writing import StageWriter
 
 log = logging.getLogger(__name__)
 
-Plot = ForestPlot | DirectionPlot | AlbatrossPlot | BubblePlot | NoteFigure
+Plot = ForestPlot | DirectionPlot | AlbatrossPlot | BubblePlot | MapPlot | BiasPlot | FlowPlot | NoteFigure
+Sheets = Mapping[str, Sequence[Mapping[str, str]]]
 
 NOT_COMPUTED = "This analysis could not be computed; the log and problems.csv say why."
 
@@ -48,7 +64,8 @@ class Task:
 
     name: str
     make: Callable[[], Plot]
-    description: str
+    description: str | Callable[[Any], str]
+    draw: Callable[[Any], Figure] | None = None  # None: as the type of the record says
 
 
 def run(layout: Layout) -> None:
@@ -65,7 +82,8 @@ def run(layout: Layout) -> None:
         If a figure cannot be drawn; all failures are listed and no file is replaced.
     """
     protocol = load_protocol(layout.protocol)
-    tasks = {task.name: task for task in plan(protocol, read_synthesis(layout.synthesis))}
+    sheets = {name: read_rows(validated_path(layout, name)) for name in SHEETS}
+    tasks = {task.name: task for task in plan(protocol, read_synthesis(layout.synthesis), sheets)}
     names = figure_names(protocol.model_dump())
     failures = []
     with StageWriter() as out:
@@ -95,21 +113,31 @@ def draw(plot: Plot) -> Figure:
             return draw_albatross(plot)
         case BubblePlot():
             return draw_bubble(plot)
+        case MapPlot():
+            return draw_map(plot)
+        case BiasPlot():
+            return draw_traffic(plot)
+        case FlowPlot():
+            return draw_flow(plot)
         case NoteFigure():
             return draw_note(plot)
 
 
 def _files(task: Task) -> dict[str, bytes]:
     plot = task.make()
-    figure = draw(plot)
-    description = plot.sentence if isinstance(plot, NoteFigure) else task.description
+    if isinstance(plot, NoteFigure):
+        figure, description = draw_note(plot), plot.sentence
+    else:
+        figure = (task.draw or draw)(plot)
+        words = task.description
+        description = words if isinstance(words, str) else words(plot)
     return {
         ending: render(figure, ending, name=task.name, title=plot.title, description=description)
         for ending in FORMATS
     }
 
 
-def plan(protocol: Protocol, synthesis: Synthesis) -> Iterator[Task]:
+def plan(protocol: Protocol, synthesis: Synthesis, sheets: Sheets) -> Iterator[Task]:
     """Yield the task of every figure of a review."""
     known = {analysis.id: analysis for analysis in synthesis.analyses}
     for name, analysis_plan in protocol.analyses.items():
@@ -129,6 +157,22 @@ def plan(protocol: Protocol, synthesis: Synthesis) -> Iterator[Task]:
         "Albatross plot: number of patients against p value of each result that gives both, favourable "
         "results to the right, with contours of equal standardised effect.",
     )
+    yield from _sheet_tasks(protocol, synthesis, sheets)
+
+
+def _sheet_tasks(protocol: Protocol, synthesis: Synthesis, sheets: Sheets) -> Iterator[Task]:
+    """Yield the figures that show the sheets of a review."""
+    labels = {row["study_id"]: row["label"] or row["study_id"] for row in sheets["studies"]}
+    bias = sheets["risk_of_bias"]
+    yield Task(EVIDENCE_MAP, lambda: map_figure(protocol, synthesis, sheets), describe_map)
+    yield Task(RISK_OF_BIAS, lambda: bias_figure(bias, labels), describe_bias)
+    yield Task(
+        BIAS_SUMMARY,
+        lambda: bias_summary_figure(bias, labels, synthesis),
+        describe_bias,
+        draw_bias_summary,
+    )
+    yield Task(FLOW, lambda: flow_figure(sheets["flow"], synthesis, len(labels)), describe_flow)
 
 
 def _analysis_tasks(analysis: Analysis, plan: AnalysisPlan, protocol: Protocol) -> Iterator[Task]:

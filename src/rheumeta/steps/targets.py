@@ -24,6 +24,24 @@ DIRECTIONS = "directions"
 ALBATROSS = "albatross"
 """Stem of the albatross plot."""
 
+EVIDENCE_MAP = "evidence_map"
+"""Stem of the evidence map."""
+
+RISK_OF_BIAS = "risk_of_bias"
+"""Stem of the traffic light of risk of bias."""
+
+BIAS_SUMMARY = "risk_of_bias_summary"
+"""Stem of the bars of risk of bias."""
+
+FLOW = "flow"
+"""Stem of the flow of records."""
+
+OF_REVIEW = (DIRECTIONS, ALBATROSS, EVIDENCE_MAP, RISK_OF_BIAS, BIAS_SUMMARY, FLOW)
+"""Figures that each review has once."""
+
+SHEETS = ("studies", "risk_of_bias", "flow", "awaited")
+"""Validated sheets that figures show."""
+
 
 def subgroup_name(analysis: str, moderator: str) -> str:
     """Return the stem of the forest plot of `analysis` split by `moderator`."""
@@ -47,8 +65,8 @@ def figure_names(protocol: Mapping[str, Any]) -> list[str]:
     -------
     list of str
         For each analysis in the order of the protocol its forest plot, one more for each moderator
-        of ``subgroups`` and a bubble plot for each of ``regress_on``; at the end the
-        effect-direction plot and the albatross plot.
+        of ``subgroups`` and a bubble plot for each of ``regress_on``; at the end the figures of the
+        whole review.
 
     Raises
     ------
@@ -60,7 +78,7 @@ def figure_names(protocol: Mapping[str, Any]) -> list[str]:
         names.append(analysis)
         names += [subgroup_name(analysis, m) for m in (plan or {}).get("subgroups") or ()]
         names += [regression_name(analysis, m) for m in (plan or {}).get("regress_on") or ()]
-    names += [DIRECTIONS, ALBATROSS]
+    names += OF_REVIEW
     _refuse_twins(names, str(protocol.get("review", "")))
     return names
 
@@ -77,7 +95,7 @@ def _refuse_twins(names: list[str], review: str) -> None:
                 message="Two figures would have the same file name.",
                 value=name,
                 allowed="ids that differ from each other and from the names of other figures",
-                remedy=f"Give the analysis another id; {DIRECTIONS!r} and {ALBATROSS!r} are taken.",
+                remedy=f"Give the analysis another id; {', '.join(OF_REVIEW)} are taken.",
             )
             for name in twins
         )

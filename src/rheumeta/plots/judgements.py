@@ -1,0 +1,62 @@
+"""Signs for judgements of risk of bias, told apart by sign and lightness, not by colour alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from rheumeta.plots import style
+from rheumeta.plots.canvas import Canvas, Face, text_width
+from rheumeta.plots.furniture import NOTE
+from rheumeta.plots.review_records import Judgement
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a judgement is shown."""
+
+    label: str
+    sign: str
+    fill: str
+    ink: str = style.INK
+
+
+LOOKS: dict[Judgement, Look] = {
+    "low": Look("low", "+", "#bfe6d6"),
+    "some_concerns": Look("some concerns", "–", "#f2cb3a"),
+    "moderate": Look("moderate", "–", "#f2cb3a"),
+    "unclear": Look("unclear", "?", "#e3e3e3"),
+    "no_information": Look("no information", "?", "#e3e3e3"),
+    "high": Look("high", "×", style.VERMILION),
+    "serious": Look("serious", "×", style.VERMILION),
+    "very_high": Look("very high", "!", "#7a2200", style.PAPER),
+    "critical": Look("critical", "!", "#7a2200", style.PAPER),
+    "not_applicable": Look("not applicable", "/", style.PAPER),
+    "not_assessed": Look("not assessed", "", style.PAPER),
+}
+"""Judgements from the best to the worst, then those that are none."""
+
+
+def draw_judgement(canvas: Canvas, x: float, y: float, judgement: Judgement, radius: float) -> None:
+    """Draw the sign of a judgement around (x, y); a judgement not made is an empty circle."""
+    look = LOOKS[judgement]
+    edge = style.RULE if look.fill == style.PAPER else style.INK
+    canvas.circle(x, y, radius, fill=look.fill, edge=edge, order=4)
+    face = Face(2 * radius * 0.85, bold=True, colour=look.ink)
+    canvas.text(x, y + 0.36 * face.size, look.sign, face, align="center", order=6)
+
+
+def draw_judgement_key(canvas: Canvas, y: float, used: Iterable[Judgement], *, radius: float = 4.2) -> float:
+    """Draw the key of the judgements that are used; return the y below it."""
+    wanted = set(used)
+    x = style.MARGIN
+    for judgement, look in LOOKS.items():
+        if judgement not in wanted:
+            continue
+        width = 2 * radius + 4 + text_width(look.label, NOTE) + 12
+        if x + width - 12 > canvas.width - style.MARGIN:
+            x, y = style.MARGIN, y + 2 * radius + 4
+        draw_judgement(canvas, x + radius, y + radius, judgement, radius)
+        canvas.text(x + 2 * radius + 4, y + radius + 0.36 * NOTE.size, look.label, NOTE)
+        x += width
+    return y + 2 * radius + 3

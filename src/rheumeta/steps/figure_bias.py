@@ -1,0 +1,177 @@
+"""From the sheet of judgements to the figures of risk of bias."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import cast
+
+from rheumeta.plots.judgements import LOOKS
+from rheumeta.plots.records import NoteFigure
+from rheumeta.plots.review_records import BiasDomain, BiasLine, BiasPanel, BiasPlot, Judgement
+from rheumeta.plots.risk_of_bias import shares
+from rheumeta.records import Analysis, Synthesis
+from rheumeta.tables.rob_tools import NOT_ASSESSED, OVERALL, Domain, find_domain, find_tool
+
+Row = Mapping[str, str]
+
+TRAFFIC_TITLE = "Risk of bias of each study"
+SUMMARY_TITLE = "Risk of bias by domain"
+NONE = "No judgement of risk of bias is recorded: the sheet risk_of_bias is empty."
+NOBODY = "No study has been judged yet: the sheet says so for each of them."
+SAME_WEIGHT = "each study counts the same"
+ALL = "all"
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """The judgements of one study and outcome with one tool."""
+
+    study: str
+    outcome: str
+    tool: str
+    judgements: Mapping[str, Judgement]  # by code of the domain
+
+
+def assessments(rows: Iterable[Row]) -> list[Assessment]:
+    """Return the judgements of the sheet, one item a study, outcome and tool."""
+    found: dict[tuple[str, str, str], dict[str, Judgement]] = {}
+    for row in rows:
+        tool = find_tool(row["tool"])
+        name = tool.name if tool else row["tool"]
+        known = find_domain(tool, row["domain"]) if tool else None
+        code = known.code if known else row["domain"]
+        key = (row["study_id"], row["outcome"], name)
+        found.setdefault(key, {})[code] = cast(Judgement, row["judgement"])
+    return [Assessment(*key, judgements) for key, judgements in found.items()]
+
+
+def domains_of(tool: str, found: Iterable[Assessment]) -> tuple[Domain, ...]:
+    """Return every domain of a tool and every other one that was judged, the overall one last."""
+    known = find_tool(tool)
+    listed = list(known.domains) if known else []
+    codes = {d.code for d in listed} | {OVERALL}
+    for assessment in found:
+        for code in assessment.judgements:
+            if code not in codes:
+                codes.add(code)
+                listed.append(Domain(code, code if len(code) <= 3 else f"+{len(listed) + 1}", code))
+    return (*listed, Domain(OVERALL, "All", "Overall"))
+
+
+def judged(assessment: Assessment, domains: Sequence[Domain]) -> tuple[Judgement, ...]:
+    """Return one judgement a domain; one that the sheet lacks is not assessed, never left out."""
+    missing = cast(Judgement, NOT_ASSESSED)
+    return tuple(assessment.judgements.get(d.code, missing) for d in domains)
+
+
+def bias_figure(rows: Sequence[Row], labels: Mapping[str, str]) -> BiasPlot | NoteFigure:
+    """Return the traffic light of a review, a panel a tool.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        The sheet ``risk_of_bias``.
+    labels : mapping of str to str
+        Names of the studies.
+    """
+    found = assessments(rows)
+    if not found:
+        return NoteFigure(TRAFFIC_TITLE, NONE)
+    note = "" if _anybody(found) else NOBODY
+    return BiasPlot(TRAFFIC_TITLE, _panels(found, labels), (note,) if note else ())
+
+
+def _anybody(found: Iterable[Assessment]) -> bool:
+    return any(j != NOT_ASSESSED for a in found for j in a.judgements.values())
+
+
+def _panels(found: Sequence[Assessment], labels: Mapping[str, str]) -> tuple[BiasPanel, ...]:
+    panels = []
+    for tool in dict.fromkeys(a.tool for a in found):
+        own = [a for a in found if a.tool == tool]
+        domains = domains_of(tool, own)
+        known = find_tool(tool)
+        lines = tuple(BiasLine(_label(a, labels), judged(a, domains)) for a in own)
+        heads = tuple(BiasDomain(d.sign, d.name) for d in domains)
+        panels.append(BiasPanel(tool, known.source if known else "", heads, lines))
+    return tuple(panels)
+
+
+def _label(assessment: Assessment, labels: Mapping[str, str]) -> str:
+    name = labels.get(assessment.study, assessment.study)
+    return name if assessment.outcome == ALL else f"{name}, {assessment.outcome}"
+
+
+def bias_summary_figure(
+    rows: Sequence[Row], labels: Mapping[str, str], synthesis: Synthesis
+) -> BiasPlot | NoteFigure:
+    """Return the bars of a review: each study the same, then by weight in a primary analysis.
+
+    Parameters
+    ----------
+    rows, labels
+        As in :func:`bias_figure`.
+    synthesis : Synthesis
+        Its first primary pooled analysis that holds a judged study gives the weights.
+    """
+    found = assessments(rows)
+    if not _anybody(found):
+        return NoteFigure(SUMMARY_TITLE, NOBODY if found else NONE)
+    panels = []
+    analysis = _weighing(synthesis, {a.study for a in found})
+    for panel, tool in zip(_panels(found, labels), dict.fromkeys(a.tool for a in found), strict=True):
+        count = len(panel.lines)
+        heading = f"{tool}: {count} {'judgement' if count == 1 else 'judgements'}, {SAME_WEIGHT}"
+        panels.append(replace(panel, tool=heading))
+        if analysis is not None:
+            panels += _weighted([a for a in found if a.tool == tool], analysis, labels)
+    return BiasPlot(SUMMARY_TITLE, tuple(panels))
+
+
+def _weighing(synthesis: Synthesis, studies: Collection[str]) -> Analysis | None:
+    candidates = [a for a in synthesis.analyses if a.primary and a.status == "pooled"]
+    return next((a for a in candidates if any(s.study_id in studies for s in a.studies)), None)
+
+
+def _weighted(own: Sequence[Assessment], analysis: Analysis, labels: Mapping[str, str]) -> list[BiasPanel]:
+    """Return the panel of a tool with the weights of an analysis; none if no study of it was judged."""
+    weights: Counter[str] = Counter()
+    for study in analysis.studies:
+        weights[study.study_id] += study.weight_random or 0.0  # type: ignore[assignment]
+    kept = list(for_analysis(own, analysis).values())
+    if not kept:
+        return []
+    (panel,) = _panels(kept, labels)
+    heading = f"{kept[0].tool}, by weight in the analysis “{analysis.title}”"
+    return [replace(panel, tool=heading, weights=tuple(float(weights[a.study]) for a in kept))]
+
+
+def for_analysis(found: Iterable[Assessment], analysis: Analysis) -> dict[str, Assessment]:
+    """Return the judgement that counts for each study of an analysis.
+
+    The one of the outcome goes before the one of all outcomes; of several tools the first counts.
+    """
+    chosen: dict[str, Assessment] = {}
+    studies = {s.study_id for s in analysis.studies}
+    for assessment in sorted(found, key=lambda a: a.outcome == ALL):
+        if assessment.study in studies and assessment.outcome in (ALL, analysis.outcome):
+            chosen.setdefault(assessment.study, assessment)
+    return chosen
+
+
+def describe_bias(plot: BiasPlot | NoteFigure) -> str:
+    """Return the alternative text: the overall judgements of each tool, and what was not assessed."""
+    if isinstance(plot, NoteFigure):
+        return plot.sentence
+    parts = []
+    for panel in plot.panels:
+        overall = shares(panel, len(panel.domains) - 1)
+        counts = Counter(line.judgements[-1] for line in panel.lines)
+        if panel.weights is None:
+            told = [f"{counts[j]} {LOOKS[j].label}" for j, _ in overall]
+        else:
+            told = [f"{share:.0f}% of the weight {LOOKS[j].label}" for j, share in overall]
+        parts.append(f"{panel.tool}, overall: {', '.join(told)}.")
+    return " ".join([f"{plot.title}.", *parts, *plot.lines])
