@@ -59,3 +59,16 @@ PROBABILITY = 1e-13
 
 METAFOR_DEFAULT = 2e-4
 """Roots that metafor was left to stop at its own tolerance of about 1e-4."""
+
+SELECTION = 1e-4
+"""Selection models: metafor's optimiser, run again tightly, leaves estimates right to about this, beside
+the standard error of a study."""
+
+SELECTION_SE = 1e-3
+"""Standard errors from second differences of the likelihood, on both sides."""
+
+LIKELIHOOD = 1e-5
+"""Absolute, for the height of a maximum of a log-likelihood found with `SELECTION`."""
+
+QUADRATURE = 1e-3
+"""Absolute: error of metafor's adaptive integration of unbounded weights, and of its unfinished searches."""

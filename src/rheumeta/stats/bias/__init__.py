@@ -5,16 +5,19 @@ from rheumeta.stats.bias.excess import ExcessTest, excess_significance
 from rheumeta.stats.bias.fail_safe import FailSafe, fail_safe_n
 from rheumeta.stats.bias.limit import LimitResult, limit_meta
 from rheumeta.stats.bias.rank import RankTest, begg
+from rheumeta.stats.bias.selection import SELECTION_TYPES, SelectionResult, selection_model
 from rheumeta.stats.bias.tables import arcsine, deeks, harbord, peters
 from rheumeta.stats.bias.trim_fill import TrimFill, trim_fill
 
 __all__ = [
+    "SELECTION_TYPES",
     "AsymmetryTest",
     "ExcessTest",
     "FailSafe",
     "LimitResult",
     "PetPeese",
     "RankTest",
+    "SelectionResult",
     "TrimFill",
     "arcsine",
     "begg",
@@ -26,5 +29,6 @@ __all__ = [
     "limit_meta",
     "pet_peese",
     "peters",
+    "selection_model",
     "trim_fill",
 ]
