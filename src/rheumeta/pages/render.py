@@ -22,7 +22,7 @@ from rheumeta.pages.glossary import GLOSSARY
 from rheumeta.pages.headline import headline
 from rheumeta.pages.inputs import ReportInput, anchor, split_ids
 from rheumeta.pages.methods import methods_view
-from rheumeta.pages.slim import slim
+from rheumeta.pages.slim import for_uri, slim
 from rheumeta.pages.strips import WIDTH
 from rheumeta.pages.unpooled import DIRECTION_SIGNS, KIND_WORDS, directions_view
 from rheumeta.records import FLAGS
@@ -83,7 +83,7 @@ def safe_link(text: str) -> str | None:
 def data_uri(svg: str) -> Markup:
     """Return an SVG as a data URI; its XML declaration, document type and comments are dropped."""
     body = re.sub(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->", "", svg, flags=re.DOTALL).strip()
-    return Markup("data:image/svg+xml;charset=utf-8," + quote(slim(body), safe=SAFE_IN_URI))
+    return Markup("data:image/svg+xml;charset=utf-8," + quote(for_uri(slim(body)), safe=SAFE_IN_URI))
 
 
 def report(data: ReportInput) -> str:

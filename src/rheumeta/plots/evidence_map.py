@@ -7,6 +7,7 @@ others, ROB-ME; Cochrane Handbook 6.5, chapter 13).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from matplotlib.figure import Figure
@@ -148,28 +149,24 @@ def _halo(canvas: Canvas, x: float, y: float, mark: MapMark, face: Face) -> None
 
 
 def _dashed(canvas: Canvas, x: float, y: float) -> None:
-    for xs, ys in (
-        ((x, x + WIDTH), (y, y)),
-        ((x, x + WIDTH), (y + HEIGHT, y + HEIGHT)),
-        ((x, x), (y, y + HEIGHT)),
-        ((x + WIDTH, x + WIDTH), (y, y + HEIGHT)),
-    ):
-        canvas.line(xs, ys, colour=style.SOFT, width=0.6, dash=(1.5, 1.2))
+    xs, ys = (x, x + WIDTH, x + WIDTH, x, x), (y, y, y + HEIGHT, y + HEIGHT, y)
+    canvas.line(xs, ys, colour=style.SOFT, width=0.6, dash=(1.5, 1.2))
 
 
 def _hatch(canvas: Canvas, x: float, y: float) -> None:
-    """Draw lines rising to the right, cut at the edges of the box."""
+    """Draw lines rising to the right, cut at the edges of the box; gaps between them are not drawn."""
+    xs, ys = [], []
     offset = HATCH
     while offset < WIDTH + HEIGHT:
-        start = (x + max(offset - HEIGHT, 0.0), y + min(offset, HEIGHT))
-        end = (x + min(offset, WIDTH), y + max(offset - WIDTH, 0.0))
-        canvas.line((start[0], end[0]), (start[1], end[1]), colour=style.BLUE, width=0.6)
+        xs += [x + max(offset - HEIGHT, 0.0), x + min(offset, WIDTH), math.nan]
+        ys += [y + min(offset, HEIGHT), y + max(offset - WIDTH, 0.0), math.nan]
         offset += HATCH
+    canvas.line(xs, ys, colour=style.BLUE, width=0.6)
 
 
 def _cross(canvas: Canvas, x: float, y: float) -> None:
-    for ys in ((y, y + HEIGHT), (y + HEIGHT, y)):
-        canvas.line((x, x + WIDTH), ys, colour=style.VERMILION, width=1.0, order=3.5)
+    xs, ys = (x, x + WIDTH, math.nan, x, x + WIDTH), (y, y + HEIGHT, math.nan, y + HEIGHT, y)
+    canvas.line(xs, ys, colour=style.VERMILION, width=1.0, order=3.5)
 
 
 def _key(canvas: Canvas, y: float) -> float:

@@ -41,7 +41,7 @@ def draw_judgement(canvas: Canvas, x: float, y: float, judgement: Judgement, rad
     """Draw the sign of a judgement around (x, y); a judgement not made is an empty circle."""
     look = LOOKS[judgement]
     edge = style.RULE if look.fill == style.PAPER else style.INK
-    canvas.circle(x, y, radius, fill=look.fill, edge=edge, order=4)
+    canvas.disc(x, y, radius, fill=look.fill, edge=edge)
     face = Face(2 * radius * 0.85, bold=True, colour=look.ink)
     canvas.text(x, y + 0.36 * face.size, look.sign, face, align="center", order=6)
 
