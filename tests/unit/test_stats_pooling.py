@@ -8,13 +8,15 @@ from hypothesis import strategies as st
 from tolerances import DIRECT
 
 from rheumeta.errors import StatsError
-from rheumeta.stats import METHODS, leave_one_out, pool, pool_batch
+from rheumeta.stats import METHODS as ALL_METHODS
+from rheumeta.stats import leave_one_out, pool, pool_batch
 from rheumeta.stats.batch import single
 from rheumeta.stats.likelihood import log_likelihood
 from rheumeta.stats.moments import moments, trace_as, trace_asas
 
 YI = [0.1, 0.9, 0.6, 0.4]
 VI = [0.01, 0.06, 0.09, 0.03]
+METHODS = [m for m in ALL_METHODS if not m.startswith("GENQ")]  # which need weights of their own
 RANDOM = [m for m in METHODS if m not in ("EE", "FE")]
 SAME = 1e-9  # relative; scaling or reordering only changes the rounding of sums and roots
 
@@ -176,6 +178,62 @@ def test_batch_names_what_it_refuses():
         pool_batch([0.1, 0.2], [0.1, 0.1], groups=["a"])
     with pytest.raises(StatsError, match="2-D"):
         pool_batch([0.1, 0.2], [0.1, 0.1])
+
+
+def bad_batch():
+    yi = [0.1, 0.9, 0.6, 0.4, np.nan, 0.2, 0.3, 0.5, 0.4, 0.7]
+    vi = [0.01, 0.06, 0.09, 0.03, 0.1, 0.1, 0.2, -1.0, 0.1, 0.2]
+    return yi, vi, ["good"] * 4 + ["nan"] * 2 + ["negative"] * 2 + ["alone", "last"]
+
+
+def test_a_bad_analysis_is_reported_and_does_not_stop_the_others():
+    yi, vi, groups = bad_batch()
+    fit = pool_batch(yi, vi, groups=groups, on_error="report")
+    assert fit.labels == ("good", "nan", "negative", "alone", "last")
+    assert fit.estimate[0] == pytest.approx(pool(YI, VI).estimate, rel=SAME)
+    assert np.isnan(fit.estimate[1:]).all()
+    assert fit.k.tolist() == [4, 2, 2, 1, 1]
+    assert fit.problems == {
+        1: "yi[0] is nan; it must be a finite number.",
+        2: "vi[1] is -1.0; it must be a positive number (1e-90 to 1e90).",
+        3: "pooling needs at least two studies, here there are 1.",
+        4: "pooling needs at least two studies, here there are 1.",
+    }
+    assert fit.summary().splitlines()[:2] == ["1 of 5 analyses pooled", f"nan: {fit.problems[1]}"]
+    assert json.loads(json.dumps(fit.to_dict(), allow_nan=False))["estimate"][1] is None
+
+
+def test_a_batch_without_a_sound_analysis_is_reported_too():
+    fit = pool_batch([0.1, 0.2], [0.1, 0.2], groups=["a", "b"], on_error="report")
+    assert sorted(fit.problems) == [0, 1]
+    assert np.isnan(fit.tau2).all()
+    assert fit.weights.shape[0] == 2
+
+
+def test_labels_of_any_kind_come_in_order_of_appearance():
+    yi, vi = np.tile(YI, 2), np.tile(VI, 2)
+    for labels in ([7, 3], ["b", "a"], [("x", 1), None]):
+        groups = [labels[0]] * 4 + [labels[1]] * 4
+        whole = pool_batch(yi, vi, groups=groups)
+        assert whole.labels == tuple(labels)
+        if isinstance(labels[0], int | str):
+            array = pool_batch(yi, vi, groups=np.array(groups))
+            assert array.labels == tuple(labels)
+            assert array.estimate.tolist() == whole.estimate.tolist()
+
+
+def test_parts_change_nothing_and_tell_their_progress(monkeypatch):
+    yi, vi, groups = batch_of_three()
+    whole, calls = pool_batch(yi, vi, groups=groups), []
+    monkeypatch.setattr("rheumeta.stats.batch.CHUNK", 1)
+    parts = pool_batch(yi, vi, groups=groups, progress=lambda done, total: calls.append((done, total)))
+    assert calls == [(1, 3), (2, 3), (3, 3)]
+    for field in dataclasses.fields(whole):
+        one, other = getattr(whole, field.name), getattr(parts, field.name)
+        if isinstance(one, np.ndarray) and one.dtype.kind == "f":
+            assert other == pytest.approx(one, rel=1e-12, nan_ok=True)
+        else:
+            assert np.array_equal(one, other)
 
 
 def test_leave_one_out_drops_each_in_turn():

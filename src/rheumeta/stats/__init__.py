@@ -7,13 +7,15 @@ from rheumeta.stats.mh_homogeneity import HomogeneityTest, breslow_day
 from rheumeta.stats.mh_peto import TableResult, mantel_haenszel, peto
 from rheumeta.stats.mh_rates import mantel_haenszel_rates
 from rheumeta.stats.multilevel import MultivariateResult, multivariate, three_level
-from rheumeta.stats.pooling import METHODS, BatchResult, PoolResult, leave_one_out, pool, pool_batch
+from rheumeta.stats.pooling import METHODS, BatchResult, PoolResult, leave_one_out, pool
+from rheumeta.stats.pooling_many import pool_batch
 from rheumeta.stats.proportions import ProportionInterval, binomial_interval, rule_of_three
 from rheumeta.stats.pvalues import CombinedP, SignTest, edgington, fisher, sign_test, stouffer
 from rheumeta.stats.random_terms import RandomTerm, nested, random_intercepts, random_outcomes
 from rheumeta.stats.regression import RegressionResult, meta_regression
 from rheumeta.stats.robustness import RobustResult, robust
 from rheumeta.stats.subgroups import SubgroupResult, subgroup_test
+from rheumeta.stats.tau2_intervals import Tau2Interval, tau2_interval
 from rheumeta.stats.wald import WaldTest, wald_test
 
 __all__ = [
@@ -31,6 +33,7 @@ __all__ = [
     "SignTest",
     "SubgroupResult",
     "TableResult",
+    "Tau2Interval",
     "WaldTest",
     "bias",
     "binomial_interval",
@@ -56,6 +59,7 @@ __all__ = [
     "sign_test",
     "stouffer",
     "subgroup_test",
+    "tau2_interval",
     "three_level",
     "wald_test",
 ]

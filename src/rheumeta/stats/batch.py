@@ -6,8 +6,9 @@ A single meta-analysis is the batch of one, so that each formula exists once.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -119,20 +120,25 @@ def as_vectors(yi: ArrayLike, vi: ArrayLike) -> tuple[Floats, Floats]:
     StatsError
         If shapes differ, or an effect or variance is not finite, or a variance is not positive.
     """
-    y, v = _float_array(yi, "yi"), _float_array(vi, "vi")
+    y, v = as_floats(yi, "yi"), as_floats(vi, "vi")
     if y.ndim != 1 or y.shape != v.shape:
         raise StatsError(f"yi and vi must be vectors of one length, not of shapes {y.shape} and {v.shape}.")
     _check_finite(y, v, np.ones(y.shape, dtype=bool))
     return y, v
 
 
-def single(yi: ArrayLike, vi: ArrayLike) -> Batch:
+def single(yi: ArrayLike, vi: ArrayLike, *, weights: ArrayLike | None = None) -> Batch:
     """Return the batch of one analysis; arguments and errors as in :func:`as_vectors`."""
     y, v = as_vectors(yi, vi)
-    return _checked(Batch(y[None, :], v[None, :], np.ones((1, y.size), dtype=bool), np.array([y.size])))
+    a = None if weights is None else as_floats(weights, "tau2_weights")[None]
+    rectangles = (y[None, :], v[None, :], np.ones((1, y.size), dtype=bool), a)
+    _check_finite(*rectangles)
+    return _checked(_from_arrays(*rectangles))
 
 
-def padded(yi: ArrayLike, vi: ArrayLike, mask: ArrayLike | None = None) -> Batch:
+def padded(
+    yi: ArrayLike, vi: ArrayLike, mask: ArrayLike | None = None, *, weights: ArrayLike | None = None
+) -> Batch:
     """Return a batch from two-dimensional arrays.
 
     Parameters
@@ -141,6 +147,8 @@ def padded(yi: ArrayLike, vi: ArrayLike, mask: ArrayLike | None = None) -> Batch
         Effects and sampling variances; anything may stand where the mask is False.
     mask : array_like of bool, shape (m, kmax), optional
         True where there is a study; all True if left out.
+    weights : array_like, shape (m, kmax), optional
+        Weights (> 0) of the generalised Q, for methods that take them.
 
     Returns
     -------
@@ -151,70 +159,132 @@ def padded(yi: ArrayLike, vi: ArrayLike, mask: ArrayLike | None = None) -> Batch
     StatsError
         As :func:`as_vectors`, and if an analysis has fewer than two studies.
     """
-    y, v = _float_array(yi, "yi"), _float_array(vi, "vi")
-    keep = np.ones(y.shape, dtype=bool) if mask is None else np.asarray(mask, dtype=bool)
-    if y.ndim != 2 or y.shape != v.shape or y.shape != keep.shape:
-        raise StatsError(f"yi, vi and mask must share one 2-D shape, not {y.shape}, {v.shape}, {keep.shape}.")
-    _check_finite(y, v, keep)
-    y, v = np.asfortranarray(np.where(keep, y, 0.0)), np.asfortranarray(np.where(keep, v, 1.0))
-    return _checked(Batch(y, v, np.asfortranarray(keep), keep.sum(axis=1)))
+    y, v, keep, a = _rectangles(yi, vi, mask, weights)
+    _check_finite(y, v, keep, a)
+    return _checked(_from_arrays(y, v, keep, a))
 
 
-def grouped(yi: ArrayLike, vi: ArrayLike, groups: Sequence[object]) -> tuple[Batch, tuple[object, ...]]:
-    """Return a batch from long vectors and a label per study.
+def sound(
+    yi: ArrayLike, vi: ArrayLike, mask: ArrayLike | None = None, *, weights: ArrayLike | None = None
+) -> tuple[Batch, Ints, dict[int, str]]:
+    """Return the analyses that can be pooled, and what is wrong with the others.
 
     Parameters
     ----------
-    yi, vi : array_like, shape (n,)
-        Effects and sampling variances of all studies of all analyses.
+    yi, vi, mask, weights : array_like, shape (m, kmax)
+        As in :func:`padded`.
+
+    Returns
+    -------
+    batch : Batch
+        The sound analyses; it may hold none.
+    rows : ndarray of int
+        Their numbers.
+    problems : dict
+        A sentence for each other analysis, by its number.
+    """
+    y, v, keep, a = _rectangles(yi, vi, mask, weights)
+    problems = {int(i): _too_few(int(keep[i].sum())) for i in np.flatnonzero(keep.sum(axis=1) < 2)}
+    for name, values, bad in _faults(y, v, a):
+        for i in np.flatnonzero((bad & keep).any(axis=1)):
+            j = int(np.argmax(bad[i] & keep[i]))
+            problems.setdefault(int(i), _fault(name, j, float(values[i, j])))
+    rows = np.setdiff1d(np.arange(len(y)), list(problems)).astype(np.int64)
+    chosen = _from_arrays(y[rows], v[rows], keep[rows], None if a is None else a[rows])
+    return chosen, rows, dict(sorted(problems.items()))
+
+
+def _rectangles(
+    yi: ArrayLike, vi: ArrayLike, mask: ArrayLike | None, weights: ArrayLike | None
+) -> tuple[Floats, Floats, Bools, Floats | None]:
+    y, v = as_floats(yi, "yi"), as_floats(vi, "vi")
+    keep = np.ones(y.shape, dtype=bool) if mask is None else np.asarray(mask, dtype=bool)
+    if y.ndim != 2 or y.shape != v.shape or y.shape != keep.shape:
+        raise StatsError(f"yi, vi and mask must share one 2-D shape, not {y.shape}, {v.shape}, {keep.shape}.")
+    return y, v, keep, None if weights is None else as_floats(weights, "tau2_weights")
+
+
+def _from_arrays(y: Floats, v: Floats, keep: Bools, a: Floats | None) -> Batch:
+    y, v = np.asfortranarray(np.where(keep, y, 0.0)), np.asfortranarray(np.where(keep, v, 1.0))
+    a = None if a is None else np.asfortranarray(np.where(keep, a, 1.0))
+    return Batch(y, v, np.asfortranarray(keep), keep.sum(axis=1), a=a)
+
+
+def layout(groups: Sequence[object] | NDArray[Any]) -> tuple[Ints, Bools, tuple[object, ...]]:
+    """Return where each study of each group stands in long vectors.
+
+    Parameters
+    ----------
     groups : sequence, length n
         Label of the analysis each study belongs to.
 
     Returns
     -------
-    tuple of Batch and tuple
-        The analyses in order of first appearance, and their labels.
-
-    Raises
-    ------
-    StatsError
-        As :func:`padded`.
+    index : ndarray of int, shape (m, kmax)
+        Places of the studies, in their order; 0 where padded.
+    mask : ndarray of bool, shape (m, kmax)
+        True where there is a study.
+    labels : tuple
+        Of the analyses, in order of first appearance.
     """
-    y, v = as_vectors(yi, vi)
-    if len(groups) != y.size:
-        raise StatsError(f"groups has {len(groups)} labels for {y.size} effects.")
-    rows: dict[object, list[int]] = {}
-    for i, label in enumerate(groups):
-        rows.setdefault(label, []).append(i)
-    width = max((len(members) for members in rows.values()), default=0)
-    index = np.zeros((len(rows), width), dtype=np.int64)
-    mask = np.zeros((len(rows), width), dtype=bool)
-    for i, members in enumerate(rows.values()):
-        index[i, : len(members)] = members
-        mask[i, : len(members)] = True
-    return padded(y[index], v[index], mask), tuple(rows)
+    codes, labels = _codes(groups)
+    counts = np.bincount(codes, minlength=len(labels))
+    order = np.argsort(codes, kind="stable")
+    mask = np.arange(counts.max(initial=0)) < counts[:, None]
+    index = np.zeros(mask.shape, dtype=np.int64)
+    index[mask] = order
+    return index, mask, labels
 
 
-def _float_array(values: ArrayLike, name: str) -> Floats:
+def _codes(groups: Sequence[object] | NDArray[Any]) -> tuple[Ints, tuple[object, ...]]:
+    # Number of the group of each study, groups in order of first appearance. Sorting an array of
+    # numbers or texts is several times faster than a dictionary.
+    if isinstance(groups, np.ndarray) and groups.ndim == 1 and groups.dtype.kind in "iuUS":
+        values, first, inverse = np.unique(groups, return_index=True, return_inverse=True)
+        order = np.argsort(first)
+        rank = np.empty(order.size, dtype=np.int64)
+        rank[order] = np.arange(order.size)
+        return rank[inverse], tuple(values[order].tolist())
+    numbers: dict[object, int] = {}
+    codes = [numbers.setdefault(label, len(numbers)) for label in groups]
+    return np.array(codes, dtype=np.int64), tuple(numbers)
+
+
+def as_floats(values: ArrayLike, name: str) -> Floats:
+    """Return a copy as an array of floats; StatsError names what is not made of numbers."""
     try:
         return np.array(values, dtype=np.float64)
     except (TypeError, ValueError):
         raise StatsError(f"{name} must hold numbers only.") from None
 
 
-def _check_finite(y: Floats, v: Floats, keep: Bools) -> None:
-    for name, values, bad in (
-        ("yi", y, ~np.isfinite(y)),
-        ("vi", v, ~np.isfinite(v)),
-        ("vi", v, v <= 0),
-        ("vi", v, (v < VARIANCE_RANGE[0]) | (v > VARIANCE_RANGE[1])),
-    ):
+def _faults(y: Floats, v: Floats, a: Floats | None) -> Iterator[tuple[str, Floats, Bools]]:
+    yield "yi", y, ~np.isfinite(y)
+    for name, values in (("vi", v), ("tau2_weights", a)):
+        if values is None:
+            continue
+        if values.shape != y.shape:
+            raise StatsError(f"{name} must have the shape of yi, {y.shape}, not {values.shape}.")
+        with np.errstate(invalid="ignore"):
+            yield name, values, ~((values >= VARIANCE_RANGE[0]) & (values <= VARIANCE_RANGE[1]))
+
+
+def _fault(name: str, place: object, value: float) -> str:
+    need = "a finite number" if name == "yi" else "a positive number (1e-90 to 1e90)"
+    return f"{name}[{place}] is {value!r}; it must be {need}."
+
+
+def _check_finite(y: Floats, v: Floats, keep: Bools, a: Floats | None = None) -> None:
+    for name, values, bad in _faults(y, v, a):
         where = np.argwhere(bad & keep)
         if len(where):
             at = tuple(int(i) for i in where[0])
             place = at[0] if len(at) == 1 else list(at)
-            need = "a positive number (1e-90 to 1e90)" if name == "vi" else "a finite number"
-            raise StatsError(f"{name}[{place}] is {float(values[at])!r}; it must be {need}.")
+            raise StatsError(_fault(name, place, float(values[at])))
+
+
+def _too_few(k: int) -> str:
+    return f"pooling needs at least two studies, here there are {k}."
 
 
 def _checked(batch: Batch) -> Batch:
@@ -222,5 +292,5 @@ def _checked(batch: Batch) -> Batch:
     if batch.size == 0 or len(short):
         k = int(batch.k[short[0]]) if len(short) else 0
         where = f" (analysis {int(short[0])})" if batch.size > 1 else ""
-        raise StatsError(f"pooling needs at least two studies, here there are {k}{where}.")
+        raise StatsError(_too_few(k).removesuffix(".") + f"{where}.")
     return batch

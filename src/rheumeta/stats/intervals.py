@@ -13,10 +13,10 @@ from rheumeta.stats.batch import Batch, Floats, Ints
 from rheumeta.stats.moments import Moments
 
 Test = Literal["cochrane", "z", "t", "knha", "adhoc"]
-Prediction = Literal["t", "t-2", "normal", "as_test", "none"]
+Prediction = Literal["t", "t-2", "knha", "knha-2", "normal", "as_test", "none"]
 
 TESTS: tuple[Test, ...] = ("cochrane", "z", "t", "knha", "adhoc")
-PREDICTIONS: tuple[Prediction, ...] = ("t", "t-2", "normal", "as_test", "none")
+PREDICTIONS: tuple[Prediction, ...] = ("t", "t-2", "knha", "knha-2", "normal", "as_test", "none")
 
 HARTUNG_KNAPP_MIN_K = 3
 """Fewest studies for Hartung-Knapp under ``test="cochrane"``: with two studies the t quantile is
@@ -120,23 +120,27 @@ def infer(batch: Batch, sums: Moments, *, test_used: NDArray[np.str_], level: fl
 
 
 def predict(
-    inference: Inference, mean: Floats, tau2: Floats, k: Ints, *, prediction: Prediction, level: float
+    batch: Batch, sums: Moments, inference: Inference, tau2: Floats, *, prediction: Prediction, level: float
 ) -> tuple[Floats, Floats]:
     """Return prediction intervals for the true effect in a new study.
 
     Parameters
     ----------
+    batch : Batch
+        The analyses.
+    sums : Moments
+        Sums at the estimated tau2.
     inference : Inference
         Test and standard error of the mean.
-    mean, tau2 : ndarray, shape (m,)
-        Pooled effect and between-study variance.
-    k : ndarray of int, shape (m,)
-        Number of studies.
+    tau2 : ndarray, shape (m,)
+        Between-study variance.
     prediction : str
         ``"t"``: t with k - 1 degrees of freedom (Veroniki et al. 2019, Res Synth Methods 10:23-43;
         IntHout et al. 2016, BMJ Open 6:e010247). ``"t-2"``: t with k - 2 (Higgins et al. 2009, J R
-        Stat Soc A 172:137-159). ``"normal"``. ``"as_test"``: as the interval of the mean,
-        normal for ``"z"``, otherwise t with k - 1. ``"none"``.
+        Stat Soc A 172:137-159). ``"knha"``, ``"knha-2"``: the standard error of Hartung and Knapp
+        whatever the test, t with k - 1 (Veroniki et al. 2019) or k - 2 (Partlett and Riley 2017,
+        Stat Med 36:301-317). ``"normal"``. ``"as_test"``: as the interval of the mean, normal for
+        ``"z"``, otherwise t with k - 1. ``"none"``.
     level : float
         Coverage in percent.
 
@@ -145,14 +149,16 @@ def predict(
     lower, upper : ndarray, shape (m,)
         mean -+ quantile * sqrt(tau2 + se^2); NaN where k < `PREDICTION_MIN_K`.
     """
-    enough = (k >= PREDICTION_MIN_K) & (prediction != "none")
+    enough = (batch.k >= PREDICTION_MIN_K) & (prediction != "none")
     df = {
-        "t": k - 1.0,
-        "t-2": k - 2.0,
-        "normal": np.full(k.shape, np.nan),
+        "t": batch.k - 1.0,
+        "t-2": batch.k - 2.0,
+        "knha": batch.k - 1.0,
+        "knha-2": batch.k - 2.0,
         "as_test": inference.df,
-        "none": np.full(k.shape, np.nan),
-    }[prediction]
-    half = quantile(np.where(enough, df, np.nan), level) * np.sqrt(tau2 + inference.se**2)
+    }.get(prediction, np.full(batch.k.shape, np.nan))
+    knapp = prediction in ("knha", "knha-2")
+    se2 = sums.ypy / batch.df / sums.sum_w if knapp else inference.se**2
+    half = quantile(np.where(enough, df, np.nan), level) * np.sqrt(tau2 + se2)
     half = np.where(enough, half, np.nan)
-    return mean - half, mean + half
+    return sums.mean - half, sums.mean + half

@@ -1,22 +1,18 @@
-"""Inverse-variance pooling of one meta-analysis or of many at once."""
+"""Inverse-variance pooling of one meta-analysis; of many at once in ``pooling_many``."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from rheumeta.errors import StatsError
 from rheumeta.stats import heterogeneity as het
-from rheumeta.stats.batch import Batch, Floats, Ints, grouped, padded, single
+from rheumeta.stats.batch import Batch, Floats, single
 from rheumeta.stats.intervals import (
     PREDICTION_MIN_K,
-    PREDICTIONS,
-    TESTS,
     Inference,
     Prediction,
     Test,
@@ -25,168 +21,21 @@ from rheumeta.stats.intervals import (
     predict,
 )
 from rheumeta.stats.moments import Moments, moments
-from rheumeta.stats.tau2 import COMMON, ESTIMATORS, estimate_tau2
+from rheumeta.stats.pool_options import METHODS, Method, Options, check_choice
+from rheumeta.stats.pool_results import BatchResult, PoolResult
+from rheumeta.stats.tau2 import estimate_tau2
 
-Method = Literal["DL", "PM", "REML", "ML", "SJ", "HS", "EB", "HE", "EE", "FE"]
-
-METHODS: tuple[str, ...] = (*ESTIMATORS, *COMMON)
-"""Estimators of tau2, and the two names of the common-effect model."""
-
-
-@dataclass(frozen=True)
-class PoolResult:
-    """One pooled meta-analysis, on the analysis scale.
-
-    Attributes
-    ----------
-    k : int
-        Number of studies.
-    estimate, se, ci_lb, ci_ub : float
-        Pooled effect, its standard error and interval.
-    statistic, df, pval : float or None
-        Test of no effect; df None for the normal; statistic and pval None if se is 0.
-    level : float
-        Confidence of all intervals, percent.
-    method, test, test_used : str
-        As asked for, and the test really used (``"z"``, ``"t"``, ``"knha"``, ``"adhoc"``).
-    tau2, se_tau2, tau2_lb, tau2_ub : float or None
-        Between-study variance, standard error, Q-profile interval; only tau2 = 0 for the common
-        effect; no se for a tau2 given by the caller.
-    i2, i2_lb, i2_ub, h2, h2_lb, h2_ub : float or None
-        I2 in percent and H2, from tau2 and its interval (from Q for the common effect).
-    q, q_df, q_pval : float, int, float
-        Cochran's Q test.
-    pi_lb, pi_ub : float or None
-        Prediction interval; None where there is none, with the reason in ``notes``.
-    prediction : str
-        Convention of the prediction interval.
-    weights : ndarray, shape (k,)
-        Percent, in the order of the input.
-    notes : tuple of str
-        What the reader of the result must know.
-    """
-
-    k: int
-    estimate: float
-    se: float
-    ci_lb: float
-    ci_ub: float
-    statistic: float | None
-    df: float | None
-    pval: float | None
-    level: float
-    method: str
-    test: str
-    test_used: str
-    tau2: float
-    se_tau2: float | None
-    tau2_lb: float | None
-    tau2_ub: float | None
-    i2: float
-    i2_lb: float | None
-    i2_ub: float | None
-    h2: float
-    h2_lb: float | None
-    h2_ub: float | None
-    q: float
-    q_df: int
-    q_pval: float
-    pi_lb: float | None
-    pi_ub: float | None
-    prediction: str
-    weights: Floats
-    notes: tuple[str, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain Python values, weights as a list."""
-        values = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
-        return {**values, "weights": self.weights.tolist()}
-
-    def summary(self) -> str:
-        """Return the result as a few lines of text."""
-        lines = [
-            f"{self.method}, k = {self.k}, test {self.test_used}",
-            f"estimate {self.estimate:.4f} [{self.ci_lb:.4f}, {self.ci_ub:.4f}], se {self.se:.4f}",
-            f"tau2 {self.tau2:.4f}{_bounds(self.tau2_lb, self.tau2_ub)}, "
-            f"I2 {self.i2:.1f} %{_bounds(self.i2_lb, self.i2_ub)}, "
-            f"Q({self.q_df}) = {self.q:.2f}, p = {self.q_pval:.4g}",
-        ]
-        if self.pval is not None:
-            lines.append(f"p = {self.pval:.4g}")
-        if self.pi_lb is not None:
-            lines.append(f"prediction interval{_bounds(self.pi_lb, self.pi_ub)}")
-        return "\n".join([*lines, *self.notes])
-
-
-def _bounds(lower: float | None, upper: float | None) -> str:
-    return "" if lower is None or upper is None else f" [{lower:.4f}, {upper:.4f}]"
-
-
-@dataclass(frozen=True)
-class BatchResult:
-    """Many pooled meta-analyses: as :class:`PoolResult`, arrays of shape (m,), NaN for None.
-
-    ``weights`` has shape (m, kmax), 0 where padded; ``labels`` are those of the groups.
-    """
-
-    labels: tuple[object, ...]
-    k: Ints
-    estimate: Floats
-    se: Floats
-    ci_lb: Floats
-    ci_ub: Floats
-    statistic: Floats
-    df: Floats
-    pval: Floats
-    test_used: NDArray[np.str_]
-    tau2: Floats
-    se_tau2: Floats
-    tau2_lb: Floats
-    tau2_ub: Floats
-    i2: Floats
-    i2_lb: Floats
-    i2_ub: Floats
-    h2: Floats
-    h2_lb: Floats
-    h2_ub: Floats
-    q: Floats
-    q_pval: Floats
-    pi_lb: Floats
-    pi_ub: Floats
-    weights: Floats
-
-
-@dataclass(frozen=True)
-class Options:
-    """Checked options of a fit."""
-
-    method: str
-    test: Test
-    level: float
-    prediction: Prediction
-    tau2: float | None
-
-    def __post_init__(self) -> None:
-        check_choice("method", self.method, METHODS)
-        check_choice("test", self.test, TESTS)
-        check_choice("prediction", self.prediction, PREDICTIONS)
-        if not 0 < self.level < 100:
-            raise StatsError(f"level is in percent and lies between 0 and 100, not {self.level!r}.")
-        if self.tau2 is not None and not 0 <= self.tau2 < float("inf"):
-            raise StatsError(f"tau2 must be a finite number of at least 0, not {self.tau2!r}.")
-        if self.tau2 and self.method in COMMON:
-            raise StatsError("the common-effect model has tau2 = 0; choose another method for a given tau2.")
-
-    @property
-    def common(self) -> bool:
-        """True for the common-effect model."""
-        return self.method in COMMON
-
-
-def check_choice(name: str, value: str, allowed: Sequence[str]) -> None:
-    """Raise StatsError unless `value` is one of `allowed`."""
-    if value not in allowed:
-        raise StatsError(f"{name} must be one of {', '.join(allowed)}, not {value!r}.")
+__all__ = [
+    "METHODS",
+    "BatchResult",
+    "Method",
+    "Options",
+    "PoolResult",
+    "check_choice",
+    "fit_batch",
+    "leave_one_out",
+    "pool",
+]
 
 
 def pool(
@@ -198,6 +47,7 @@ def pool(
     level: float = 95,
     prediction: Prediction = "t",
     tau2: float | None = None,
+    tau2_weights: ArrayLike | None = None,
 ) -> PoolResult:
     """Pool the effects of one meta-analysis by inverse variance.
 
@@ -207,16 +57,21 @@ def pool(
         Effects on the analysis scale and sampling variances (> 0); k >= 2.
     method : str
         Estimator of tau2 (``"REML"``, ``"DL"``, ``"PM"``, ``"ML"``, ``"SJ"``, ``"HS"``, ``"EB"``,
-        ``"HE"``), or ``"EE"``/``"FE"`` for the common effect.
+        ``"HE"``, ``"DL2"``, ``"DLIT"``, ``"SJIT"``, ``"HSk"``, ``"PMM"``, ``"GENQ"``, ``"GENQM"``: see
+        :mod:`rheumeta.stats.tau2`), or ``"EE"``/``"FE"`` for the common effect.
     test : str
         ``"cochrane"``: Hartung-Knapp where k >= 3 and tau2 > 0, otherwise Wald by the normal.
         ``"z"``, ``"t"``, ``"knha"``, ``"adhoc"``: see :func:`rheumeta.stats.intervals.infer`.
     level : float
         Confidence of all intervals, percent.
     prediction : str
-        ``"t"`` (k - 1), ``"t-2"`` (k - 2), ``"normal"``, ``"as_test"`` or ``"none"``.
+        ``"t"`` (k - 1), ``"t-2"`` (k - 2), ``"knha"``, ``"knha-2"``, ``"normal"``, ``"as_test"`` or
+        ``"none"``: see :func:`rheumeta.stats.intervals.predict`.
     tau2 : float, optional
         A between-study variance to use instead of an estimate.
+    tau2_weights : array_like, shape (k,), optional
+        Weights (> 0) of the generalised Q for ``"GENQ"`` and ``"GENQM"``; the mean itself is weighted
+        by 1 / (vi + tau2) as ever.
 
     Returns
     -------
@@ -234,51 +89,9 @@ def pool(
     Trials 7:177-188; Cochrane Handbook 6.5, section 10.10.4.
     """
     options = Options(method, test, level, prediction, tau2)
-    batch = single(yi, vi)
-    return _one(batch, _fit(batch, options, labels=("",)), options)
-
-
-def pool_batch(
-    yi: ArrayLike,
-    vi: ArrayLike,
-    *,
-    groups: Sequence[object] | None = None,
-    mask: ArrayLike | None = None,
-    method: Method = "REML",
-    test: Test = "cochrane",
-    level: float = 95,
-    prediction: Prediction = "t",
-    tau2: float | None = None,
-) -> BatchResult:
-    """Pool many meta-analyses at once; each gets what :func:`pool` gives it.
-
-    Parameters
-    ----------
-    yi, vi : array_like
-        Either shape (m, kmax) with `mask`, or shape (n,) with `groups`.
-    groups : sequence, length n, optional
-        Label of the analysis that each study belongs to.
-    mask : array_like of bool, shape (m, kmax), optional
-        True where there is a study.
-    method, test, level, prediction, tau2
-        As in :func:`pool`.
-
-    Returns
-    -------
-    BatchResult
-        In the order of the rows, or of the first appearance of a label.
-
-    Raises
-    ------
-    StatsError
-        As :func:`pool`, for any analysis.
-    """
-    options = Options(method, test, level, prediction, tau2)
-    if groups is not None:
-        batch, labels = grouped(yi, vi, groups)
-        return _fit(batch, options, labels=labels)
-    batch = padded(yi, vi, mask)
-    return _fit(batch, options, labels=tuple(range(batch.size)))
+    options.check_weights(tau2_weights)
+    batch = single(yi, vi, weights=tau2_weights)
+    return _one(batch, fit_batch(batch, options, labels=("",)), options)
 
 
 def leave_one_out(yi: ArrayLike, vi: ArrayLike, **options: Any) -> tuple[PoolResult, ...]:
@@ -301,21 +114,39 @@ def leave_one_out(yi: ArrayLike, vi: ArrayLike, **options: Any) -> tuple[PoolRes
     StatsError
         As :func:`pool`, and for k < 3.
     """
-    batch = single(yi, vi)
-    y, v = batch.y[0], batch.v[0]
-    if y.size < 3:
-        raise StatsError(f"leaving one study out needs at least three studies, here there are {y.size}.")
-    return tuple(pool(np.delete(y, i), np.delete(v, i), **options) for i in range(y.size))
+    weights = options.pop("tau2_weights", None)
+    batch = single(yi, vi, weights=weights)
+    k = batch.y.shape[1]
+    if k < 3:
+        raise StatsError(f"leaving one study out needs at least three studies, here there are {k}.")
+    y, v, a = batch.y[0], batch.v[0], None if batch.a is None else batch.a[0]
+    rest = [np.arange(k) != i for i in range(k)]
+    return tuple(pool(y[r], v[r], tau2_weights=None if a is None else a[r], **options) for r in rest)
 
 
-def _fit(batch: Batch, options: Options, *, labels: tuple[object, ...]) -> BatchResult:
+def fit_batch(batch: Batch, options: Options, *, labels: tuple[object, ...]) -> BatchResult:
+    """Pool every analysis of a batch at once; its memory grows with the batch.
+
+    Parameters
+    ----------
+    batch : Batch
+        The analyses.
+    options : Options
+        As in :func:`pool`.
+    labels : tuple, length m
+        Their names.
+
+    Returns
+    -------
+    BatchResult
+    """
     tau2, se_tau2 = _tau2(batch, options)
     sums = moments(batch, tau2)
     test_used = choose_test(options.test, batch.k, tau2)
     inference = infer(batch, sums, test_used=test_used, level=options.level)
     spread = het.from_q(batch) if options.common else het.from_tau2(batch, tau2, level=options.level)
     wanted: Prediction = "none" if options.common else options.prediction
-    bounds = predict(inference, sums.mean, tau2, batch.k, prediction=wanted, level=options.level)
+    bounds = predict(batch, sums, inference, tau2, prediction=wanted, level=options.level)
     return _assemble(batch, sums, inference, spread, tau2=tau2, se_tau2=se_tau2, pi=bounds, labels=labels)
 
 
@@ -351,7 +182,7 @@ def _tau2(batch: Batch, options: Options) -> tuple[Floats, Floats]:
 
 
 def _one(batch: Batch, fit: BatchResult, options: Options) -> PoolResult:
-    skip = {"labels", "k", "test_used", "weights"}
+    skip = {"labels", "k", "test_used", "weights", "problems"}
     numbers = {f.name: _plain(getattr(fit, f.name)[0]) for f in dataclasses.fields(fit) if f.name not in skip}
     k, test_used = int(batch.k[0]), str(fit.test_used[0])
     return PoolResult(

@@ -5,7 +5,10 @@ are truncated at zero, as is usual. Sources: DerSimonian and Laird (1986) Contro
 7:177-188; Hedges (1983), Hunter and Schmidt (1990), ML and REML as in Viechtbauer (2005) J Educ
 Behav Stat 30:261-293; Paule and Mandel (1982) J Res Natl Bur Stand 87:377-385; Sidik and Jonkman
 (2005) Appl Stat 54:367-384; Morris (1983) JASA 78:47-55 (empirical Bayes). Overview: Veroniki et
-al. (2016) Res Synth Methods 7:55-79.
+al. (2016) Res Synth Methods 7:55-79. With other weights, two-step DL (DL2) and the median-unbiased
+GENQM: :mod:`rheumeta.stats.tau2_weighted`. HSk and the median-unbiased PM (PMM): Viechtbauer (2021), in
+Schmid, Stijnen and White, Handbook of Meta-Analysis, ch. 5. DLIT and SJIT are DL and SJ repeated with the
+weights of their last value until it stays: y'Py = k - p then, so that they are Paule and Mandel's.
 """
 
 from __future__ import annotations
@@ -13,11 +16,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from scipy import special
 
 from rheumeta.stats.batch import Batch, Floats, Ints
 from rheumeta.stats.likelihood import maximise
 from rheumeta.stats.moments import generalised_q, moments, sum_of_squares, trace_as, trace_asas, weighted
 from rheumeta.stats.roots import solve_bracketed
+from rheumeta.stats.tau2_weighted import generalised_median, generalised_moment, given_weights, two_step_dl
+
+WEIGHTED = ("GENQ", "GENQM")
+"""Estimators that need weights from the caller."""
 
 COMMON = ("EE", "FE")
 """Names of the common-effect model, in which tau2 is zero."""
@@ -120,6 +128,18 @@ def _paule_mandel(batch: Batch) -> Floats:
     return generalised_q_root(batch, batch.df.astype(np.float64))
 
 
+def _hunter_schmidt_k(batch: Batch) -> Floats:
+    # HS with Q times k / (k - p): (Q k / (k - p) - k) / sum w.
+    sums = moments(batch, np.zeros(batch.size))
+    return np.maximum(0.0, (sums.ypy * batch.k / batch.df - batch.k) / sums.sum_w)
+
+
+def _paule_mandel_median(batch: Batch) -> Floats:
+    # Q equals the median of chi-squared with k - p degrees of freedom, not its mean.
+    df = batch.df.astype(np.float64)
+    return generalised_q_root(batch, np.asarray(special.chdtri(df, 0.5), dtype=np.float64))
+
+
 def _ml(batch: Batch) -> Floats:
     return maximise(batch, restricted=False)
 
@@ -137,7 +157,7 @@ def _quadratic_sd(batch: Batch, weights: Floats, tau2: Floats) -> Floats:
 
 
 def _se_dl(batch: Batch, tau2: Floats) -> Floats:
-    return _quadratic_sd(batch, 1.0 / batch.v, tau2) / moments(batch, np.zeros(batch.size)).tr_p
+    return _se_moment(batch, 1.0 / batch.v, tau2)
 
 
 def _se_he(batch: Batch, tau2: Floats) -> Floats:
@@ -146,6 +166,27 @@ def _se_he(batch: Batch, tau2: Floats) -> Floats:
 
 def _se_hs(batch: Batch, tau2: Floats) -> Floats:
     return _quadratic_sd(batch, 1.0 / batch.v, tau2) / batch.total(1.0 / batch.v)
+
+
+def _se_hs_k(batch: Batch, tau2: Floats) -> Floats:
+    return _se_hs(batch, tau2) * batch.k / batch.df
+
+
+def _se_moment(batch: Batch, weights: Floats, tau2: Floats) -> Floats:
+    return _quadratic_sd(batch, weights, tau2) / weighted(batch, weights).tr_p
+
+
+def _se_dl2(batch: Batch, tau2: Floats) -> Floats:
+    # The weights of the second step taken as fixed.
+    return _se_moment(batch, 1.0 / (batch.v + _dersimonian_laird(batch)[:, None]), tau2)
+
+
+def _se_genq(batch: Batch, tau2: Floats) -> Floats:
+    return _se_moment(batch, given_weights(batch), tau2)
+
+
+def _se_none(batch: Batch, tau2: Floats) -> Floats:
+    return np.full(tau2.shape, np.nan)
 
 
 def _se_sj(batch: Batch, tau2: Floats) -> Floats:
@@ -182,5 +223,12 @@ ESTIMATORS: dict[str, tuple[Estimator, Callable[[Batch, Floats], Floats]]] = {
     "HS": (_hunter_schmidt, _se_hs),
     "EB": (_paule_mandel, _se_pm),  # Morris's equation has the root of Paule and Mandel's
     "HE": (_hedges, _se_he),
+    "DL2": (two_step_dl, _se_dl2),
+    "DLIT": (_paule_mandel, _se_pm),
+    "SJIT": (_paule_mandel, _se_pm),
+    "HSk": (_hunter_schmidt_k, _se_hs_k),
+    "PMM": (_paule_mandel_median, _se_pm),
+    "GENQ": (generalised_moment, _se_genq),
+    "GENQM": (generalised_median, _se_none),
 }
 """Estimator of tau2 and of its standard error, by name."""
