@@ -23,6 +23,7 @@ STAGES = {
     "harmonise": "bring units, times and directions together",
     "effects": "compute effect sizes, each with its derivation",
     "synthesise": "pool; describe what cannot be pooled",
+    "appraise": "judge certainty, missing results and claims",
     "figures": "draw the figures",
     "tables": "write the numbers behind each figure",
     "report": "write the report",
@@ -108,6 +109,11 @@ def build_parser() -> argparse.ArgumentParser:
         if argument:
             sub.add_argument(argument.lower(), metavar=argument, nargs=count)
         _add_folders(sub)
+    sub = command("import-rob", "add judgements of risk of bias from another file to the sheet", _import_rob)
+    sub.add_argument("file", metavar="FILE", type=Path, help="CSV, one row a study or one a judgement")
+    sub.add_argument("review", metavar="REVIEW", help="id of the review")
+    sub.add_argument("--tool", required=True, metavar="TOOL", help="RoB2, RoB1, ROBINS-I, ROBINS-I V2, JBI ...")
+    _add_folders(sub)
     return parser
 
 
@@ -176,6 +182,12 @@ def _new_review(arguments: argparse.Namespace) -> None:
 
 def _manifest(arguments: argparse.Namespace) -> None:
     import_module("rheumeta.steps.scaffold").update_manifest(Layout(arguments.review, arguments.root))
+
+
+def _import_rob(arguments: argparse.Namespace) -> None:
+    layout = Layout(arguments.review, arguments.root)
+    _check_review(layout)
+    import_module("rheumeta.steps.import_rob").run(layout, arguments.file, arguments.tool)
 
 
 def _clean(arguments: argparse.Namespace) -> None:

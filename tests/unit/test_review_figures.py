@@ -1,0 +1,243 @@
+"""Evidence map, risk of bias, flow of records: nothing that the sheets say is left out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+import report_builder
+from review_cases import BIAS, FLOW, LABELS, bias_rows, flow_row
+from test_plots import DPI, PIXEL, boxes
+
+from rheumeta.plots.evidence_map import draw_map
+from rheumeta.plots.flow import draw_flow
+from rheumeta.plots.records import NoteFigure
+from rheumeta.plots.review_records import MapMark
+from rheumeta.plots.risk_of_bias import draw_bias_summary, draw_traffic, shares
+from rheumeta.records import Synthesis
+from rheumeta.steps.figure_bias import assessments as read_assessments
+from rheumeta.steps.figure_bias import bias_figure, bias_summary_figure, describe_bias, for_analysis
+from rheumeta.steps.figure_flow import describe_flow, flow_figure
+from rheumeta.steps.figure_map import NO_TIME, describe_map, map_figure, weeks_of
+from rheumeta.tables.protocol import Outcome, Window
+from rheumeta.tables.rob_tools import TOOLS, find_domain, find_tool
+
+SYNTHESIS = report_builder.synthesis()
+
+
+def study(study_id, **changes):
+    return {"study_id": study_id, "label": study_id.title(), "design_class": "randomised",
+            "status": "published", **changes}  # fmt: skip
+
+
+def awaited(study_id, outcome, time="", why="full_text_not_at_hand"):
+    return {"study_id": study_id, "outcome": outcome, "time_reported": time, "why": why}
+
+
+PROTOCOL = SimpleNamespace(
+    windows={
+        "early": Window(label="3 months", start=10, end=18, target=13),
+        "late": Window(label="1 year", start=40, end=64, target=52),
+        "any_time": Window(label="any", start=0, end=999, target=52, no_time=True),
+    },
+    outcomes={
+        "acr20": Outcome(label="ACR20 response", codes=("ACR20",), domain="Response", lay="x"),
+        "das28": Outcome(label="DAS28", codes=("DAS28-ESR", "DAS28"), domain="Activity", lay="x"),
+    },
+)
+"""What the map reads of a protocol."""
+
+
+def evidence_map(studies, rows, synthesis=None):
+    synthesis = synthesis or Synthesis("demo", ())
+    return map_figure(PROTOCOL, synthesis, {"studies": studies, "awaited": rows})
+
+
+def cells(plot):
+    """All marks by heading of the block, outcome and column."""
+    return {
+        (block.heading.split()[0], line.label, plot.columns[i]): cell
+        for block in plot.blocks for line in block.lines for i, cell in enumerate(line.cells) if cell
+    }  # fmt: skip
+
+
+def test_map_shows_what_is_awaited_where_it_is_awaited():
+    rows = [
+        awaited("a", "DAS28-ESR", "12 and 52 weeks"),
+        awaited("b", "DAS28", "1 year", "ended_early"),
+        awaited("c", "HAQ", "", "ongoing"),
+    ]
+    plot = evidence_map([study("a"), study("b"), study("c", design_class="single_group")], rows)
+    assert cells(plot) == {
+        ("Treated", "DAS28", "3 months"): (MapMark(1, "awaited"),),
+        ("Treated", "DAS28", "1 year"): (MapMark(1, "awaited"), MapMark(2, "awaited", True)),
+        ("Without", "HAQ", NO_TIME): (MapMark(3, "planned"),),
+    }
+    assert "3 awaited" in describe_map(plot)
+    assert "1 of all these from trials that are unpublished or ended early" in describe_map(plot)
+
+
+def test_map_prefers_a_number_to_a_direction_and_a_direction_to_waiting():
+    pooled = next(a for a in SYNTHESIS.analyses if a.status == "pooled" and a.comparison_kind == "controlled")
+    first = pooled.studies[0].study_id
+    mine = replace(pooled, outcome="acr20", window="early")
+    direction = replace(
+        SYNTHESIS.directions[0], study_id=first, outcome="acr20", weeks=12.0, comparison_kind="controlled"
+    )
+    ids = [s.study_id for s in pooled.studies]
+    rows = [awaited(first, "ACR20", "12 weeks"), awaited(first, "DAS28", "3 months")]
+    studies = [study(i, status="press_only" if i == ids[1] else "published") for i in ids]
+    synthesis = Synthesis("demo", (mine,), (direction, replace(direction, weeks=52.0)))
+    found = cells(evidence_map(studies, rows, synthesis))
+    assert found["Treated", "ACR20 response", "3 months"][:2] == (
+        MapMark(1, "pooled"), MapMark(2, "pooled", True)
+    )  # fmt: skip
+    assert found["Treated", "ACR20 response", "1 year"] == (MapMark(1, "direction"),)
+    assert found["Treated", "DAS28", "3 months"] == (MapMark(1, "awaited"),)
+    alone = replace(mine, status="single_study", studies=mine.studies[:1])
+    shown = cells(evidence_map(studies, [], Synthesis("demo", (alone,))))
+    assert shown["Treated", "ACR20 response", "3 months"] == (MapMark(1, "shown"),)
+
+
+@pytest.mark.parametrize(
+    ("text", "weeks"),
+    [("12 and 52 weeks", [12, 52]), ("3, 6 and 8 months", [13, 26, 8 * 52 / 12]), ("1 and 3 years", [52, 156]),
+     ("at the end", []), ("", [])],
+)  # fmt: skip
+def test_times_in_words(text, weeks):
+    assert weeks_of(text) == pytest.approx(weeks)
+
+
+# Risk of bias
+
+
+def test_every_domain_of_every_tool_is_drawn_whether_judged_or_not():
+    plot = bias_figure(BIAS, LABELS)
+    assert [p.tool for p in plot.panels] == ["RoB 2", "ROBINS-I", "JBI case series"]
+    rob2, robins, jbi = plot.panels
+    assert [d.sign for d in rob2.domains] == ["D1", "D2", "D3", "D4", "D5", "All"]
+    assert rob2.lines[2].judgements == ("not_assessed",) * 6
+    assert robins.lines[0].judgements == ("serious", *["not_assessed"] * 6, "critical")
+    assert jbi.domains[10].name == "Follow-up long enough"
+    assert jbi.lines[0].judgements[3] == "high"
+    assert jbi.lines[0].judgements[10] == "low"
+    assert jbi.lines[0].judgements[-1] == "not_assessed"
+
+
+def test_shares_of_a_domain_add_up_to_the_whole():
+    panel = bias_figure(BIAS, LABELS).panels[0]
+    for index in range(len(panel.domains)):
+        assert sum(share for _, share in shares(panel, index)) == pytest.approx(100)
+    assert dict(shares(panel, 0)) == pytest.approx(
+        {"low": 100 / 3, "some_concerns": 100 / 3, "not_assessed": 100 / 3}
+    )
+    weighted = replace(panel, weights=(60.0, 30.0, 10.0))
+    assert dict(shares(weighted, 5)) == pytest.approx({"low": 60, "high": 30, "not_assessed": 10})
+
+
+def test_weights_come_from_the_first_primary_pooled_analysis():
+    pooled = replace(next(a for a in SYNTHESIS.analyses if a.status == "pooled"), primary=True)
+    ids = [s.study_id for s in pooled.studies]
+    rows = bias_rows(ids[0], ("low",) * 6) + bias_rows("elsewhere", ("high",) * 6)
+    plot = bias_summary_figure(rows, {}, Synthesis("demo", (pooled,)))
+    assert [p.weights for p in plot.panels] == [None, (pooled.studies[0].weight_random,)]
+    assert f"“{pooled.title}”" in plot.panels[1].tool
+    assert "1 low, 1 high" in describe_bias(plot)
+    assert "100% of the weight low" in describe_bias(plot)
+
+
+def test_judgement_of_the_outcome_goes_before_that_of_all():
+    pooled = next(a for a in SYNTHESIS.analyses if a.status == "pooled")
+    first = pooled.studies[0].study_id
+    rows = bias_rows(first, ("low",) * 6) + bias_rows(first, ("high",) * 6, outcome=pooled.outcome)
+    assert for_analysis(read_assessments(rows), pooled)[first].outcome == pooled.outcome
+
+
+def test_nobody_judged_is_said():
+    rows = bias_rows("a", ("not_assessed",), domains=("overall",))
+    assert "No study has been judged yet" in describe_bias(bias_figure(rows, {}))
+    assert isinstance(bias_summary_figure(rows, {}, SYNTHESIS), NoteFigure)
+    assert isinstance(bias_figure([], {}), NoteFigure)
+
+
+@pytest.mark.parametrize(
+    ("name", "count"),
+    [("RoB 2", 5), ("RoB 1", 7), ("ROBINS-I", 7), ("ROBINS-I V2", 6), ("ROBINS-E", 7), ("JBI case series", 10),
+     ("RoB 2 for cluster trials", 6), ("QUIPS", 6), ("QUADAS-2", 4)],
+)  # fmt: skip
+def test_tools_have_the_domains_of_their_papers(name, count):
+    tool = find_tool(name)
+    assert tool is not None
+    assert len(tool.domains) == len({d.code for d in tool.domains}) == count
+    assert all(find_domain(tool, d.name) is d for d in tool.domains)
+
+
+def test_tools_are_found_however_they_are_written():
+    assert {find_tool(n).name for n in ("rob2", "RoB2", "RoB 2.0", "ROB-2")} == {"RoB 2"}
+    assert find_tool("ROBINS-I 2025").name == "ROBINS-I V2"
+    assert find_tool("something else") is None
+    assert len({t.name for t in TOOLS}) == len(TOOLS)
+
+
+# Flow
+
+
+def test_flow_sums_boxes_and_names_their_parts():
+    plot = flow_figure(FLOW, SYNTHESIS, 20)
+    main, other = plot.streams
+    assert main.steps[0].main.lines[0] == "Records identified: 800"
+    assert main.steps[3].aside.lines == (
+        "Reports excluded: 36", "No patients with rheumatoid arthritis: 30", "No original data: 6"
+    )  # fmt: skip
+    assert other.steps[1].main.lines == ()
+    assert other.steps[3].main.lines == ("Reports assessed for eligibility: 10",)
+    assert "Studies included: 20" in describe_flow(plot)
+
+
+def test_flow_says_what_is_not_recorded_and_never_writes_zero():
+    rows = [flow_row("identified", "", "databases"), flow_row("identified", 7, "registers"),
+            flow_row("screened", "")]  # fmt: skip
+    plot = flow_figure(rows, SYNTHESIS, 3)
+    assert plot.streams[0].steps[0].main.lines == (
+        "Records identified: at least 7", "Databases: not recorded", "Registers: 7"
+    )  # fmt: skip
+    assert plot.streams[0].steps[1].main.lines == ("Records screened: not recorded",)
+    assert isinstance(flow_figure([], SYNTHESIS, 3), NoteFigure)
+
+
+def test_flow_counts_each_study_once_in_the_synthesis():
+    plot = flow_figure(FLOW, SYNTHESIS, 40)
+    counts = [int(line.rsplit(": ", 1)[1]) for line in plot.included[1].lines]
+    assert sum(counts) == 40
+
+
+# Drawing
+
+
+def long_map():
+    rows = [awaited(f"s{i}", "DAS28", "12 weeks") for i in range(30)]
+    return evidence_map([study(f"s{i}", label="Mesoblast MPC-300-IV " * (i % 3)) for i in range(30)], rows)
+
+
+FIGURES = {
+    "map": lambda: draw_map(long_map()),
+    "traffic": lambda: draw_traffic(bias_figure(BIAS, LABELS)),
+    "bars": lambda: draw_bias_summary(bias_summary_figure(BIAS, LABELS, SYNTHESIS)),
+    "flow": lambda: draw_flow(flow_figure(FLOW, SYNTHESIS, 20)),
+    "flow_alone": lambda: draw_flow(flow_figure(FLOW[:4], SYNTHESIS, 20)),
+}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_no_text_is_cut_off_or_lies_on_another(name):
+    figure = FIGURES[name]()
+    texts = boxes(figure)
+    width, height = figure.get_size_inches() * DPI
+    for i, (text, box) in enumerate(texts):
+        assert min(box.x0, box.y0) >= -PIXEL, text
+        assert max(box.x1 - width, box.y1 - height) <= PIXEL, text
+        for other, beside in texts[i + 1 :]:
+            across = min(box.x1, beside.x1) - max(box.x0, beside.x0)
+            along = min(box.y1, beside.y1) - max(box.y0, beside.y0)
+            assert not (across > PIXEL and along > PIXEL), (text, other)
