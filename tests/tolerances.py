@@ -72,3 +72,6 @@ LIKELIHOOD = 1e-5
 
 QUADRATURE = 1e-3
 """Absolute: error of metafor's adaptive integration of unbounded weights, and of its unfinished searches."""
+
+CURVATURE = 1e-4
+"""Standard errors from a numerical second derivative of the likelihood, on the reference's side."""

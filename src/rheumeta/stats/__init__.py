@@ -2,7 +2,9 @@
 
 from rheumeta.stats import bias
 from rheumeta.stats.covariance import sampling_covariance, shared_control_covariance
+from rheumeta.stats.formula import FormulaRegression, meta_regression_formula
 from rheumeta.stats.funnel_data import Funnel, funnel
+from rheumeta.stats.location_scale import LocationScaleResult, location_scale
 from rheumeta.stats.mh_homogeneity import HomogeneityTest, breslow_day
 from rheumeta.stats.mh_peto import TableResult, mantel_haenszel, peto
 from rheumeta.stats.mh_rates import mantel_haenszel_rates
@@ -13,6 +15,13 @@ from rheumeta.stats.proportions import ProportionInterval, binomial_interval, ru
 from rheumeta.stats.pvalues import CombinedP, SignTest, edgington, fisher, sign_test, stouffer
 from rheumeta.stats.random_terms import RandomTerm, nested, random_intercepts, random_outcomes
 from rheumeta.stats.regression import RegressionResult, meta_regression
+from rheumeta.stats.regression_tools import (
+    BubbleData,
+    LikelihoodRatio,
+    bubble_data,
+    likelihood_ratio_test,
+    vif,
+)
 from rheumeta.stats.robustness import RobustResult, robust
 from rheumeta.stats.subgroups import SubgroupResult, subgroup_test
 from rheumeta.stats.tau2_intervals import Tau2Interval, tau2_interval
@@ -21,9 +30,13 @@ from rheumeta.stats.wald import WaldTest, wald_test
 __all__ = [
     "METHODS",
     "BatchResult",
+    "BubbleData",
     "CombinedP",
+    "FormulaRegression",
     "Funnel",
     "HomogeneityTest",
+    "LikelihoodRatio",
+    "LocationScaleResult",
     "MultivariateResult",
     "PoolResult",
     "ProportionInterval",
@@ -38,13 +51,17 @@ __all__ = [
     "bias",
     "binomial_interval",
     "breslow_day",
+    "bubble_data",
     "edgington",
     "fisher",
     "funnel",
     "leave_one_out",
+    "likelihood_ratio_test",
+    "location_scale",
     "mantel_haenszel",
     "mantel_haenszel_rates",
     "meta_regression",
+    "meta_regression_formula",
     "multivariate",
     "nested",
     "peto",
@@ -61,5 +78,6 @@ __all__ = [
     "subgroup_test",
     "tau2_interval",
     "three_level",
+    "vif",
     "wald_test",
 ]

@@ -20,6 +20,7 @@ from rheumeta.stats.mixed_search import maximise
 from rheumeta.stats.pooling import check_choice
 from rheumeta.stats.random_terms import RandomTerm, nested, random_intercepts
 from rheumeta.stats.regression import design_matrix
+from rheumeta.stats.result import plain
 from rheumeta.stats.wald import WaldTest, selection, wald_test
 
 SYMMETRY_TOLERANCE = 1e-10
@@ -130,9 +131,7 @@ class MultivariateResult:
     def to_dict(self) -> dict[str, Any]:
         """Return plain Python values, arrays as lists, without the data."""
         skip = {"model", "theta"}
-        values = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in skip}
-        plain = {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in values.items()}
-        return {**plain, "omnibus": self.omnibus.to_dict()}
+        return {f.name: plain(getattr(self, f.name)) for f in dataclasses.fields(self) if f.name not in skip}
 
     def summary(self) -> str:
         """Return the result as a few lines of text."""

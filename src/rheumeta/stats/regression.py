@@ -14,9 +14,11 @@ from scipy import special
 from rheumeta.errors import StatsError
 from rheumeta.stats.batch import Batch, Floats, as_vectors
 from rheumeta.stats.intervals import quantile, two_sided
+from rheumeta.stats.likelihood import log_likelihood
 from rheumeta.stats.moments import Moments, moments
 from rheumeta.stats.pooling import Method, check_choice, pool
 from rheumeta.stats.tau2 import COMMON, ESTIMATORS, estimate_tau2
+from rheumeta.stats.wald import WaldTest, selection, wald_test
 
 INTERCEPT = "intercept"
 """Name of the coefficient that ``add_intercept`` adds."""
@@ -58,7 +60,10 @@ class RegressionResult:
     qe, qe_df, qe_pval : float, int, float
         Test of residual heterogeneity.
     qm, qm_df, qm_df2, qm_pval : float, int, float or None, float
-        Test of all coefficients but the intercept: chi-squared, or F with `qm_df2` as second df.
+        Test of all coefficients but the intercept (of that where it is alone): chi-squared, or F
+        with `qm_df2` as second df.
+    log_likelihood : float
+        With all constants: restricted for REML, otherwise not.
     method, test : str
         As asked for.
     level : float
@@ -92,6 +97,7 @@ class RegressionResult:
     qm_df: int
     qm_df2: float | None
     qm_pval: float
+    log_likelihood: float
     method: str
     test: str
     level: float
@@ -117,16 +123,50 @@ class RegressionResult:
         StatsError
             If the number of columns is not that of the moderators.
         """
+        return self._interval(x, 0.0)
+
+    def predict_effect(self, x: ArrayLike) -> tuple[Floats, Floats, Floats]:
+        """Return fitted means with prediction bounds for the true effect of a new study.
+
+        As `predict`, with the residual variance between studies: mean -+ quantile
+        sqrt(se^2 + tau2), the quantile that of the tests (Higgins et al. 2009, J R Stat Soc A
+        172:137-159, for one mean).
+        """
+        return self._interval(x, self.tau2)
+
+    def _interval(self, x: ArrayLike, between: float) -> tuple[Floats, Floats, Floats]:
         design = _columns(x)
         if self.has_intercept:
             design = np.column_stack([np.ones(len(design)), design])
         if design.shape[1] != self.p:
             raise StatsError(f"predict needs one column for each of {', '.join(self.names)}.")
         mean = design @ self.estimate
-        se = np.sqrt(np.einsum("ij,jk,ik->i", design, self.vcov, design))
+        variance = np.einsum("ij,jk,ik->i", design, self.vcov, design) + between
         df = np.full(mean.shape, np.nan if self.df is None else self.df)
-        half = quantile(df, self.level) * se
+        half = quantile(df, self.level) * np.sqrt(variance)
         return mean, mean - half, mean + half
+
+    def contrast(self, matrix: ArrayLike) -> WaldTest:
+        """Test that combinations of coefficients, rows of shape (p,), are zero."""
+        return wald_test(self.estimate, self.vcov, matrix, df=self.df)
+
+    def test_set(self, names: Sequence[str]) -> WaldTest:
+        """Test that all the named coefficients are zero."""
+        return self.contrast(selection(self.names, names))
+
+    def summary(self) -> str:
+        """Return the result as a few lines of text."""
+        lines = [f"{self.method}, k = {self.k}, test {self.test}"]
+        for i, name in enumerate(self.names):
+            lines.append(
+                f"{name}: {self.estimate[i]:.4f} [{self.ci_lb[i]:.4f}, {self.ci_ub[i]:.4f}], "
+                f"se {self.se[i]:.4f}, p = {self.pval[i]:.4g}"
+            )
+        explained = "" if self.r2 is None else f", R2 {self.r2:.1f} %"
+        lines.append(f"tau2 {self.tau2:.4f}, I2 {self.i2:.1f} %{explained}")
+        lines.append(f"QE({self.qe_df}) = {self.qe:.2f}, p = {self.qe_pval:.4g}")
+        lines.append("moderators: " + WaldTest(self.qm, self.qm_df, self.qm_df2, self.qm_pval).summary())
+        return "\n".join(lines)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain Python values, arrays as lists."""
@@ -290,7 +330,7 @@ def _result(
         raise StatsError("the fit is perfect: the Knapp-Hartung standard errors are zero.")
     dfs = np.full(p, np.nan if df is None else df)
     half = quantile(dfs, level) * se
-    qm, qm_df, qm_pval = _moderator_test(estimate, vcov, first=int(has_intercept), df=df)
+    qm, qm_df, qm_pval = _moderator_test(estimate, vcov, first=int(has_intercept and p > 1), df=df)
     null = moments(batch, np.zeros(1))
     qe, typical = float(null.ypy[0]), (k - p) / float(null.tr_p[0])
     h2 = qe / (k - p) if method in COMMON else 1.0 + tau2[0] / typical
@@ -302,9 +342,19 @@ def _result(
         r2=_explained(batch, tau2[0], method=method, has_intercept=has_intercept),
         qe=qe, qe_df=k - p, qe_pval=float(special.chdtrc(k - p, qe)),
         qm=qm, qm_df=qm_df, qm_df2=df, qm_pval=qm_pval,
+        log_likelihood=_log_likelihood(batch, tau2[0], restricted=method == "REML"),
         method=method, test=test, level=level, has_intercept=has_intercept,
         yi=batch.y[0], vi=batch.v[0], x=np.asarray(batch.x)[0],
     )  # fmt: skip
+
+
+def _log_likelihood(batch: Batch, tau2: float, *, restricted: bool) -> float:
+    # With |X'X| the restricted likelihood is free of the coding of X (Harville 1977, eq. 4.2).
+    kernel = float(log_likelihood(batch, np.array([tau2]), restricted=restricted)[0])
+    k, p = np.asarray(batch.x)[0].shape
+    size = k - p if restricted else k
+    log_x = float(np.log(np.abs(np.diagonal(np.linalg.qr(np.asarray(batch.x)[0]).R))).sum())
+    return float(kernel - 0.5 * size * np.log(2.0 * np.pi) + (log_x if restricted else 0.0))
 
 
 def _moderator_test(

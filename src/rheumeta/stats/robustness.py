@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -18,6 +17,7 @@ from rheumeta.stats.mixed_model import marginal_covariance
 from rheumeta.stats.multilevel import MultivariateResult
 from rheumeta.stats.pooling import PoolResult, check_choice
 from rheumeta.stats.regression import RegressionResult
+from rheumeta.stats.result import Result
 from rheumeta.stats.wald import WaldTest, selection
 
 RobustType = Literal["CR0", "CR1", "CR1p", "CR2"]
@@ -36,7 +36,7 @@ PERFECT = 1e-12
 
 
 @dataclass(frozen=True)
-class RobustResult:
+class RobustResult(Result):
     """Coefficients with cluster-robust tests and intervals.
 
     Attributes
@@ -77,12 +77,6 @@ class RobustResult:
     df_method: str
     level: float
     notes: tuple[str, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain Python values, arrays as lists."""
-        values = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
-        plain = {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in values.items()}
-        return {**plain, "omnibus": None if self.omnibus is None else self.omnibus.to_dict()}
 
     def summary(self) -> str:
         """Return the result as a few lines of text."""

@@ -13,6 +13,7 @@ from scipy import special
 from rheumeta.errors import StatsError
 from rheumeta.stats.batch import Floats, as_vectors
 from rheumeta.stats.pooling import Method, check_choice, pool
+from rheumeta.stats.regression import meta_regression
 
 
 @dataclass(frozen=True)
@@ -27,9 +28,9 @@ class SubgroupResult:
         Studies in each.
     estimate, se, tau2 : ndarray, shape (number of levels,)
         Pooled effect of each; a level of one study has that study's effect, and tau2 NaN.
-    q, df, pval : float, int, float
-        Test for subgroup differences.
-    method, test : str
+    q, df, df2, pval : float, int, float or None, float
+        Test for subgroup differences: chi-squared, or F where `df2` is a number.
+    method, test, between : str
         As asked for.
     """
 
@@ -40,9 +41,11 @@ class SubgroupResult:
     tau2: Floats
     q: float
     df: int
+    df2: float | None
     pval: float
     method: str
     test: str
+    between: str
 
 
 def subgroup_test(
@@ -52,8 +55,9 @@ def subgroup_test(
     *,
     method: Method = "REML",
     test: Literal["z", "knha"] = "z",
+    between: Literal["separate", "common"] = "separate",
 ) -> SubgroupResult:
-    """Test whether subgroups differ, each with its own tau2.
+    """Test whether subgroups differ, each with its own tau2 or all with one.
 
     Parameters
     ----------
@@ -65,7 +69,10 @@ def subgroup_test(
         As in :func:`rheumeta.stats.pool`.
     test : {"z", "knha"}
         Whether the variances of the subgroup means are Wald's or Hartung and Knapp's; the
-        Wald variances suit the chi-squared distribution of the test.
+        Wald variances suit the chi-squared distribution of the test with separate tau2; with a
+        common one ``"knha"`` gives an F test.
+    between : {"separate", "common"}
+        Whether each subgroup has its own tau2 or all share one, which few studies estimate better.
 
     Returns
     -------
@@ -80,7 +87,7 @@ def subgroup_test(
     -----
     Q between the subgroup means with inverse-variance weights, chi-squared with levels - 1 degrees
     of freedom: Borenstein and Higgins (2013), Prev Sci 14:134-143; Cochrane Handbook 6.5, section
-    10.11.3.1.
+    10.11.3.1. With a common tau2 a meta-regression on the subgroups.
     """
     y, v = as_vectors(yi, vi)
     check_choice("test", test, ("z", "knha"))
@@ -89,6 +96,9 @@ def subgroup_test(
     levels = tuple(dict.fromkeys(groups))
     if len(levels) < 2:
         raise StatsError("a test between subgroups needs at least two subgroups.")
+    check_choice("between", between, ("separate", "common"))
+    if between == "common":
+        return _common(y, v, groups, levels, method=method, test=test)
     rows = [np.array([g == level for g in groups]) for level in levels]
     fits = [_level(y[r], v[r], method=method, test=test) for r in rows]
     mean, se, tau2 = (np.array(part, dtype=np.float64) for part in zip(*fits, strict=True))
@@ -99,7 +109,25 @@ def subgroup_test(
     q = float((weight * (mean - centre) ** 2).sum())
     df = len(levels) - 1
     counts = tuple(int(r.sum()) for r in rows)
-    return SubgroupResult(levels, counts, mean, se, tau2, q, df, float(special.chdtrc(df, q)), method, test)
+    return SubgroupResult(
+        levels, counts, mean, se, tau2, q, df, None, float(special.chdtrc(df, q)), method, test, between
+    )
+
+
+def _common(
+    y: Floats, v: Floats, groups: Sequence[object], levels: tuple[object, ...], *, method: Method,
+    test: Literal["z", "knha"],
+) -> SubgroupResult:  # fmt: skip
+    columns = np.array([[group == level for level in levels] for group in groups], dtype=np.float64)
+    names = [str(level) for level in levels]
+    fit = meta_regression(y, v, columns, names=names, method=method, test=test, add_intercept=False)
+    differences = np.eye(len(levels))[1:] - np.eye(len(levels))[0]
+    wald = fit.contrast(differences)
+    counts = tuple(int(c) for c in columns.sum(axis=0))
+    return SubgroupResult(
+        levels, counts, fit.estimate, fit.se, np.full(len(levels), fit.tau2), wald.statistic, wald.df,
+        wald.df2, wald.pval, method, test, "common",
+    )  # fmt: skip
 
 
 def _level(y: Floats, v: Floats, *, method: Method, test: Literal["z", "knha"]) -> tuple[float, float, float]:

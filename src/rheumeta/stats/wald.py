@@ -11,10 +11,11 @@ from scipy import special
 
 from rheumeta.errors import StatsError
 from rheumeta.stats.batch import Floats
+from rheumeta.stats.result import Result
 
 
 @dataclass(frozen=True)
-class WaldTest:
+class WaldTest(Result):
     """A test that a set of q combinations of coefficients is zero.
 
     Attributes
@@ -33,10 +34,6 @@ class WaldTest:
     df: int
     df2: float | None
     pval: float
-
-    def to_dict(self) -> dict[str, float | int | None]:
-        """Return plain Python values."""
-        return {"statistic": self.statistic, "df": self.df, "df2": self.df2, "pval": self.pval}
 
     def summary(self) -> str:
         """Return the test as one line."""
