@@ -304,6 +304,7 @@ class Synthesis:
     direction_summaries: tuple[DirectionSummary, ...] = ()
     combined_p: tuple[CombinedP, ...] = ()
     albatross: tuple[AlbatrossPoint, ...] = ()
+    controlled_silent: tuple[str, ...] = ()  # controlled studies (labels) without a usable controlled number
 
 
 FLAGS: dict[str, str] = {
@@ -336,6 +337,8 @@ FLAGS: dict[str, str] = {
     "quantiles_disordered": "smallest value, quartiles, median and largest value are not in order",
     "estimate_outside_ci": "the reported confidence interval does not hold its estimate",
     "n_exceeds_arm": "the number is based on more patients than the arm has",
+    "sd_zero": "the reported standard deviation is 0",
+    "time_implausible": "the follow-up is implausibly long",
 }
 """Gloss of each flag code."""
 

@@ -13,7 +13,7 @@ from rheumeta.errors import RheumetaError
 from rheumeta.layout import Layout
 from rheumeta.records import FLAGS
 from rheumeta.steps import validate
-from rheumeta.tables.rules_numbers import ACCEPTABLE
+from rheumeta.tables.findings import ACCEPTABLE
 from rheumeta.tables.sheets import RAW_SHEETS
 from rheumeta.tables.validated import load_validated, validated_path
 

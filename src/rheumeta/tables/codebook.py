@@ -16,9 +16,9 @@ from pydantic.fields import FieldInfo
 
 from rheumeta.records import FLAGS
 from rheumeta.tables import protocol as models
+from rheumeta.tables.findings import ACCEPTABLE
 from rheumeta.tables.instruments import instruments
 from rheumeta.tables.protocol import Instrument, Protocol
-from rheumeta.tables.rules_numbers import ACCEPTABLE
 from rheumeta.tables.sheets import CORRECTIONS, MANIFEST, RAW_SHEETS, Column, Sheet
 from rheumeta.tables.units import DOSE_UNITS, allowed_units, person_time_units, time_units
 from rheumeta.tables.validated import moderator_columns

@@ -13,21 +13,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from rheumeta.errors import Fault
-from rheumeta.records import FLAGS
 from rheumeta.tables.cells import half_unit
+from rheumeta.tables.findings import ACCEPTABLE, finding
 from rheumeta.tables.protocol import Instrument
+from rheumeta.tables.rules_sizes import patients_of, size_findings
 from rheumeta.tables.typed import Row, Table
 from rheumeta.tables.units import UnitError, convert
 from rheumeta.tables.wording import did_you_mean, listing
-
-ACCEPTABLE: dict[str, str] = {
-    code: FLAGS[code]
-    for code in (
-        "percent_not_whole", "events_percent_disagree", "se_for_sd", "sd_too_large", "sd_against_min_max",
-        "outside_range", "mean_outside_min_max", "quantiles_disordered", "estimate_outside_ci", "n_exceeds_arm",
-    )
-}  # fmt: skip
-"""Codes that the column `accept` may hold, with the gloss of the flag."""
 
 SE_SHARE = 0.4
 """An SD below this share of the usual one is suspected to be a standard error, which is the SD
@@ -96,7 +88,7 @@ def check_numbers(
     """
     faults: list[Fault] = []
     accepted: list[Fault] = []
-    allocated = {(r.word("study_id"), r.word("arm_id")): r.number("n_allocated") for r in arms}
+    patients = {(r.word("study_id"), r.word("arm_id")): patients_of(r) for r in arms}
     usual = _usual_sds(table, instruments)
     for row in table:
         codes = row.words("accept")
@@ -105,7 +97,7 @@ def check_numbers(
                         allowed=listing(ACCEPTABLE), remedy=did_you_mean(code, ACCEPTABLE))
             for code in codes if code not in ACCEPTABLE
         ]  # fmt: skip
-        for fault in _findings(table, row, instruments, allocated, usual):
+        for fault in _findings(table, row, instruments, patients, usual):
             (accepted if fault.code in codes else faults).append(fault)
     return faults, accepted
 
@@ -114,33 +106,18 @@ def _findings(
     table: Table,
     row: Row,
     instruments: Mapping[str, Instrument],
-    allocated: Mapping[tuple[str, str], float | None],
+    patients: Mapping[tuple[str, str], float | None],
     usual: Mapping[tuple[str, bool], Mapping[str, float]],
 ) -> Iterator[Fault]:
     yield from _percent(table, row)
     yield from _interval(table, row)
     yield from _order(table, row)
-    limit, n = allocated.get((row.word("study_id"), row.word("arm_id"))), row.number("n")
-    if limit is not None and n is not None and n > limit and not row.word("comparator_id"):
-        yield _finding(table, row, "n", "n_exceeds_arm", "The arm has fewer patients.", f"{limit:g} or fewer")
+    yield from size_findings(table, row, patients.get((row.word("study_id"), row.word("arm_id"))))
     scaled = _scale(row, instruments)
     if scaled is not None:
         yield from _range(table, scaled)
         yield from _spread(table, scaled)
         yield from _standard_error(table, scaled, usual)
-
-
-def _finding(
-    table: Table, row: Row, column: str, code: str, message: str, allowed: str | None = None
-) -> Fault:
-    return table.fault(
-        row,
-        column,
-        code,
-        message,
-        allowed=allowed,
-        remedy=f"Compare with the source. If it stands there so, write {code} into 'accept'.",
-    )
 
 
 def _scale(row: Row, instruments: Mapping[str, Instrument]) -> _Scaled | None:
@@ -174,7 +151,7 @@ def _percent(table: Table, row: Row) -> Iterator[Fault]:
         choices = ", ".join(
             f"{k}/{n:g} = {100 * k / n:.2f}" for k in range(near - 1, near + 2) if 0 <= k <= n
         )
-        yield _finding(
+        yield finding(
             table,
             row,
             "percent",
@@ -183,7 +160,7 @@ def _percent(table: Table, row: Row) -> Iterator[Fault]:
             f"e.g. {choices}",
         )
     elif events is not None and not least <= events <= most:
-        yield _finding(
+        yield finding(
             table,
             row,
             "events",
@@ -203,7 +180,7 @@ def _interval(table: Table, row: Row) -> Iterator[Fault]:
     below = low is not None and value is not None and value < low - slack - half_unit(row.text["ci_low"])
     above = high is not None and value is not None and value > high + slack + half_unit(row.text["ci_high"])
     if below or above:
-        yield _finding(
+        yield finding(
             table,
             row,
             column,
@@ -217,7 +194,7 @@ def _order(table: Table, row: Row) -> Iterator[Fault]:
     found = [(c, v) for c in ORDERED if (v := row.number(c)) is not None]
     for (before, smaller), (column, value) in itertools.pairwise(found):
         if smaller > value:
-            yield _finding(
+            yield finding(
                 table,
                 row,
                 column,
@@ -228,7 +205,7 @@ def _order(table: Table, row: Row) -> Iterator[Fault]:
             return
     mean, low, high = row.number("mean"), row.number("min"), row.number("max")
     if mean is not None and ((low is not None and mean < low) or (high is not None and mean > high)):
-        yield _finding(
+        yield finding(
             table,
             row,
             "mean",
@@ -250,7 +227,7 @@ def _range(table: Table, scaled: _Scaled) -> Iterator[Fault]:
             what = "a change of " if scaled.change else ""
             unit = f" {scaled.instrument.unit}" if scaled.instrument.unit else ""
             source = f" ({scaled.instrument.source})" if scaled.instrument.source else ""
-            yield _finding(
+            yield finding(
                 table,
                 scaled.row,
                 column,
@@ -276,7 +253,7 @@ def _spread(table: Table, scaled: _Scaled) -> Iterator[Fault]:
     factor = math.sqrt(n / (n - 1)) / 2
     span = scaled.span
     if span is not None and sd > span * (2 if scaled.change else 1) * factor * (1 + SLACK):
-        yield _finding(
+        yield finding(
             table,
             scaled.row,
             "sd",
@@ -289,7 +266,7 @@ def _spread(table: Table, scaled: _Scaled) -> Iterator[Fault]:
         return
     slack = scaled.factor * sum(half_unit(scaled.row.text[c]) for c in ("sd", "min", "max"))
     if not (high - low) / math.sqrt(2 * (n - 1)) - slack <= sd <= (high - low) * factor + slack:
-        yield _finding(
+        yield finding(
             table,
             scaled.row,
             "sd",
@@ -307,7 +284,7 @@ def _standard_error(
         return
     for reference in _references(scaled, usual):
         if sd < SE_SHARE * reference and sd * math.sqrt(n) <= SE_FACTOR * reference:
-            yield _finding(
+            yield finding(
                 table,
                 scaled.row,
                 "sd",
@@ -317,7 +294,7 @@ def _standard_error(
             )
             return
     if _is_half_width(scaled, sd):
-        yield _finding(table, scaled.row, "sd", "se_for_sd", "It equals the standard error of the interval.")
+        yield finding(table, scaled.row, "sd", "se_for_sd", "It equals the standard error of the interval.")
 
 
 def _references(scaled: _Scaled, usual: Mapping[tuple[str, bool], Mapping[str, float]]) -> Iterator[float]:
