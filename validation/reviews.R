@@ -14,12 +14,19 @@ reviews <- c("msc_ra", "second_anti_tnf", "biologics_acr50")
 
 effects_of <- function(rows) {
   measure <- rows$measure[1]
-  if (measure %in% c("RR", "OR", "RD"))
+  if (measure %in% c("RR", "OR"))
     return(escalc(measure, ai = events1, n1i = n1, ci = events2, n2i = n2, data = rows))
+  if (measure == "RD") { # zero cells: the estimate stays that of the counts, the variance is corrected
+    plain <- escalc(measure, ai = events1, n1i = n1, ci = events2, n2i = n2, data = rows, to = "none")
+    added <- escalc(measure, ai = events1, n1i = n1, ci = events2, n2i = n2, data = rows)
+    return(data.frame(yi = c(plain$yi), vi = c(added$vi)))
+  }
   if (measure %in% c("AS", "PETO")) # these need no correction of zero cells
     return(escalc(measure, ai = events1, n1i = n1, ci = events2, n2i = n2, data = rows, to = "none"))
-  if (measure %in% c("PR", "PLO"))
+  if (measure == "PLO")
     return(escalc(measure, xi = events1, ni = n1, data = rows))
+  if (measure == "PR")
+    return(data.frame(yi = rows$events1 / rows$n1, vi = c(escalc(measure, xi = events1, ni = n1, data = rows)$vi)))
   if (measure %in% c("PFT", "PAS"))
     return(escalc(measure, xi = events1, ni = n1, data = rows, to = "none"))
   if (measure %in% c("MD", "SMD", "ROM"))

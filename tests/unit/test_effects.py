@@ -147,3 +147,16 @@ def test_reported_estimate_enters_any_two_group_measure():
 
 def test_missing_value_stays_missing_on_the_display_scale():
     assert np.isnan(to_display("PFT", [np.nan], n=10)).all()
+
+
+def test_a_zero_cell_can_be_corrected_in_the_variance_alone() -> None:
+    # 9/46 against 0/7: the estimate of the counts, the variance of 9.5/47 and 0.5/8
+    found = effect_size("RD", ai=9, n1i=46, ci=0, n2i=7, to="variance0")
+    assert found.yi[0] == pytest.approx(9 / 46, rel=EFFECT_SIZE)
+    assert found.vi[0] == pytest.approx(9.5 * 37.5 / 47**3 + 0.5 * 7.5 / 8**3, rel=EFFECT_SIZE)
+    assert found.corrected[0]
+    share = effect_size("PR", xi=0, ni=20, to="variance0")
+    assert share.yi[0] == 0
+    assert share.vi[0] == pytest.approx(0.5 * 20.5 / 21**3, rel=EFFECT_SIZE)
+    with pytest.raises(StatsError, match="variance0"):
+        effect_size("RR", ai=9, n1i=46, ci=0, n2i=7, to="variance0")

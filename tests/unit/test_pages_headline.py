@@ -40,7 +40,11 @@ def test_a_circle_of_cohorts_ends():
 def test_base_says_how_many_were_compared_and_how_many_at_random():
     text = head.evidence_base(demo(build.controlled(), build.before_after()), STUDIES)
     assert "holds four studies; seven cohorts of patients, 324 in all" in text
-    assert "only two cohorts (74 patients), one of them at random (53)" in text
+    assert "Only two cohorts (74 patients) give numbers that can be set against a control group" in text
+    assert "one of them at random (53)" in text
+    more = replace(demo(build.controlled(), build.before_after()), controlled_silent=("A 2001", "B 2002"))
+    named = head.evidence_base(more, STUDIES)
+    assert "Two more studies with a control group without the treatment give none: A 2001, B 2002." in named
 
 
 def test_an_add_on_trial_is_no_comparison_with_a_control():
@@ -77,10 +81,10 @@ def test_a_share_that_was_not_pooled_is_told_with_its_reason():
         build.proportion(primary=True),
         status="not_pooled",
         random=None,
-        status_reason="no events in any study: 0 of 77 patients; not pooled, because nothing could be",
+        status_reason="no patient had it: 0 of 77 patients; but X reports 3. Not pooled, because nothing could be",
     )
     text = head.without_control([analysis])
-    assert "0 of 77 patients." in text
+    assert "0 of 77 patients; but X reports 3." in text
     assert "because" not in text
 
 

@@ -39,9 +39,23 @@ def test_a_warning_of_the_analysis_is_not_said_twice():
 
 
 def test_ratio_wholly_on_one_side_names_the_side_by_what_is_good_for_the_patient():
-    good = build.controlled(random=build.pooled(display=(2.0, 1.2, 3.3)))
+    good = build.controlled(random=build.pooled(display=(2.0, 1.2, 3.3)), k=5)
     assert "on the side of a better result" in sentence(good)
     assert "on the side of a worse result" in sentence(replace(good, better="lower"))
+
+
+def test_two_studies_and_a_bare_miss_are_no_ground_for_a_side():
+    two = build.controlled(random=build.pooled(display=(2.0, 1.2, 3.3)), k=2)
+    assert "Two studies are too few to rely on this interval." in sentence(two)
+    bare = build.controlled(random=build.pooled(display=(1.29, 1.002, 1.665)), k=5)
+    assert "ends so close to no difference that it settles nothing" in sentence(bare)
+
+
+def test_a_ratio_with_an_empty_group_is_told_by_its_counts():
+    study = build.study(n1=46, n2=7, events1=1, events2=0, flags=("zero_cell",))
+    text = sentence(replace(build.single(), studies=(study,), measure="RR", scale="log", null=1.0))
+    assert "1 of 46 treated patients and 0 of 7 in the control group had it" in text
+    assert "times as frequent" not in text
 
 
 def test_one_study_is_named_and_not_pooled():

@@ -50,7 +50,9 @@ def test_no_events_anywhere_is_counted_not_pooled() -> None:
     found = estimate([effect("a", 0, 52), effect("b", 0, 15), effect("c", 0, 6)], MODEL)
     assert found.status == "not_pooled"
     # 1 - 0.025**(1/73) = 0.0493
-    assert "0 of 73 patients together, exact 95% interval 0% to 4.9%" in str(found.reason)
+    assert "3 studies that count patients: 0 of 73, exact 95% interval 0% to 4.9%. Not pooled" in str(
+        found.reason
+    )
 
 
 def test_a_proportion_is_shown_with_its_exact_interval() -> None:
@@ -157,6 +159,30 @@ def test_the_traps_of_the_evidence_do_not_spring(bundled: dict[str, Layout]) -> 
                 assert s.n2 == 7
             if s.study_id == "mesoblast-MPC300IV":
                 assert {"unpublished", "n_implied"} <= set(s.flags)
+
+
+def test_events_that_are_not_patients_are_not_passed_over(bundled: dict[str, Layout]) -> None:
+    synthesis = read_synthesis(bundled["msc_ra"].synthesis)
+    share = next(a for a in synthesis.analyses if a.id == "sae_share")
+    assert "0 of 77" in str(share.status_reason)
+    assert "Alvaro-Gracia 2017 reports 3 in 46 patients" in str(share.status_reason)
+
+
+def test_controlled_studies_without_a_number_are_named(bundled: dict[str, Layout]) -> None:
+    silent = read_synthesis(bundled["msc_ra"].synthesis).controlled_silent
+    assert {"Yang 2018", "Shadmanfar 2018", "FURESTEM-RA 2a", "Wang 2013"} <= set(silent)
+    assert not {"He 2020", "Qi 2020", "Alvaro-Gracia 2017"} & set(silent)
+
+
+def test_a_correction_never_turns_a_direction() -> None:
+    # 1/46 against 0/7: more in the treated group, though the corrected ratio is 0.51
+    sizes = effect_size("RR", ai=1, n1i=46, ci=0, n2i=7)
+    study = StudyEffect(
+        "e", "s", "s", "a", "c", 24.0, "24 weeks", float(sizes.yi[0]), float(sizes.vi[0]),
+        study_interval("RR", float(sizes.yi[0]), float(sizes.vi[0]), events=1, n=46, level=95),
+        n1=46, n2=7, events1=1, events2=0, flags=("zero_cell",),
+    )  # fmt: skip
+    assert study.yi < 0 < unpooled.difference(study)
 
 
 def test_left_is_the_better_side(bundled: dict[str, Layout]) -> None:

@@ -6,8 +6,18 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from rheumeta.pages.findings import finding, null_word
 from rheumeta.pages.inputs import Row
-from rheumeta.pages.numbers import count, uncapital, whole
-from rheumeta.pages.words import ADD_ON, NO_CAUSE, includes, includes_null, shown_result, topic
+from rheumeta.pages.numbers import capital, count, uncapital, whole
+from rheumeta.pages.words import (
+    ADD_ON,
+    FEWEST_STUDIES,
+    NO_CAUSE,
+    counted,
+    includes,
+    includes_null,
+    rests_on_correction,
+    shown_result,
+    topic,
+)
 from rheumeta.records import Analysis, Interval, Synthesis
 
 MOST_CONTROLLED = 3
@@ -165,7 +175,14 @@ def _compared(synthesis: Synthesis, studies: Sequence[Row]) -> str:
     if len(compared) == len(patients(synthesis.analyses, cohort)):
         return f"In each of them treated patients were compared with a control group, {random_share}."
     size = f"{count(len(compared), 'cohort')} ({whole(sum(compared.values()))} patients)"
-    return f"Treated patients were compared with a control group in only {size}, {random_share}."
+    text = f"Only {size} give numbers that can be set against a control group, {random_share}."
+    if not synthesis.controlled_silent:
+        return text
+    names = ", ".join(synthesis.controlled_silent)
+    return (
+        f"{text} {capital(count(len(synthesis.controlled_silent), 'more study', 'more studies'))} with a control "
+        f"group without the treatment {'gives' if len(synthesis.controlled_silent) == 1 else 'give'} none: {names}."
+    )
 
 
 def _at_random(some: int, of: int, sizes: Sequence[float]) -> str:
@@ -182,6 +199,8 @@ def brief(analysis: Analysis, *, level: float = 95) -> str:
     if result is None:
         return ""
     found = finding(analysis, result.display, level=level)
+    if result.study is not None and rests_on_correction(result.study):
+        found = counted(result.study)
     size = f", {whole(analysis.n_patients)} patients" if analysis.n_patients else ""
     text = f"{topic(analysis)}: {found}; {count(analysis.k, 'study', 'studies')}{size}."
     if includes(result.display, analysis.null):
@@ -201,14 +220,20 @@ def without_control(primary: Sequence[Analysis], *, level: float = 95) -> str:
             continue
         result = shown_result(analysis)
         if result is not None:
-            texts.append(f"{uncapital(topic(analysis))}: {finding(analysis, result.display, level=level)}")
+            few = ", an interval that two studies are too few to rely on" if _two(analysis) else ""
+            found = finding(analysis, result.display, level=level)
+            texts.append(f"{uncapital(topic(analysis))}: {found}{few}")
         elif analysis.status == "not_pooled" and analysis.status_reason:
             texts.append(f"{uncapital(topic(analysis))}: {_first_clause(analysis.status_reason)}")
     return f"In treated patients without a control group: {'; '.join(texts)}. {NO_CAUSE}" if texts else ""
 
 
+def _two(analysis: Analysis) -> bool:
+    return analysis.status == "pooled" and analysis.k == FEWEST_STUDIES
+
+
 def _first_clause(reason: str) -> str:
-    return reason.partition(";")[0].rstrip(".")
+    return reason.partition(". ")[0].rstrip(".")
 
 
 def nothing_usable(primary: Sequence[Analysis]) -> str:
@@ -225,7 +250,8 @@ def missing(studies: Sequence[Row], awaited: Sequence[Row], risk_of_bias: Sequen
         if size:
             parts.append(words.format(n=count(size, "study", "studies")))
     text = f"Missing from the published evidence: {', '.join(parts)}. " if parts else ""
-    waiting = len({row["study_id"] for row in awaited})
+    planned = {row["study_id"] for row in studies if row.get("status") == "planned"}
+    waiting = len({row["study_id"] for row in awaited} - planned)
     if waiting:
         text += f"For {count(waiting, 'study', 'studies')}, data that exist or should exist are awaited. "
     if risk_of_bias and all(row["judgement"] == "not_assessed" for row in risk_of_bias):

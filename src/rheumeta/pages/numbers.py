@@ -140,8 +140,10 @@ def capital(text: str) -> str:
 
 
 def uncapital(text: str) -> str:
-    """Return `text` with a small first letter, unless its first word is an abbreviation (DAS28)."""
-    return text if text[1:2].isupper() or text[1:2].isdigit() else text[:1].lower() + text[1:]
+    """Return `text` with a small first letter, unless its first word is a name (DAS28, DerSimonian)."""
+    first = text.split(" ", 1)[0]
+    named = any(letter.isupper() or letter.isdigit() for letter in first[1:])
+    return text if named else text[:1].lower() + text[1:]
 
 
 def tidy(text: str) -> str:

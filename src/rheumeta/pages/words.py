@@ -8,6 +8,7 @@ caused by the treatment.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -25,6 +26,15 @@ NO_CAUSE_SHARE = (
 NO_EVIDENCE = "This is missing evidence, not evidence that there is no effect."
 ADD_ON = "Both groups got the treatment, so this says nothing of the treatment itself."
 FEW = "Two studies are too few to judge how much results differ from study to study."
+
+
+EMPTY_GROUP = (
+    "With no event in one group, or only events, a ratio says more of the correction than of the patients: read the "
+    "counts."
+)
+BARELY = 0.01
+"""Part of an interval's width that rounding and assumptions easily move."""
+FEWEST_STUDIES = 2
 
 
 @dataclass(frozen=True)
@@ -80,6 +90,7 @@ def sentence(analysis: Analysis, *, level: float = 95) -> str:
     parts = [
         _evidence(analysis),
         _estimate(analysis, result, level),
+        _empty_groups(analysis),
         includes_null(analysis, result.display),
         includes_mid(analysis, result.display),
         _spread(analysis, result, level),
@@ -128,7 +139,7 @@ def _no_data(analysis: Analysis) -> str:
 
 def _not_pooled(analysis: Analysis) -> str:
     reason = (analysis.status_reason or "the numbers do not allow it").rstrip(".")
-    why = capital(reason) if "not pooled" in reason else f"They were not pooled: {reason}"
+    why = capital(reason) if "not pooled" in reason.lower() else f"They were not pooled: {reason}"
     parts = [_evidence(analysis), f"{why}."]
     effects = [s.effect.estimate for s in analysis.studies if s.effect.estimate is not None]
     if len(set(effects)) > 1:
@@ -150,9 +161,35 @@ def _evidence(analysis: Analysis) -> str:
 
 def _estimate(analysis: Analysis, result: Result, level: float) -> str:
     found = finding(analysis, result.display, level=level)
-    if result.study is not None:
-        return f"In this one study ({result.study.label}) {found}; one study is shown, not pooled."
-    return f"Taken together, {found}."
+    if result.study is None:
+        return f"Taken together, {found}."
+    if rests_on_correction(result.study):
+        return f"In this one study ({result.study.label}) {counted(result.study)}. {EMPTY_GROUP}"
+    return f"In this one study ({result.study.label}) {found}; one study is shown, not pooled."
+
+
+def rests_on_correction(study: StudyEffect) -> bool:
+    """Return whether a ratio of the study is as much the continuity correction as the data."""
+    return "zero_cell" in study.flags and None not in (study.events1, study.n1, study.events2, study.n2)
+
+
+def counted(study: StudyEffect) -> str:
+    """Return the plain counts of both groups."""
+    return (
+        f"{whole(study.events1)} of {whole(study.n1)} treated patients and {whole(study.events2)} of "
+        f"{whole(study.n2)} in the control group had it"
+    )
+
+
+def _empty_groups(analysis: Analysis) -> str:
+    """Return how many pooled studies have a group without events, for ratios."""
+    empty = sum(rests_on_correction(s) for s in analysis.studies) if analysis.scale == "log" else 0
+    if analysis.status != "pooled" or not empty:
+        return ""
+    return (
+        f"In {count(empty, 'of these studies', 'of these studies')} one group had no event, or only events: there "
+        "the ratio rests on a correction."
+    )
 
 
 def includes(display: Interval | None, value: float | None) -> bool | None:
@@ -160,6 +197,18 @@ def includes(display: Interval | None, value: float | None) -> bool | None:
     if display is None or display.lower is None or display.upper is None or value is None:
         return None
     return display.lower <= value <= display.upper
+
+
+def barely(analysis: Analysis, display: Interval) -> bool:
+    """Return whether an interval that excludes the null ends within a hundredth of its width of it."""
+    if display.lower is None or display.upper is None or analysis.null is None:
+        return False
+    low, high, null = display.lower, display.upper, analysis.null
+    if analysis.scale == "log":
+        if low <= 0:
+            return False
+        low, high, null = math.log(low), math.log(high), math.log(null)
+    return min(abs(low - null), abs(high - null)) < BARELY * (high - low)
 
 
 def side(analysis: Analysis, value: float) -> Literal["better", "worse"]:
@@ -173,9 +222,13 @@ def includes_null(analysis: Analysis, display: Interval) -> str:
     held = includes(display, analysis.null)
     if held is None or analysis.comparison_kind == "single_group" or display.lower is None:
         return ""
+    none = null_word(analysis)
     if held:
-        none = null_word(analysis)
         return f"The interval includes {none}: the data fit a better result, {none}, and a worse one."
+    if barely(analysis, display):
+        return f"The interval ends so close to {none} that it settles nothing."
+    if analysis.status == "pooled" and analysis.k == FEWEST_STUDIES:
+        return "Two studies are too few to rely on this interval."
     return f"All values in the interval are on the side of a {side(analysis, display.lower)} result."
 
 

@@ -30,7 +30,9 @@ __all__ = [
 
 DEFAULT_LEVEL = 95.0
 WITH_CELLS = frozenset({"RR", "OR", "RD", "AS", "PETO", "PR", "PLO", "PAS", "PFT", "IR", "IRLN", "IRR"})
-TO = ("only0", "all", "if0all", "none")
+TO = ("only0", "all", "if0all", "none", "variance0")
+ESTIMATE_NEEDS_NO_CELLS = frozenset({"RD", "PR"})
+"""Measures whose estimate exists with a zero cell; only their variance suffers from it."""
 
 
 @dataclass(frozen=True)
@@ -112,8 +114,10 @@ def effect_size(
     add : float, optional
         Amount added to the cells of a table with a zero cell. Default: that of the measure, which is
         0.5, or 0 for AS, PAS, PFT and PETO, which need none.
-    to : {"only0", "all", "if0all", "none"}
-        Which studies are corrected: those with a zero cell, all, all if any has one, none.
+    to : {"only0", "all", "if0all", "none", "variance0"}
+        Which studies are corrected: those with a zero cell, all, all if any has one, none; variance0
+        (RD and PR): as only0, but the estimate stays that of the counts and only the variance is
+        computed from the corrected cells.
     drop00 : bool
         Mark studies without events, or with only events, in both groups as not usable.
     vtype : str
@@ -178,6 +182,8 @@ def _correct(info: MeasureInfo, correct: bool | None) -> bool:
 def _options(info: MeasureInfo, route: Route, options: Options) -> Options:
     if options.to not in TO:
         raise StatsError(f"to is {options.to!r}; allowed: {', '.join(TO)}.")
+    if options.to == "variance0" and info.code not in ESTIMATE_NEEDS_NO_CELLS:
+        raise StatsError(f"to = 'variance0' is for {' and '.join(sorted(ESTIMATE_NEEDS_NO_CELLS))}, not {info.code}.")
     if not (np.isfinite(options.add) and options.add >= 0):
         raise StatsError(f"add is {options.add!r}; it must be a number of at least zero.")
     if options.vtype not in route.vtypes:

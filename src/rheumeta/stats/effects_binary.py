@@ -23,6 +23,7 @@ def where_to_add(cells: Cells, options: Options) -> Bools:
         "all": np.ones_like(zero),
         "if0all": np.full_like(zero, bool(zero.any())),
         "none": np.zeros_like(zero),
+        "variance0": zero,
     }
     mask: Bools = masks[options.to]
     return mask if options.add > 0 else np.zeros_like(zero)
@@ -65,9 +66,12 @@ def odds_ratio(inputs: Inputs, options: Options) -> Raw:
 
 def rd(inputs: Inputs, options: Options) -> Raw:
     """Risk difference with the binomial variance of each group."""
-    (a, b, c, d), mask, usable = two_by_two(inputs, options)
+    cells, mask, usable = two_by_two(inputs, options)
+    a, b, c, d = cells
     n1, n2 = a + b, c + d
-    return Raw(a / n1 - c / n2, a * b / n1**3 + c * d / n2**3, mask, usable)
+    vi = a * b / n1**3 + c * d / n2**3
+    a, b, c, d = table(inputs) if options.to == "variance0" else cells
+    return Raw(a / (a + b) - c / (c + d), vi, mask, usable)
 
 
 def arcsine(inputs: Inputs, options: Options) -> Raw:
@@ -102,7 +106,8 @@ def single(inputs: Inputs, options: Options) -> tuple[Floats, Floats, Bools]:
 def proportion(inputs: Inputs, options: Options) -> Raw:
     """Raw proportion with its binomial variance."""
     x, n, mask = single(inputs, options)
-    return Raw(x / n, x * (n - x) / n**3, mask, np.ones_like(mask))
+    estimate = inputs["xi"] / inputs["ni"] if options.to == "variance0" else x / n
+    return Raw(estimate, x * (n - x) / n**3, mask, np.ones_like(mask))
 
 
 def logit(inputs: Inputs, options: Options) -> Raw:

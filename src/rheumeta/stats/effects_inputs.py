@@ -17,7 +17,7 @@ from rheumeta.errors import StatsError
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
-Zeros = Literal["only0", "all", "if0all", "none"]
+Zeros = Literal["only0", "all", "if0all", "none", "variance0"]
 
 COUNTS = ("ai", "ci", "xi", "x1i", "x2i")
 SIZES = ("n1i", "n2i", "ni")
@@ -35,8 +35,9 @@ class Options:
     ----------
     add : float
         Amount added to each cell.
-    to : {"only0", "all", "if0all", "none"}
-        Where it is added: studies with a zero cell, all, all if any has one, nowhere.
+    to : {"only0", "all", "if0all", "none", "variance0"}
+        Where it is added: studies with a zero cell, all, all if any has one, nowhere; variance0 as
+        only0, but for the variance alone.
     drop00 : bool
         Leave out studies without events, or with only events, in both groups.
     vtype : str

@@ -19,6 +19,7 @@ from rheumeta.tables.measures import PROPORTION_MEASURES
 from rheumeta.tables.protocol import Measure, Tau2Method, Test
 
 PERCENT = 100.0
+NOT_POOLED = "Not pooled: the continuity correction alone would make the result"
 TWO_STUDIES = (
     "Two studies say next to nothing about how much the effect varies between studies: read the two results, "
     "not only their mean."
@@ -48,6 +49,7 @@ class Estimate:
     weights_random: tuple[float, ...] = ()
     weights_common: tuple[float, ...] = ()
     warnings: tuple[str, ...] = ()
+    no_events: str | None = None  # the count, where no patient of any study had the event
 
 
 def display(measure: str, estimate: float, lower: float, upper: float, n: float | None = None) -> Interval:
@@ -85,7 +87,7 @@ def estimate(studies: Sequence[StudyEffect], model: Model) -> Estimate:
     if len(studies) == 1:
         return Estimate("single_study", "one study: shown, not pooled")
     if model.measure in PROPORTION_MEASURES and (text := _no_events(studies, model.level)) is not None:
-        return Estimate("not_pooled", text)
+        return Estimate("not_pooled", f"{text}. {NOT_POOLED}", no_events=text)
     yi, vi = [s.yi for s in studies], [s.vi for s in studies]
     size = _harmonic_size(studies)
     random = pool(yi, vi, method=model.method, test=model.test, level=model.level)
@@ -108,8 +110,8 @@ def _no_events(studies: Sequence[StudyEffect], level: float) -> str | None:
     total = int(sum(s.n1 or 0 for s in studies))
     upper = PERCENT * binomial_interval(0, total, method="exact", level=level).upper
     return (
-        f"no events in any study: 0 of {total} patients together, exact {level:g}% interval 0% to {upper:.1f}%; "
-        "not pooled, because the continuity correction alone would make the result"
+        f"no patient had the event in the {len(studies)} studies that count patients: 0 of {total}, "
+        f"exact {level:g}% interval 0% to {upper:.1f}%"
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from rheumeta.errors import StatsError
-from rheumeta.stats.effects import EffectSizes, effect_size
+from rheumeta.stats.effects import ESTIMATE_NEEDS_NO_CELLS, EffectSizes, effect_size
 from rheumeta.stats.effects_measures import measure_info
 from rheumeta.steps.quantities import (
     NotDerivable,
@@ -50,16 +50,20 @@ class Built:
 def _effect(measure: str, inputs: Mapping[str, Quantity], defaults: Defaults) -> tuple[EffectSizes, str]:
     """Call effect_size; correct zero cells where the measure needs it.
 
-    Risk differences and raw proportions are corrected too, as by metafor's escalc: an empty cell would
-    otherwise add no variance at all, and the smallest trial could get the largest weight.
+    A risk difference and a raw proportion keep the estimate that the counts give; only their variance
+    is computed from corrected cells: an empty cell would otherwise add no variance at all, and the
+    smallest trial could get the largest weight.
     """
     values: dict[str, Any] = {name: q.value for name, q in inputs.items()}
     info = measure_info(measure)
     if info.add == 0:
         return effect_size(measure, **values), ""
-    sizes = effect_size(measure, add=defaults.zero_cells, to="only0", **values)
-    added = f"{number(defaults.zero_cells)} added to every cell of the table" if sizes.corrected[0] else ""
-    return sizes, added
+    exact = measure in ESTIMATE_NEEDS_NO_CELLS
+    sizes = effect_size(measure, add=defaults.zero_cells, to="variance0" if exact else "only0", **values)
+    if not sizes.corrected[0]:
+        return sizes, ""
+    where = "of the table, for the variance alone" if exact else "of the table"
+    return sizes, f"{number(defaults.zero_cells)} added to every cell {where}"
 
 
 def build(
@@ -82,11 +86,13 @@ def build(
     if not sizes.usable[0]:
         raise NotDerivable("no events, or only events, in both groups: no information on a ratio")
     ids = merge_ids(q.result_ids for q in inputs.values())
-    numbers = _numbers(inputs, sizes.add if sizes.corrected[0] else 0.0)
+    correction = sizes.add if sizes.corrected[0] else 0.0
+    exact = measure in ESTIMATE_NEEDS_NO_CELLS
     yi, vi = float(sizes.yi[0]), float(sizes.vi[0])
+    plain, corrected = _numbers(inputs, 0.0 if exact else correction), _numbers(inputs, correction)
     closing = (
-        Step("yi", sizes.formula, numbers, yi, sizes.source, added, ids),
-        Step("vi", sizes.variance_formula, numbers, vi, sizes.source, added, ids),
+        Step("yi", sizes.formula, plain, yi, sizes.source, "" if exact else added, ids),
+        Step("vi", sizes.variance_formula, corrected, vi, sizes.source, added, ids),
     )
     flags = frozenset({"zero_cell"} if sizes.corrected[0] else ()).union(*(q.flags for q in inputs.values()))
     steps = (*merge_steps(q.steps for q in inputs.values()), *closing)

@@ -31,8 +31,9 @@ from rheumeta.stats.effects_measures import measure_info
 from rheumeta.steps import flat, moderation, unpooled
 from rheumeta.steps.accounting import account
 from rheumeta.steps.effects import BASE, load_evidence, rederives
-from rheumeta.steps.estimates import Estimate, Model, estimate, has_null, study_interval
+from rheumeta.steps.estimates import NOT_POOLED, Estimate, Model, estimate, has_null, study_interval
 from rheumeta.steps.model import Evidence, read_rows
+from rheumeta.steps.selection import sides
 from rheumeta.tables.measures import RAW_MEANS
 from rheumeta.tables.protocol import AnalysisPlan, Change, Comparison, Instrument, Protocol
 from rheumeta.tables.validated import load_validated
@@ -219,14 +220,18 @@ def build_analysis(analysis_id: str, material: Material) -> Analysis:
         null=info.null,
         **_sides(plan, comparison),
         status=found.status,
-        status_reason=found.reason,
+        status_reason=_reason(found, analysis_id, material),
         k=len(studies),
         n_patients=sum((s.n1 or 0) + (s.n2 or 0) for s in studies) if studies else None,
         studies=studies_out,
         random=found.random,
         common=found.common,
         **(_moderation(plan, studies, model, protocol) if found.status == "pooled" else {}),
-        sensitivity=tuple(sensitivity(name, analysis_id, material) for name in plan.sensitivity),
+        sensitivity=tuple(
+            sensitivity(name, analysis_id, material)
+            for name in plan.sensitivity
+            if len(studies) > 1 or changes_data(protocol.sensitivity[name])
+        ),
         excluded=_excluded(analysis_id, material),
         benchmark=_benchmark(plan, material.root),
         warnings=found.warnings,
@@ -245,6 +250,51 @@ def _moderation(
         "subgroup_tests": moderation.subgroup_tests(plan, studies, model, protocol),
         "regressions": moderation.regressions(plan, studies, model, protocol),
     }
+
+
+def changes_data(change: Change) -> bool:
+    """Tell whether a sensitivity run can change anything in an analysis of one study."""
+    return rederives(change) or bool(change.without_flags or change.without_studies)
+
+
+def _reason(found: Estimate, analysis_id: str, material: Material) -> str | None:
+    """Return why nothing was pooled; where no patient had an event, with the events told of elsewhere."""
+    if found.no_events is None:
+        return found.reason
+    silent = _event_reports(analysis_id, material)
+    also = f"; but {' and '.join(silent)} (events, of which a patient can have several)" if silent else ""
+    return f"{found.no_events}{also}. {NOT_POOLED}"
+
+
+def _event_reports(analysis_id: str, material: Material) -> list[str]:
+    """Say which studies that could not enter report events that are not patients."""
+    by_id = {r.result_id: r for r in material.evidence.results}
+    texts = []
+    for item in material.not_used.get((analysis_id, BASE), ()):
+        rows = [by_id[i] for i in item["result_ids"].split(";") if i in by_id]
+        counts = [r for r in rows if r.events_unit == "events" and r.values.get("events", 0) > 0]
+        if counts:
+            most = max(counts, key=lambda r: r.values["events"])
+            where = f" in {most.n} patients" if most.n else ""
+            texts.append(f"{item['label']} reports {most.values['events']:g}{where}")
+    return texts
+
+
+def controlled_silent(analyses: Sequence[Analysis], material: Material) -> tuple[str, ...]:
+    """Return the studies with a control group of the protocol's kind that give no usable controlled number."""
+    protocol, evidence = material.protocol, material.evidence
+    against = [c for c in protocol.comparisons.values() if c.kind == "controlled" and not c.add_on]
+    heard = {
+        s.study_id for a in analyses if a.comparison_kind == "controlled" and not a.add_on for s in a.studies
+    }
+    found = []
+    for study_id, study in evidence.studies.items():
+        fits = any(
+            split.experimental and split.control for split in (sides(evidence, study_id, c) for c in against)
+        )
+        if fits and study_id not in heard and study.status != "planned":
+            found.append(study.label)
+    return tuple(found)
 
 
 def _excluded(analysis_id: str, material: Material) -> tuple[Excluded, ...]:
@@ -291,6 +341,7 @@ def synthesise(review: str, analyses: Sequence[Analysis], material: Material) ->
         direction_summaries=tuple(unpooled.summarise(marked, protocol.defaults.level)),
         combined_p=tuple(unpooled.combine(marked)),
         albatross=tuple(unpooled.albatross_points(marked)),
+        controlled_silent=controlled_silent(analyses, material),
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from scipy import special
 
@@ -20,6 +20,7 @@ from rheumeta.records import (
     DirectionRow,
     DirectionSummary,
     Interval,
+    StudyEffect,
 )
 from rheumeta.stats import pvalues
 from rheumeta.steps.model import Arm, Evidence, Result
@@ -167,14 +168,27 @@ def estimated_rows(analyses: Sequence[Analysis], protocol: Protocol) -> list[Dir
                     weeks=s.weeks,
                     time_label=s.time_label,
                     n=(s.n1 or 0) + (s.n2 or 0) or None,
-                    direction=_sign(s.yi, analysis.better),
+                    direction=_sign(difference(s), analysis.better),
                     basis=ESTIMATE,
-                    p_sign="=",
-                    p=float(2 * special.ndtr(-abs(s.yi) / s.vi**0.5)),
-                    note="p from the estimate and its standard error",
+                    **_p_of(s),
                 ),
             )
     return list(rows.values())
+
+
+def difference(study: StudyEffect) -> float:
+    """Return the effect whose sign counts: of the counts themselves where a correction could turn it."""
+    if study.events1 is not None and study.n1 and study.events2 is not None and study.n2:
+        return study.events1 / study.n1 - study.events2 / study.n2
+    return study.yi
+
+
+def _p_of(study: StudyEffect) -> dict[str, Any]:
+    """Return the p value of an estimate; none where the correction of a zero cell turned its sign."""
+    if difference(study) * study.yi < 0:
+        return {"note": "no p: the correction of the empty cell turned the sign"}
+    p = float(2 * special.ndtr(-abs(study.yi) / study.vi**0.5))
+    return {"p_sign": "=", "p": p, "note": "p from the estimate and its standard error"}
 
 
 def _sign(yi: float, better: str) -> Way:
