@@ -202,3 +202,13 @@ def test_two_runs_write_the_same_bytes(bundled: dict[str, Layout], tmp_path: Pat
         files = sorted(p.relative_to(one) for p in one.rglob("*") if p.is_file())
         assert files == sorted(p.relative_to(two) for p in two.rglob("*") if p.is_file())
         assert all((one / f).read_bytes() == (two / f).read_bytes() for f in files)
+
+
+def test_a_protocol_can_keep_smaller_values_left(tmp_path: Path) -> None:
+    root = copy_project(tmp_path)
+    protocol = root / "config" / "reviews" / "biologics_acr50.yaml"
+    text = protocol.read_text(encoding="utf-8")
+    protocol.write_text(text.replace("defaults:\n", "defaults:\n  forest_left: smaller\n", 1), encoding="utf-8")
+    analysis = read_synthesis(run_to_synthesis(root, "biologics_acr50").synthesis).analyses[0]
+    assert not analysis.reversed_axis
+    assert (analysis.left_label, analysis.right_label) == ("better with placebo", "better with biologic")

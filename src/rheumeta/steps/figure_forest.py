@@ -136,7 +136,7 @@ def _base(analysis: Analysis, level: float) -> ForestPlot:
         columns=tuple(c.column for c in columns),
         left_label=analysis.left_label or "",
         right_label=analysis.right_label or "",
-        axis_label="percent of patients" if percent else analysis.unit or "",
+        axis_label=_axis_label(analysis),
         bounds=BOUNDS.get(analysis.measure),
         mid=_mid(analysis),
         mid_label=_mid_label(analysis),
@@ -145,6 +145,14 @@ def _base(analysis: Analysis, level: float) -> ForestPlot:
         level=level,
         show_common=analysis.common is not None and analysis.status == "pooled",
     )
+
+
+def _axis_label(analysis: Analysis) -> str:
+    """Return unit and, where the axis runs the unusual way, a word about it."""
+    unit = "percent of patients" if analysis.measure in PERCENT_MEASURES else analysis.unit or ""
+    if not analysis.reversed_axis:
+        return unit
+    return f"{unit}; larger values lie left".lstrip("; ")
 
 
 def _subtitle(analysis: Analysis) -> str:

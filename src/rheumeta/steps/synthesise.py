@@ -167,14 +167,20 @@ def _benchmark(plan: AnalysisPlan, root: Path) -> Benchmark | None:
     return Benchmark(wanted.review, wanted.analysis, wanted.label, analysis.random.display, analysis.k)
 
 
-def _sides(plan: AnalysisPlan, comparison: Comparison) -> dict[str, Any]:
-    """Name the sides and say what left and right of no effect mean; left is better for the treated."""
+def _sides(plan: AnalysisPlan, comparison: Comparison, *, swapped: bool) -> dict[str, Any]:
+    """Name the sides and say what left and right of no effect mean.
+
+    Left is the better side for the treated, unless the protocol wants smaller values there and more is
+    better (`swapped`).
+    """
     one = comparison.experimental.name or "Treatment"
     two = (comparison.control.name if comparison.control else None) or "Control"
     left: str | None = f"better with {uncapital(one)}"
     right: str | None = f"better with {uncapital(two)}"
     if comparison.kind != "controlled":
         left, right = "improved", "worsened"
+    if swapped:
+        left, right = right, left
     if not has_null(plan.measure):
         left = right = None
     return {"experimental_name": one, "control_name": two, "left_label": left, "right_label": right}
@@ -195,6 +201,7 @@ def build_analysis(analysis_id: str, material: Material) -> Analysis:
     instrument, info = material.instruments[outcome.codes[0]], measure_info(plan.measure)
     studies = [study_effect(row, material) for row in material.effects.get((analysis_id, BASE), ())]
     model = model_of(plan, protocol)
+    better_left = protocol.defaults.forest_left == "better"
     found = estimate(studies, model)
     studies_out = _weighted(studies, found)
     raw_unit = plan.measure in RAW_MEANS
@@ -218,7 +225,7 @@ def build_analysis(analysis_id: str, material: Material) -> Analysis:
         measure_label=info.label,
         scale=info.scale,
         null=info.null,
-        **_sides(plan, comparison),
+        **_sides(plan, comparison, swapped=instrument.better == "higher" and not better_left),
         status=found.status,
         status_reason=_reason(found, analysis_id, material),
         k=len(studies),
@@ -237,7 +244,7 @@ def build_analysis(analysis_id: str, material: Material) -> Analysis:
         warnings=found.warnings,
         primary=plan.primary,
         add_on=comparison.add_on,
-        reversed_axis=info.null is not None and instrument.better == "higher",
+        reversed_axis=info.null is not None and better_left and instrument.better == "higher",
     )
     return replace(analysis, sentence=sentence(analysis))
 

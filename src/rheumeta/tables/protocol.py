@@ -194,6 +194,11 @@ class Defaults(Model):
     shared_control: Literal["combine", "split"] = Field(
         "combine", description="Several arms of one study that fit: combine them, or split the control."
     )
+    forest_left: Literal["better", "smaller"] = Field(
+        "better",
+        description="Left side of every forest plot: the better one for the treated (the axis then runs "
+        "from large to small where more is better), or the smaller values.",
+    )
     cohort: Literal["largest", "longest", "first"] = Field(
         "largest",
         description="Which study stands for a cohort: most patients, latest time, first in the sheet.",
