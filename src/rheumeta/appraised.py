@@ -41,7 +41,7 @@ Verdict = Literal[
 
 VERDICTS: dict[Verdict, str] = {
     "supported_controlled": "supported by controlled evidence",
-    "open": "left open: the data fit a benefit, no difference and a harm",
+    "open": "left open by the data",
     "uncontrolled_only": "only by uncontrolled before-after data",
     "direction_only": "by direction only",
     "contradicted": "contradicted",

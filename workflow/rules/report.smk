@@ -36,6 +36,7 @@ rule report:
         rules.harmonise.output,
         rules.effects.output,
         rules.synthesise.output,
+        rules.appraise.output,
         figures=report_figures,
         protocol="config/reviews/{review}.yaml",
     output:

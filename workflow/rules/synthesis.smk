@@ -1,4 +1,4 @@
-# Pooled results, and the evidence that cannot be pooled.
+# Pooled results, the evidence that cannot be pooled, and how certain all of it is.
 
 
 rule synthesise:
@@ -26,3 +26,29 @@ rule synthesise:
         "Pooling the analyses of {wildcards.review}"
     shell:
         "python -m rheumeta synthesise {wildcards.review:q} --log {log:q}"
+
+
+rule appraise:
+    """Judge certainty, list missing results, set each claim beside the evidence."""
+    input:
+        rules.validate.output,
+        rules.harmonise.output,
+        rules.synthesise.output,
+        protocol="config/reviews/{review}.yaml",
+    output:
+        kept(*expand("results/{{review}}/{file}", file=graph.APPRAISAL)),
+    log:
+        "logs/appraise/{review}.log",
+    benchmark:
+        "logs/benchmarks/appraise/{review}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    params:
+        code=code("appraise"),
+        versions=versions("numpy", "scipy", "pandas", "pydantic", "pyyaml"),
+        failures=failures("appraise"),
+    message:
+        "Appraising the evidence of {wildcards.review}"
+    shell:
+        "python -m rheumeta appraise {wildcards.review:q} --log {log:q}"

@@ -43,6 +43,15 @@ ESTIMATES = (
 )
 """Files of the stage `synthesise`, below ``results/<review>/estimates``."""
 
+APPRAISAL = (
+    "estimates/appraisal.json",
+    "tables/summary_of_findings.csv",
+    "tables/certainty.csv",
+    "tables/missing_results.csv",
+    "tables/claims.csv",
+)
+"""Files of the stage `appraise`, below ``results/<review>``."""
+
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 

@@ -1,0 +1,164 @@
+"""The domains of GRADE that lower the certainty, judged by rules; a person may judge otherwise.
+
+Sources of the rules: Guyatt 2011, J Clin Epidemiol 64: 407 (risk of bias), 1277 (publication bias),
+1294 (inconsistency), 1303 (indirectness); Cochrane Handbook version 6, sections 10.10 and 14.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rheumeta.appraised import STEPS, DomainJudgement, MissingResults
+from rheumeta.pages.findings import null_word
+from rheumeta.pages.numbers import capital
+from rheumeta.pages.words import includes, main_pooled, shown_result
+from rheumeta.records import Analysis
+from rheumeta.steps.appraisal.material import Material, percent_words, share_with, shares
+
+MOST = 0.5
+""""Most information" means more than half of the weight (Cochrane Handbook, table 14.2.a, says most)."""
+
+HIGH = frozenset({"high", "serious", "very_high", "critical"})
+SOME = frozenset({"some_concerns", "moderate", "unclear", "no_information"})
+NOT_ASSESSED = "not_assessed"
+
+SUBSTANTIAL_I2 = 50.0
+CONSIDERABLE_I2 = 75.0
+"""Percent; Cochrane Handbook, section 10.10.2."""
+
+SUSPECTED_SHARE = 20.0
+"""Percent of the patients whose results may be missing because of what they are, from which on bias is
+taken to be likely. ROB-ME gives no number; this is the upper of the "5 and 20" of losses to follow-up
+(Sackett 1997, Evidence-based Medicine, p. 95)."""
+
+INDIRECT_FLAGS = {
+    "instrument_mixed": "was measured with a related but different instrument",
+    "subgroup_only": "is of a subgroup of the patients",
+}
+
+
+def judgement(domain: str, word: str, reasons: Sequence[str], *, assessed: bool = True) -> DomainJudgement:
+    """Return a judgement with its levels."""
+    return DomainJudgement(domain, word, STEPS[word], capital("; ".join(reasons)), assessed)
+
+
+def risk_of_bias(analysis: Analysis, material: Material) -> DomainJudgement:
+    """Judge by the share of the weight at high risk, of some concern, and not assessed."""
+    codes = {"all", analysis.outcome, *material.protocol.outcomes[analysis.outcome].codes}
+    weights = {"high": 0.0, "some": 0.0, "none": 0.0}
+    for study, share in zip(analysis.studies, shares(analysis), strict=True):
+        word = _overall(material, study.study_id, codes)
+        if word in HIGH:
+            weights["high"] += share
+        elif word in SOME:
+            weights["some"] += share
+        elif word == NOT_ASSESSED:
+            weights["none"] += share
+    high, some, none = weights.values()
+    reasons = [f"{percent_words(high)} of the weight is at high risk of bias"] if high else []
+    reasons += [f"{percent_words(some)} raises some concerns"] if some else []
+    reasons += [f"the risk of bias of {percent_words(none)} of the weight is not assessed"] if none else []
+    if high + none > MOST:
+        return judgement("risk_of_bias", "serious", reasons, assessed=none <= MOST)
+    return judgement("risk_of_bias", "not_serious", reasons or ["all studies are at low risk of bias"])
+
+
+def _overall(material: Material, study_id: str, codes: set[str]) -> str:
+    """Return the overall judgement of a study, one for this outcome before one for all."""
+    rows = [
+        r
+        for r in material.sheets["risk_of_bias"]
+        if r["study_id"] == study_id and r["domain"] == "overall" and r["outcome"] in codes
+    ]
+    rows.sort(key=lambda r: r["outcome"] == "all")
+    return rows[0]["judgement"] if rows else NOT_ASSESSED
+
+
+def inconsistency(analysis: Analysis) -> DomainJudgement:
+    """Judge by prediction interval, I2 and whether the studies' intervals overlap and agree in direction.
+
+    A prediction interval that includes no effect where the confidence interval does not says that
+    settings differ in what matters (Guyatt 2023, J Clin Epidemiol 158, 70; Handbook 10.10.4.3).
+    """
+    pooled = main_pooled(analysis)
+    if analysis.k < 2:
+        return judgement("inconsistency", "not_serious", ["one study: nothing to compare it with"])
+    if analysis.status != "pooled" or pooled is None:
+        return judgement("inconsistency", "not_serious", ["not pooled: not judged by rule"], assessed=False)
+    i2 = _i2(analysis)
+    apart = _intervals_apart(analysis)
+    reasons = [
+        f"I² {i2:.0f}%",
+        "intervals of single studies do not overlap" if apart else "all intervals overlap",
+    ]
+    reasons += ["studies differ in direction"] if _directions_differ(analysis) else []
+    result = shown_result(analysis)
+    within = result is not None and includes(result.prediction, analysis.null)
+    settled = result is not None and includes(result.display, analysis.null) is False
+    steps = int(bool(within and settled) or i2 >= CONSIDERABLE_I2 or (i2 >= SUBSTANTIAL_I2 and apart))
+    if within and settled:
+        reasons.append(f"the prediction interval includes {null_word(analysis)}")
+    if i2 >= CONSIDERABLE_I2 and apart and (_directions_differ(analysis) or bool(within and settled)):
+        steps = 2
+    return judgement("inconsistency", ("not_serious", "serious", "very_serious")[steps], reasons)
+
+
+def _i2(analysis: Analysis) -> float:
+    """Return I2 in percent: of the random-effects model, which the fixed-effect methods lack."""
+    known = [
+        p.i2.estimate for p in (analysis.random, analysis.common) if p and p.i2 and p.i2.estimate is not None
+    ]
+    return known[0] if known else 0.0
+
+
+def _intervals_apart(analysis: Analysis) -> bool:
+    lower = [s.effect.lower for s in analysis.studies if s.effect.lower is not None]
+    upper = [s.effect.upper for s in analysis.studies if s.effect.upper is not None]
+    return bool(lower) and bool(upper) and max(lower) > min(upper)
+
+
+def _directions_differ(analysis: Analysis) -> bool:
+    null = analysis.null
+    values = [s.effect.estimate for s in analysis.studies if s.effect.estimate is not None]
+    return null is not None and any(v > null for v in values) and any(v < null for v in values)
+
+
+def indirectness(analysis: Analysis, material: Material) -> DomainJudgement:
+    """Judge by the flags of the studies, and by whether the question's comparison was made at all."""
+    reasons, serious = [], False
+    for flag, words in INDIRECT_FLAGS.items():
+        share = share_with(analysis, [flag])
+        if share:
+            reasons.append(f"{percent_words(share)} of the weight {words}")
+            serious |= share > MOST
+    compared = any(c.kind == "controlled" for c in material.protocol.comparisons.values())
+    if analysis.comparison_kind != "controlled" and compared:
+        reasons.append("the question is about a comparison, and there is no control group")
+        serious = True
+    word = "serious" if serious else "not_serious"
+    return judgement(
+        "indirectness", word, reasons or ["patients, treatment and outcome are those of the question"]
+    )
+
+
+def publication_bias(analysis: Analysis, missing: MissingResults | None) -> DomainJudgement:
+    """Judge by the patients whose results may be missing because of what they are (ROB-ME)."""
+    reasons, serious = [], False
+    hidden = share_with(analysis, ["arm_not_reported"])
+    if hidden:
+        reasons.append(
+            f"{percent_words(hidden)} of the weight is from studies that leave out a treated group"
+        )
+        serious |= hidden > MOST
+    if missing is not None and missing.patients_suspected:
+        share, number = missing.share_suspected or 0.0, missing.patients_suspected
+        studies = sum(s.suspected for s in missing.studies)
+        reasons.append(
+            f"{number:.0f} patients of {studies} other {'study' if studies == 1 else 'studies'} "
+            f"({share:.0f}% of all) have no usable result, which may be because of what it is"
+        )
+        serious |= share >= SUSPECTED_SHARE
+    word = "serious" if serious else "not_serious"
+    return judgement(
+        "publication_bias", word, reasons or ["no result is known to be missing because of what it is"]
+    )
