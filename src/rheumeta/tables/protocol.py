@@ -195,9 +195,7 @@ class Defaults(Model):
         "combine", description="Several arms of one study that fit: combine them, or split the control."
     )
     forest_left: Literal["better", "smaller"] = Field(
-        "better",
-        description="Left side of every forest plot: the better one for the treated (the axis then runs "
-        "from large to small where more is better), or the smaller values.",
+        "better", description="Left in every forest plot: the better side for the treated, or smaller values."
     )
     cohort: Literal["largest", "longest", "first"] = Field(
         "largest",
