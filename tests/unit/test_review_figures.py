@@ -12,13 +12,22 @@ from test_plots import DPI, PIXEL, boxes
 
 from rheumeta.plots.evidence_map import draw_map
 from rheumeta.plots.flow import draw_flow
+from rheumeta.plots.forest import draw_forest
 from rheumeta.plots.records import NoteFigure
 from rheumeta.plots.review_records import MapMark
 from rheumeta.plots.risk_of_bias import draw_bias_summary, draw_traffic, shares
 from rheumeta.records import Synthesis
+from rheumeta.steps.figure_bias import (
+    UNJUDGED,
+    bias_figure,
+    bias_summary_figure,
+    describe_bias,
+    for_analysis,
+    with_bias,
+)
 from rheumeta.steps.figure_bias import assessments as read_assessments
-from rheumeta.steps.figure_bias import bias_figure, bias_summary_figure, describe_bias, for_analysis
 from rheumeta.steps.figure_flow import describe_flow, flow_figure
+from rheumeta.steps.figure_forest import forest_figure
 from rheumeta.steps.figure_map import NO_TIME, describe_map, map_figure, weeks_of
 from rheumeta.tables.protocol import Outcome, Window
 from rheumeta.tables.rob_tools import TOOLS, find_domain, find_tool
@@ -231,7 +240,10 @@ FIGURES = {
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_no_text_is_cut_off_or_lies_on_another(name):
-    figure = FIGURES[name]()
+    assert_nothing_overlaps(FIGURES[name]())
+
+
+def assert_nothing_overlaps(figure):
     texts = boxes(figure)
     width, height = figure.get_size_inches() * DPI
     for i, (text, box) in enumerate(texts):
@@ -241,3 +253,25 @@ def test_no_text_is_cut_off_or_lies_on_another(name):
             across = min(box.x1, beside.x1) - max(box.x0, beside.x0)
             along = min(box.y1, beside.y1) - max(box.y0, beside.y0)
             assert not (across > PIXEL and along > PIXEL), (text, other)
+
+
+def test_forest_plot_shows_the_judgements_beside_each_study():
+    pooled = next(a for a in SYNTHESIS.analyses if a.status == "pooled" and a.comparison_kind == "controlled")
+    first, second = [s.study_id for s in pooled.studies][:2]
+    rows = bias_rows(first, ("low", "high", "low", "low", "low", "high"))
+    rows += bias_rows(second, ("critical",), tool="ROBINS-I", domains=("overall",))
+    plot = with_bias(forest_figure(pooled, level=95), pooled, read_assessments(rows), {second: "Second"})
+    assert [d.sign for d in plot.dot_heads] == ["D1", "D2", "D3", "D4", "D5", "All"]
+    dots = [row.dots for row in plot.blocks[0].rows]
+    assert dots[0] == ("low", "high", "low", "low", "low", "high")
+    assert dots[1] == (*["not_applicable"] * 5, "critical")
+    assert "only the overall judgement of Second (ROBINS-I)" in plot.footnotes[-1]
+    assert_nothing_overlaps(draw_forest(plot))
+
+
+def test_forest_plot_says_that_nobody_was_judged():
+    pooled = next(a for a in SYNTHESIS.analyses if a.status == "pooled")
+    rows = bias_rows(pooled.studies[0].study_id, ("not_assessed",), domains=("overall",))
+    plot = with_bias(forest_figure(pooled, level=95), pooled, read_assessments(rows), {})
+    assert plot.dot_heads == ()
+    assert plot.footnotes[-1] == UNJUDGED

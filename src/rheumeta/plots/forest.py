@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from rheumeta.plots import style
 from rheumeta.plots.axis import Axis, choose_range, draw_axis, make_axis
 from rheumeta.plots.canvas import Canvas, Face, baseline, wrap
+from rheumeta.plots.forest_dots import draw_dot_heads, draw_dot_key, draw_dots
 from rheumeta.plots.forest_layout import (
     GAP_PLOT,
     Layout,
@@ -82,8 +83,7 @@ def draw_forest(plot: ForestPlot) -> Figure:
         180 mm wide, as high as its rows need.
     """
     layout = arrange(plot)
-    width = (layout.weights[-1][1] if layout.weights else layout.effect).right + style.MARGIN
-    canvas = Canvas(width=max(width, style.WIDTH))
+    canvas = Canvas(width=max(layout.right + style.MARGIN, style.WIDTH))
     pen = Pen(plot, canvas, layout, _axis(plot, layout), texts(plot))
     y = draw_head(canvas, plot.title, plot.subtitle, plot.caution)
     y = _headings(pen, y)
@@ -97,6 +97,7 @@ def draw_forest(plot: ForestPlot) -> Figure:
     _references(pen, top, y)
     y = _below_axis(pen, y)
     y = draw_tail(canvas, y, plot.lines, plot.footnotes)
+    y = draw_dot_key(canvas, y, plot)
     return canvas.finish(y + style.MARGIN)
 
 
@@ -132,7 +133,8 @@ def _headings(pen: Pen, y: float) -> float:
     effect = wrap(plot.effect_heading, layout.effect.width, bold)
     lower = [(wrap(text, place.width, bold), place, align) for text, place, align in singles]
     deep = max(len(lines) for lines, _, _ in lower)
-    high = max([len(lines) for lines, _ in upper] + [len(effect) + 1 - deep], default=0)
+    stack = len(effect) + 1 if not layout.dots else max(len(effect) + 1, 2)
+    high = max([len(lines) for lines, _ in upper] + [stack - deep], default=0)
     middle = y + high * bold.leading + (2.5 if upper else 0)
     for lines, place in upper:
         pen.canvas.lines(place.middle, middle - 2.5 - len(lines) * bold.leading, lines, bold, align="center")
@@ -141,8 +143,9 @@ def _headings(pen: Pen, y: float) -> float:
     for lines, place, align in lower:
         x = place.left if align == "left" else place.right
         pen.canvas.lines(x, bottom - len(lines) * bold.leading, lines, bold, align=align)  # type: ignore[arg-type]
-    stack = (*effect, interval_heading(plot))
-    pen.canvas.lines(layout.effect.right, bottom - len(stack) * bold.leading, stack, bold, align="right")
+    words = (*effect, interval_heading(plot))
+    pen.canvas.lines(layout.effect.right, bottom - len(words) * bold.leading, words, bold, align="right")
+    draw_dot_heads(pen.canvas, plot, layout, bottom)
     return _rule(pen, bottom + 1.5, style.INK)
 
 
@@ -179,6 +182,7 @@ def _study(pen: Pen, y: float, row: ForestRow) -> float:
     _numbers(pen, middle, row, pen.layout.face)
     _interval(pen, middle, row.effect, colour=style.INK, width=0.9)
     _square(pen, middle, row)
+    draw_dots(pen.canvas, pen.layout, middle, row)
     return y + height
 
 

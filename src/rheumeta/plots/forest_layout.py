@@ -34,6 +34,9 @@ HEADING_LINES = 2.0
 HEADING_MAX = 90.0
 """But it makes its columns no wider than this, points."""
 
+DOT = 8.8
+"""Width of a column of the risk of bias, points."""
+
 NOT_ESTIMABLE = "not estimable"
 
 
@@ -66,6 +69,12 @@ class Layout:
     effect: Place
     estimate_right: float
     weights: tuple[tuple[str, Place], ...]  # "random" or "common", its place
+    dots: tuple[Place, ...] = ()  # risk of bias, one a domain
+
+    @property
+    def right(self) -> float:
+        """Right edge of the last column."""
+        return max(p.right for p in (self.plot, self.effect, *(p for _, p in self.weights), *self.dots))
 
     @property
     def bold(self) -> Face:
@@ -166,13 +175,20 @@ def _arrange(
     effect, estimate = _effect_widths(plot, face)
     weights = _weight_widths(plot, face)
     fixed = sum(w + GAP for w in cells) + effect + sum(w + GAP for _, w in weights)
-    free = width - 2 * style.MARGIN - fixed - 2 * GAP_PLOT
+    dots = GAP + DOT * len(plot.dot_heads) if plot.dot_heads else 0.0
+    free = width - 2 * style.MARGIN - fixed - dots - 2 * GAP_PLOT
     natural = _label_width(plot, face)
     if free - plot_min < min(natural, LABEL_MIN):
         return None
     label = min(natural, free - plot_min)
     label = max(label, free - PLOT_MAX)
-    return _place(face, label, list(zip(kept, cells, strict=True)), free - label, effect, estimate, weights)
+    pairs = list(zip(kept, cells, strict=True))
+    placed = _place(face, label, pairs, free - label, effect, estimate, weights)
+    return replace(placed, dots=_dot_places(placed.right + GAP, len(plot.dot_heads)))
+
+
+def _dot_places(left: float, count: int) -> tuple[Place, ...]:
+    return tuple(Place(left + i * DOT, left + (i + 1) * DOT) for i in range(count))
 
 
 def _place(

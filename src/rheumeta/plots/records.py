@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from rheumeta.plots.review_records import BiasDomain, Judgement
+
 Scale = Literal["linear", "log"]
 
 
@@ -40,6 +42,7 @@ class ForestRow:
     weight: float | None = None  # percent, random effects
     weight_common: float | None = None  # percent
     key: str = ""  # names the mark, so that a page can say where its number comes from
+    dots: tuple[Judgement, ...] = ()  # risk of bias, one a domain
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,7 @@ class ForestPlot:
     level: float = 95.0  # percent, of all intervals
     digits: int | None = None  # decimals on a linear scale; None: as the numbers need
     show_common: bool = False  # a column for the weights of the common-effect model
+    dot_heads: tuple[BiasDomain, ...] = ()  # domains of the risk of bias beside each study
 
 
 @dataclass(frozen=True)

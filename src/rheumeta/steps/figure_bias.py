@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 from rheumeta.plots.judgements import LOOKS
-from rheumeta.plots.records import NoteFigure
+from rheumeta.plots.records import ForestPlot, NoteFigure
 from rheumeta.plots.review_records import BiasDomain, BiasLine, BiasPanel, BiasPlot, Judgement
 from rheumeta.plots.risk_of_bias import shares
 from rheumeta.records import Analysis, Synthesis
@@ -20,6 +20,7 @@ TRAFFIC_TITLE = "Risk of bias of each study"
 SUMMARY_TITLE = "Risk of bias by domain"
 NONE = "No judgement of risk of bias is recorded: the sheet risk_of_bias is empty."
 NOBODY = "No study has been judged yet: the sheet says so for each of them."
+UNJUDGED = "Risk of bias: no study of this analysis has been judged yet."
 SAME_WEIGHT = "each study counts the same"
 ALL = "all"
 
@@ -62,8 +63,7 @@ def domains_of(tool: str, found: Iterable[Assessment]) -> tuple[Domain, ...]:
 
 def judged(assessment: Assessment, domains: Sequence[Domain]) -> tuple[Judgement, ...]:
     """Return one judgement a domain; one that the sheet lacks is not assessed, never left out."""
-    missing = cast(Judgement, NOT_ASSESSED)
-    return tuple(assessment.judgements.get(d.code, missing) for d in domains)
+    return tuple(assessment.judgements.get(d.code, NOT_ASSESSED) for d in domains)
 
 
 def bias_figure(rows: Sequence[Row], labels: Mapping[str, str]) -> BiasPlot | NoteFigure:
@@ -159,6 +159,47 @@ def for_analysis(found: Iterable[Assessment], analysis: Analysis) -> dict[str, A
         if assessment.study in studies and assessment.outcome in (ALL, analysis.outcome):
             chosen.setdefault(assessment.study, assessment)
     return chosen
+
+
+def with_bias(
+    plot: ForestPlot | NoteFigure, analysis: Analysis, found: Iterable[Assessment], labels: Mapping[str, str]
+) -> ForestPlot | NoteFigure:
+    """Return a forest plot with the judgements beside each study.
+
+    The columns are the domains of the tool that most studies were judged with; a study that was judged
+    with another one shows its overall judgement, and a note says so.
+    """
+    chosen = for_analysis(found, analysis)
+    if isinstance(plot, NoteFigure) or not chosen:
+        return plot
+    if not _anybody(chosen.values()):
+        return replace(plot, footnotes=(*plot.footnotes, UNJUDGED))
+    tools = Counter(a.tool for a in chosen.values() if _anybody([a]))
+    tool = max(tools, key=lambda t: tools[t])
+    domains = domains_of(tool, [a for a in chosen.values() if a.tool == tool])
+    studies = {s.effect_id: s.study_id for s in analysis.studies}
+    blocks = tuple(
+        replace(
+            block,
+            rows=tuple(replace(r, dots=_dots(chosen.get(studies[r.key]), tool, domains)) for r in block.rows),
+        )
+        for block in plot.blocks
+    )
+    others = [f"{labels.get(a.study, a.study)} ({a.tool})" for a in chosen.values() if a.tool != tool]
+    note = f"Risk of bias by {tool}; only the overall judgement of {', '.join(others)}." if others else ""
+    heads = tuple(BiasDomain(d.sign, d.name) for d in domains)
+    return replace(
+        plot, blocks=blocks, dot_heads=heads, footnotes=(*plot.footnotes, *([note] if note else []))
+    )
+
+
+def _dots(assessment: Assessment | None, tool: str, domains: Sequence[Domain]) -> tuple[Judgement, ...]:
+    if assessment is None:
+        return tuple(NOT_ASSESSED for _ in domains)
+    if assessment.tool == tool:
+        return judged(assessment, domains)
+    blank: list[Judgement] = ["not_applicable" for _ in domains[:-1]]
+    return (*blank, judged(assessment, domains[-1:])[0])
 
 
 def describe_bias(plot: BiasPlot | NoteFigure) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from matplotlib.figure import Figure
@@ -27,7 +28,14 @@ from rheumeta.plots.review_records import BiasPlot, FlowPlot, MapPlot
 from rheumeta.plots.risk_of_bias import draw_bias_summary, draw_traffic
 from rheumeta.plots.style import render
 from rheumeta.records import Analysis, Synthesis, read_synthesis
-from rheumeta.steps.figure_bias import bias_figure, bias_summary_figure, describe_bias
+from rheumeta.steps.figure_bias import (
+    Assessment,
+    assessments,
+    bias_figure,
+    bias_summary_figure,
+    describe_bias,
+    with_bias,
+)
 from rheumeta.steps.figure_evidence import albatross_figure, direction_figure, regression_figure
 from rheumeta.steps.figure_flow import describe_flow, flow_figure
 from rheumeta.steps.figure_forest import describe, forest_figure, subgroup_figure
@@ -66,6 +74,25 @@ class Task:
     make: Callable[[], Plot]
     description: str | Callable[[Any], str]
     draw: Callable[[Any], Figure] | None = None  # None: as the type of the record says
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What the figures of a review are made from."""
+
+    protocol: Protocol
+    synthesis: Synthesis
+    sheets: Sheets
+
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        """Names of the studies."""
+        return {row["study_id"]: row["label"] or row["study_id"] for row in self.sheets["studies"]}
+
+    @cached_property
+    def assessments(self) -> list[Assessment]:
+        """Judgements of risk of bias."""
+        return assessments(self.sheets["risk_of_bias"])
 
 
 def run(layout: Layout) -> None:
@@ -140,9 +167,10 @@ def _files(task: Task) -> dict[str, bytes]:
 def plan(protocol: Protocol, synthesis: Synthesis, sheets: Sheets) -> Iterator[Task]:
     """Yield the task of every figure of a review."""
     known = {analysis.id: analysis for analysis in synthesis.analyses}
+    sources = Sources(protocol, synthesis, sheets)
     for name, analysis_plan in protocol.analyses.items():
         if name in known:
-            yield from _analysis_tasks(known[name], analysis_plan, protocol)
+            yield from _analysis_tasks(known[name], analysis_plan, sources)
         else:
             yield from _missing_tasks(name, analysis_plan)
     yield Task(
@@ -157,14 +185,14 @@ def plan(protocol: Protocol, synthesis: Synthesis, sheets: Sheets) -> Iterator[T
         "Albatross plot: number of patients against p value of each result that gives both, favourable "
         "results to the right, with contours of equal standardised effect.",
     )
-    yield from _sheet_tasks(protocol, synthesis, sheets)
+    yield from _sheet_tasks(sources)
 
 
-def _sheet_tasks(protocol: Protocol, synthesis: Synthesis, sheets: Sheets) -> Iterator[Task]:
+def _sheet_tasks(sources: Sources) -> Iterator[Task]:
     """Yield the figures that show the sheets of a review."""
-    labels = {row["study_id"]: row["label"] or row["study_id"] for row in sheets["studies"]}
+    labels, synthesis, sheets = sources.labels, sources.synthesis, sources.sheets
     bias = sheets["risk_of_bias"]
-    yield Task(EVIDENCE_MAP, lambda: map_figure(protocol, synthesis, sheets), describe_map)
+    yield Task(EVIDENCE_MAP, lambda: map_figure(sources.protocol, synthesis, sheets), describe_map)
     yield Task(RISK_OF_BIAS, lambda: bias_figure(bias, labels), describe_bias)
     yield Task(
         BIAS_SUMMARY,
@@ -175,15 +203,19 @@ def _sheet_tasks(protocol: Protocol, synthesis: Synthesis, sheets: Sheets) -> It
     yield Task(FLOW, lambda: flow_figure(sheets["flow"], synthesis, len(labels)), describe_flow)
 
 
-def _analysis_tasks(analysis: Analysis, plan: AnalysisPlan, protocol: Protocol) -> Iterator[Task]:
-    level = protocol.defaults.level
+def _analysis_tasks(analysis: Analysis, plan: AnalysisPlan, sources: Sources) -> Iterator[Task]:
+    protocol, level = sources.protocol, sources.protocol.defaults.level
     words = describe(analysis)
-    yield Task(analysis.id, lambda: forest_figure(analysis, level=level), words)
+
+    def forest(plot: ForestPlot | NoteFigure) -> ForestPlot | NoteFigure:
+        return with_bias(plot, analysis, sources.assessments, sources.labels)
+
+    yield Task(analysis.id, lambda: forest(forest_figure(analysis, level=level)), words)
     for by in plan.subgroups:
         label = protocol.moderators[by].label
         yield Task(
             subgroup_name(analysis.id, by),
-            lambda by=by, label=label: subgroup_figure(analysis, by, label, level=level),  # type: ignore[misc]
+            lambda by=by, label=label: forest(subgroup_figure(analysis, by, label, level=level)),  # type: ignore[misc]
             f"{words} Split by {label}.",
         )
     for by in plan.regress_on:

@@ -109,9 +109,9 @@ def read_judgements(path: Path, tool: str, studies: Sequence[Mapping[str, str]])
         fault = Fault(path.as_posix(), None, "--tool", "unknown_tool", "The tool is not known.", tool,
                       listing(names), did_you_mean(tool, names))  # fmt: skip
         raise InputFaults([fault])
-    names = {plain(row["label"]): row["study_id"] for row in studies if row.get("label")}
-    names |= {plain(row["study_id"]): row["study_id"] for row in studies}
-    reading = Reading(path.as_posix(), known, names)
+    called = {plain(row["label"]): row["study_id"] for row in studies if row.get("label")}
+    called |= {plain(row["study_id"]): row["study_id"] for row in studies}
+    reading = Reading(path.as_posix(), known, called)
     header, rows = _cells(path)
     long = {plain(h) for h in header} >= LONG
     found = list(_long(reading, header, rows) if long else _wide(reading, header, rows))

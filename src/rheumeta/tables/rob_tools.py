@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 OVERALL = "overall"
-NOT_ASSESSED = "not_assessed"
+NOT_ASSESSED: Final = "not_assessed"
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,52 @@
+"""Risk of bias beside the studies of a forest plot: a sign a domain (Higgins and others 2011, BMJ 343:d5928)."""
+
+from __future__ import annotations
+
+from rheumeta.plots import style
+from rheumeta.plots.canvas import Canvas, Face, text_width
+from rheumeta.plots.forest_layout import DOT, Layout, all_rows
+from rheumeta.plots.furniture import NOTE
+from rheumeta.plots.judgements import draw_judgement, draw_judgement_key
+from rheumeta.plots.records import ForestPlot, ForestRow
+
+RADIUS = 3.6
+SIGN_LEAST = 4.2
+"""Least size of the sign of a domain above its column, points."""
+
+
+def draw_dots(canvas: Canvas, layout: Layout, middle: float, row: ForestRow) -> None:
+    """Draw the judgements of a study at the height `middle`."""
+    for place, judgement in zip(layout.dots, row.dots, strict=False):
+        draw_judgement(canvas, place.middle, middle, judgement, RADIUS)
+
+
+def draw_dot_heads(canvas: Canvas, plot: ForestPlot, layout: Layout, bottom: float) -> None:
+    """Write the sign of each domain above its column, and what they are above all."""
+    if not layout.dots:
+        return
+    size = layout.face.size
+    while size > SIGN_LEAST and any(
+        text_width(d.sign, Face(size, bold=True)) > DOT - 0.6 for d in plot.dot_heads
+    ):
+        size -= 0.2
+    face = Face(size, bold=True)
+    for place, domain in zip(layout.dots, plot.dot_heads, strict=True):
+        canvas.text(place.middle, bottom - 0.3 * face.size, domain.sign, face, align="center")
+    middle = (layout.dots[0].left + layout.dots[-1].right) / 2
+    y = bottom - layout.bold.leading
+    room = layout.dots[-1].right - layout.dots[0].left
+    for words in ("Risk of bias", "Bias"):
+        if text_width(words, layout.bold) <= room:
+            canvas.text(middle, y - 0.3 * size, words, layout.bold, align="center")
+            break
+
+
+def draw_dot_key(canvas: Canvas, y: float, plot: ForestPlot) -> float:
+    """Draw the key of domains and judgements; return the y below it."""
+    if not plot.dot_heads:
+        return y
+    used = {judgement for row in all_rows(plot) for judgement in row.dots}
+    room = canvas.width - 2 * style.MARGIN
+    text = "Risk of bias: " + "; ".join(f"{d.sign} {d.name[:1].lower()}{d.name[1:]}" for d in plot.dot_heads)
+    y = canvas.paragraph(style.MARGIN, y + 3, text + ".", room, NOTE) + 2
+    return draw_judgement_key(canvas, y, used, radius=RADIUS) + 1
