@@ -75,3 +75,9 @@ QUADRATURE = 1e-3
 
 CURVATURE = 1e-4
 """Standard errors from a numerical second derivative of the likelihood, on the reference's side."""
+
+QUADRATURE = 1e-9
+"""Bounds that rest on a numerical integral and a root on both sides; the reference integrates to 1e-11."""
+
+TABULATED = 1e-7
+"""Draws interpolated in a table; the Monte Carlo error of anything made of them is 1e-2."""

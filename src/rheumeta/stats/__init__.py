@@ -1,14 +1,17 @@
 """Statistics of meta-analysis: arrays in, frozen dataclasses out."""
 
 from rheumeta.stats import bias
+from rheumeta.stats.bootstrap import BootstrapPrediction, bootstrap_prediction
 from rheumeta.stats.covariance import sampling_covariance, shared_control_covariance
 from rheumeta.stats.formula import FormulaRegression, meta_regression_formula
 from rheumeta.stats.funnel_data import Funnel, funnel
+from rheumeta.stats.henmi_copas import HenmiCopas, henmi_copas
 from rheumeta.stats.location_scale import LocationScaleResult, location_scale
 from rheumeta.stats.mh_homogeneity import HomogeneityTest, breslow_day
 from rheumeta.stats.mh_peto import TableResult, mantel_haenszel, peto
 from rheumeta.stats.mh_rates import mantel_haenszel_rates
 from rheumeta.stats.multilevel import MultivariateResult, multivariate, three_level
+from rheumeta.stats.permutation import PermutationTest, permutation_test
 from rheumeta.stats.pooling import METHODS, BatchResult, PoolResult, leave_one_out, pool
 from rheumeta.stats.pooling_many import pool_batch
 from rheumeta.stats.proportions import ProportionInterval, binomial_interval, rule_of_three
@@ -30,14 +33,17 @@ from rheumeta.stats.wald import WaldTest, wald_test
 __all__ = [
     "METHODS",
     "BatchResult",
+    "BootstrapPrediction",
     "BubbleData",
     "CombinedP",
     "FormulaRegression",
     "Funnel",
+    "HenmiCopas",
     "HomogeneityTest",
     "LikelihoodRatio",
     "LocationScaleResult",
     "MultivariateResult",
+    "PermutationTest",
     "PoolResult",
     "ProportionInterval",
     "RandomTerm",
@@ -50,11 +56,13 @@ __all__ = [
     "WaldTest",
     "bias",
     "binomial_interval",
+    "bootstrap_prediction",
     "breslow_day",
     "bubble_data",
     "edgington",
     "fisher",
     "funnel",
+    "henmi_copas",
     "leave_one_out",
     "likelihood_ratio_test",
     "location_scale",
@@ -64,6 +72,7 @@ __all__ = [
     "meta_regression_formula",
     "multivariate",
     "nested",
+    "permutation_test",
     "peto",
     "pool",
     "pool_batch",

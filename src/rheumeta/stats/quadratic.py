@@ -71,7 +71,7 @@ def weighted_q_cdf(batch: Batch, tau2: Floats, q: Floats) -> tuple[Floats, Float
     probability, slope = np.zeros(batch.size), np.zeros(batch.size)
     for j in range(POINTS):
         y = (j + 0.5) * step
-        p = centre + 1j * y + bend * y**2
+        p: Complexes = centre + bend * y**2 + 1j * y
         log_density, change = _transform(a, scale, p)
         term = np.exp(p * safe + log_density) / p * (1.0 - 2j * bend * y) * (step / np.pi)
         probability += term.real
