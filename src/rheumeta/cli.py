@@ -17,6 +17,7 @@ from rheumeta import __version__
 from rheumeta.errors import EXIT_FAILURE, Fault, InputFaults, RheumetaError
 from rheumeta.layout import Layout
 from rheumeta.runlog import Attempt, logging_to
+from rheumeta.steps.analyse_arguments import add_commands
 
 STAGES = {
     "validate": "check the sheets and the protocol; list every fault at once",
@@ -36,6 +37,7 @@ examples:
   rheumeta effects msc_ra            only one stage, by hand
   rheumeta new-review my_review      empty sheets and a protocol to fill in
   rheumeta manifest msc_ra           bring the hashes in MANIFEST.csv up to date
+  rheumeta pool FILE.csv --measure RR    one meta-analysis of any file (rheumeta pool --help)
   snakemake --cores 4                all stages of all reviews, in the right order
 
 exit codes: 0 done, 2 faults in the input (each is listed), 1 anything else
@@ -114,6 +116,7 @@ def build_parser() -> argparse.ArgumentParser:
     sub.add_argument("review", metavar="REVIEW", help="id of the review")
     sub.add_argument("--tool", required=True, metavar="TOOL", help="RoB2, RoB1, ROBINS-I, ROBINS-I V2, JBI ...")
     _add_folders(sub)
+    add_commands(command)
     return parser
 
 

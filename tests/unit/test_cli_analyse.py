@@ -1,0 +1,287 @@
+"""The commands that analyse one file: what they print, and what they say of bad files."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tolerances import DIRECT
+
+from rheumeta import cli
+from rheumeta.stats import METHODS, bias, effects, mantel_haenszel_rates, meta_regression, pool
+from rheumeta.steps import analyse_arguments, analyse_bias
+from rheumeta.steps.analyse_studies import alternatives
+
+ROOT = Path(__file__).parents[2]
+BCG = ROOT / "docs" / "examples" / "bcg.csv"
+COMMANDS = ("effect-sizes", "pool", "bias", "regress", "batch")
+
+
+def columns(*names):
+    lines = [line.split(",") for line in BCG.read_text(encoding="utf-8").splitlines()]
+    return [np.array([float(row[lines[0].index(name)]) for row in lines[1:]]) for name in names]
+
+
+def ratios():
+    ai, n1i, ci, n2i = columns("ai", "n1i", "ci", "n2i")
+    return effects.effect_size("RR", ai=ai, n1i=n1i, ci=ci, n2i=n2i)
+
+
+@pytest.fixture
+def run(capsys):
+    def call(*arguments):
+        code = cli.main([str(a) for a in arguments])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return call
+
+
+@pytest.fixture
+def sheet(tmp_path):
+    def write(text, name="mine.csv"):
+        path = tmp_path / name
+        path.write_bytes(text.encode("utf-8"))
+        return path
+
+    return write
+
+
+def examples():
+    parser = cli.build_parser()
+    commands = next(a for a in parser._actions if isinstance(a.choices, dict))
+    for name in COMMANDS:
+        for line in re.findall(r"^  (rheumeta .*)$", commands.choices[name].epilog, flags=re.MULTILINE):
+            yield pytest.param(shlex.split(line)[1:], id=line)
+
+
+@pytest.mark.parametrize("arguments", list(examples()))
+def test_every_example_of_the_help_runs(arguments, run, monkeypatch, tmp_path):
+    here = [str(BCG) if a == "docs/examples/bcg.csv" else a for a in arguments]
+    monkeypatch.chdir(tmp_path)
+    code, out, err = run(*here)
+    assert (code, err) == (0, "")
+    assert out
+
+
+def test_every_command_has_examples_and_names_its_columns():
+    commands = next(a for a in cli.build_parser()._actions if isinstance(a.choices, dict)).choices
+    for name in COMMANDS:
+        assert "rheumeta " + name in commands[name].epilog
+        assert "ai, n1i, ci, n2i" in commands[name].epilog
+
+
+def test_the_help_names_every_method_and_the_columns_of_every_measure():
+    for method in METHODS:
+        if method not in ("GENQ", "GENQM"):  # they need weights, which a file has no column for
+            assert re.search(rf"\b{method}\b", analyse_arguments.METHODS_HELP)
+    for info in effects.MEASURES.values():
+        if info.code != "GEN":
+            assert re.search(rf"\b{info.code}\b", analyse_arguments.COLUMNS), info.code
+        for name in {name for needs in alternatives(info) for name in needs}:
+            assert re.search(rf"\b{name}\b", analyse_arguments.COLUMNS), name
+
+
+def test_pool_prints_what_the_library_gives(run):
+    code, out, _ = run("pool", BCG, "--measure", "rr", "--method", "REML", "--test", "knha", "--json")
+    found = json.loads(out)
+    es = ratios()
+    fit = pool(es.yi, es.vi, method="REML", test="knha")
+    assert code == 0
+    assert found["result"]["estimate"] == fit.estimate
+    assert found["result"] == json.loads(json.dumps(fit.to_dict()))
+    assert found["display"]["estimate"] == pytest.approx(np.exp(fit.estimate), rel=DIRECT)
+    assert [s["yi"] for s in found["studies"]] == es.yi.tolist()
+    _, text, _ = run("pool", BCG, "--measure", "RR", "--test", "knha")
+    assert f"{np.exp(fit.estimate):.4f}" in text
+    assert "Aronson 1948" in text
+
+
+def test_mantel_haenszel_and_peto(run):
+    for measure, method in (("OR", "MH"), ("RD", "MH"), ("OR", "PETO")):
+        code, out, _ = run("pool", BCG, "--measure", measure, "--method", method, "--json")
+        assert code == 0
+        assert json.loads(out)["result"]["method"].upper() == method
+
+
+def test_rates(run, sheet):
+    path = sheet("x1i,t1i,x2i,t2i\n9,413,19,398\n8,263,19,245\n3,487,13,435\n")
+    _, out, _ = run("pool", path, "--measure", "IRR", "--method", "MH", "--json")
+    fit = mantel_haenszel_rates([9, 8, 3], [413, 263, 487], [19, 19, 13], [398, 245, 435])
+    assert json.loads(out)["result"]["estimate"] == fit.estimate
+
+
+def test_parts_of_groups_variances_and_limits_are_taken_too(run, sheet):
+    whole = sheet("study,ai,n1i,ci,n2i\nA,4,10,5,12\nB,3,20,6,25\n", "whole.csv")
+    parts = sheet("study,ai,bi,ci,di\nA,4,6,5,7\nB,3,17,6,19\n", "parts.csv")
+    first, second = (json.loads(run("pool", p, "--measure", "OR", "--json")[1]) for p in (whole, parts))
+    assert first["result"] == second["result"]
+    by_vi = sheet("yi,vi\n0.1,0.04\n0.3,0.09\n0.2,0.01\n", "vi.csv")
+    by_se = sheet("yi,sei\n0.1,0.2\n0.3,0.3\n0.2,0.1\n", "sei.csv")
+    estimates = [json.loads(run("pool", p, "--json")[1])["result"]["estimate"] for p in (by_vi, by_se)]
+    assert estimates[0] == pytest.approx(estimates[1], rel=DIRECT)
+
+
+def test_bias_gives_each_test_and_says_which_has_no_answer(run, sheet):
+    code, out, _ = run(
+        "bias", BCG, "--measure", "OR", "--test", *analyse_bias.METHODS, "--alternative", "less", "--json"
+    )
+    found = json.loads(out)
+    assert code == 0
+    assert set(found["results"]) == set(analyse_bias.METHODS)
+    cells = columns("ai", "n1i", "ci", "n2i")
+    assert found["results"]["harbord"]["pval"] == bias.harbord(*cells).pval
+    path = sheet("yi,sei\n0.1,0.2\n0.3,0.3\n0.2,0.1\n")
+    code, out, _ = run("bias", path, "--test", "egger", "harbord")
+    assert code == 0
+    assert "harbord: no answer: it needs two-by-two tables" in out
+    assert "13.3.5.4" in out
+    assert run("bias", path, "--test", "harbord")[0] == 2
+
+
+def test_sample_sizes_are_taken_from_the_groups(run):
+    _, out, _ = run("bias", BCG, "--measure", "OR", "--test", "egger", "--predictor", "ni", "--json")
+    n1i, n2i = columns("n1i", "n2i")
+    ai, ci = columns("ai", "ci")
+    es = effects.effect_size("OR", ai=ai, n1i=n1i, ci=ci, n2i=n2i)
+    expected = bias.egger(es.yi, es.vi, predictor="ni", ni=n1i + n2i)
+    assert json.loads(out)["results"]["egger"]["pval"] == expected.pval
+
+
+def test_regress(run):
+    _, out, _ = run("regress", BCG, "~ latitude", "--measure", "RR", "--json")
+    es, (latitude,) = ratios(), columns("latitude")
+    fit = meta_regression(es.yi, es.vi, latitude, names=["latitude"])
+    found = json.loads(out)["result"]
+    assert found["estimate"] == pytest.approx(fit.estimate.tolist(), rel=DIRECT)
+    _, text, _ = run("regress", BCG, "~ latitude + allocation", "--measure", "RR")
+    assert "allocation[T.random]" in text
+
+
+def test_batch_reports_a_bad_analysis_and_pools_the_others(run, sheet, tmp_path):
+    text = "analysis,yi,vi\nA,0.1,0.04\nA,0.3,0.09\nB,0.2,0.01\nC,x,0.1\nC,0.5,0.1\nD,0.5,-1\nD,1,1\nE,1,2\nE,2,2\n"
+    target = tmp_path / "out.csv"
+    code, out, _ = run("batch", sheet(text), "--output", target, "--json")
+    found = json.loads(out)
+    assert code == 0
+    assert set(found["problems"]) == {"B", "C", "D"}
+    assert "line 5, column yi: 'x'" in found["problems"]["C"]
+    rows = {row["analysis"]: row for row in found["analyses"]}
+    assert rows["A"]["estimate"] == pool([0.1, 0.3], [0.04, 0.09]).estimate
+    assert rows["E"]["k"] == 2
+    assert rows["C"]["estimate"] is None
+    lines = target.read_text(encoding="utf-8").splitlines()
+    assert [line.split(",")[0] for line in lines] == ["analysis", "A", "B", "C", "D", "E"]
+
+
+def test_batch_of_tables_refuses_only_the_impossible_table(run, sheet):
+    text = "g,ai,n1i,ci,n2i\nA,4,10,5,12\nA,3,20,6,25\nB,30,20,6,25\nB,3,20,6,25\nA,1,9,2,8\n"
+    _, out, _ = run("batch", sheet(text), "--by", "g", "--measure", "OR", "--json")
+    found = json.loads(out)
+    assert found["problems"] == {"B": found["problems"]["B"]}
+    assert found["problems"]["B"].startswith("line 4: ai")
+    assert found["analyses"][0]["k"] == 3
+
+
+def test_batch_without_pyarrow_says_what_to_install(run, tmp_path, monkeypatch):
+    path = tmp_path / "many.parquet"
+    path.write_bytes(b"PAR1")
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    monkeypatch.setitem(sys.modules, "fastparquet", None)
+    code, _, err = run("batch", path)
+    assert code == 2
+    assert "pyarrow" in err
+
+
+GOOD = "study,yi,vi\nA,0.1,0.04\nB,0.3,0.09\nC,0.2,0.01\n"
+
+BAD_FILES = {
+    "decimal_comma": (GOOD.replace("0.09", '"0,09"'), ["line 3", "column vi", "decimal_comma"]),
+    "empty_cell": (GOOD.replace("B,0.3", "B,"), ["line 3", "column yi", "--skip-missing"]),
+    "negative_variance": (GOOD.replace("0.04", "-0.04"), ["line 2", "column vi", "above 0"]),
+    "infinite": (GOOD.replace("0.04", "inf"), ["line 2", "column vi"]),
+    "text": (GOOD.replace("0.3", "three"), ["line 3", "column yi", "three"]),
+    "missing_column": (GOOD.replace("vi", "variance"), ["yi sei or yi vi"]),
+    "duplicate_column": (GOOD.replace("study", "yi"), ["duplicate_column"]),
+    "wrong_separator": (GOOD.replace(",", ";"), ["not separated by commas"]),
+    "row_length": (GOOD.replace("0.09", "0.09,1"), ["line 3", "4 cells"]),
+    "open_quote": (GOOD.replace("A,", '"A,'), ["csv_syntax"]),
+    "empty": ("", ["empty_file"]),
+    "header_only": ("study,yi,vi\n", ["no rows"]),
+    "one_study": ("study,yi,vi\nA,0.1,0.04\n", ["at least two studies"]),
+}
+
+
+@pytest.mark.parametrize("name", BAD_FILES)
+def test_faults_name_the_place_and_the_remedy(name, run, sheet):
+    text, parts = BAD_FILES[name]
+    code, out, err = run("pool", sheet(text))
+    assert code == 2
+    assert out == ""
+    for part in ["mine.csv", *parts]:
+        assert part in err
+
+
+def test_all_faults_are_listed_at_once(run, sheet):
+    _, _, err = run("pool", sheet("yi,vi\nx,1\n2,y\n3,\n"))
+    assert "3 faults" in err
+
+
+def test_impossible_counts_name_line_and_column(run, sheet):
+    _, _, err = run("pool", sheet("ai,n1i,ci,n2i\n1,9,2,8\n10,9,2,8\n"), "--measure", "RR")
+    assert "line 3, column ai" in err
+
+
+def test_what_a_spreadsheet_adds_is_accepted(run, sheet):
+    plain = run("pool", sheet(GOOD, "a.csv"))[1]
+    assert run("pool", sheet("\ufeff" + GOOD.replace("\n", "\r\n"), "b.csv"))[1] == plain
+
+
+def test_rows_without_values_can_be_left_out(run, sheet):
+    path = sheet(GOOD + "D,,0.2\n")
+    code, out, _ = run("pool", path, "--skip-missing")
+    assert code == 0
+    assert "Left out for missing values: D." in out
+    assert "k = 3" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        (["--measure", "RRR"], "Did you mean"),
+        (["--method", "REM"], "Did you mean 'REML'?"),
+        (["--test", "wald"], "allowed: cochrane, z"),
+        (["--level", "0.95e3"], "between 0 and 100"),
+        (["--method", "MH"], "pools counts"),
+    ],
+)
+def test_wrong_options_end_with_2(arguments, part, run, sheet):
+    code, _, err = run("pool", sheet(GOOD), *arguments)
+    assert code == 2
+    assert part in err
+
+
+def test_missing_file_names_the_nearest(run, sheet):
+    path = sheet(GOOD, "trials.csv")
+    code, _, err = run("pool", path.with_name("trial.csv"))
+    assert code == 2
+    assert "trials.csv" in err
+
+
+def test_the_command_line_stays_light():
+    code = "\n".join(
+        [
+            "import sys",
+            "from rheumeta import cli",
+            "cli.build_parser()",
+            "print(sorted({'numpy', 'pandas', 'scipy'} & set(sys.modules)))",
+        ]
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
