@@ -24,27 +24,9 @@ Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Text = Annotated[str, StringConstraints(min_length=1)]
 
 Measure = Literal[
-    "MD",
-    "SMD",
-    "SMD1",
-    "ROM",
-    "MC",
-    "SMCC",
-    "SMCR",
-    "RR",
-    "OR",
-    "RD",
-    "AS",
-    "PETO",
-    "PR",
-    "PLO",
-    "PAS",
-    "PFT",
-    "IR",
-    "IRLN",
-    "IRR",
-    "HR",
-]
+    "MD", "SMD", "SMD1", "ROM", "MC", "SMCC", "SMCR", "RR", "OR", "RD", "AS", "PETO",
+    "PR", "PLO", "PAS", "PFT", "IR", "IRLN", "IRR", "HR",
+]  # fmt: skip
 Design = Literal["randomised", "nonrandomised", "retrospective", "single_group", "case_series"]
 Tau2Method = Literal["DL", "PM", "REML", "ML", "SJ", "HS", "EB", "HE"]
 Test = Literal["cochrane", "z", "knha", "adhoc"]
@@ -267,6 +249,9 @@ class Protocol(Model):
     question: Question
     context: tuple[str, ...] = Field(
         (), description="Facts a reader needs first, each with its source in the text."
+    )
+    approval: tuple[str, ...] = Field(
+        (), description="What authorities have approved, as they state it, each with its source in the text."
     )
     interventions: dict[str, Intervention]
     moderators: dict[Id, Moderator] = {}
