@@ -354,7 +354,15 @@ def proportion(**changes):
         warnings=(),
         left_label=None,
         right_label=None,
-        studies=(study(n2=None, events2=None, control=None, effect=Interval(19.6, 9.4, 33.9)),),
+        studies=(
+            study(
+                effect_id="share__alvaro2017",
+                n2=None,
+                events2=None,
+                control=None,
+                effect=Interval(19.6, 9.4, 33.9),
+            ),
+        ),
         **{"primary": False, **changes},
     )
 
@@ -403,7 +411,28 @@ def synthesis():
     )
 
 
-SVG = '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><text>5% &amp; #</text></svg>'
+SVG = """<?xml version="1.0" encoding="utf-8"?>
+<svg role="img" width="90pt" viewBox="0 0 90 60" xmlns="http://www.w3.org/2000/svg">
+ <title id="x">Title</title>
+ <desc id="y">Words</desc>
+<g>
+<g>
+<path d="M 10.123456 20.5
+L 30 20.5
+" style="fill: none; stroke: #1a1a1a; stroke-width: 0.7"/>
+</g>
+<g id="f0-mark-acr20__alvaro2017">
+<path d="M 10 10 L 14 10 L 14 14 L 10 14 z" style="fill: #0072b2"/>
+</g>
+<g>
+<!-- 5% &amp; more -->
+<g style="fill: #1a1a1a" transform="translate(8 40.25) scale(0.09 -0.09)">
+<use xlink:href="#f0-Bold-36"/>
+</g>
+</g>
+</g>
+</svg>"""
+"""A figure as the program draws it: a line, a named mark, a text as outlines with what it reads."""
 
 VALUES = ("mean", "sd", "se", "ci_low", "ci_high", "median", "q1", "q3", "iqr", "min", "max", "range", "events",
           "percent", "person_time", "effect", "t", "f", "df", "p")  # fmt: skip

@@ -114,7 +114,9 @@ def build_parser() -> argparse.ArgumentParser:
     sub = command("import-rob", "add judgements of risk of bias from another file to the sheet", _import_rob)
     sub.add_argument("file", metavar="FILE", type=Path, help="CSV, one row a study or one a judgement")
     sub.add_argument("review", metavar="REVIEW", help="id of the review")
-    sub.add_argument("--tool", required=True, metavar="TOOL", help="RoB2, RoB1, ROBINS-I, ROBINS-I V2, JBI ...")
+    sub.add_argument(
+        "--tool", required=True, metavar="TOOL", help="RoB2, RoB1, ROBINS-I, ROBINS-I V2, JBI ..."
+    )
     _add_folders(sub)
     add_commands(command)
     return parser

@@ -1,4 +1,4 @@
-"""The report in a browser: no sideways scroll, no script, light, dark and print.
+"""The report in a browser: as a page to read and as a tool, by mouse, by keyboard and without script.
 
 Runs where Debian's chromium and playwright are installed; elsewhere it is skipped with the reason.
 """
@@ -87,10 +87,144 @@ def test_text_stands_out_from_its_ground(browser, address, scheme):
     page.close()
 
 
-def test_pictures_are_drawn(browser, address):
-    page = browser.new_page()
+def test_every_figure_is_drawn(page):
+    sizes = page.evaluate(DRAWN)
+    assert len(sizes) >= 5
+    assert all(width > 40 and parts > 2 and words for width, parts, words in sizes)
+
+
+@pytest.fixture
+def page(browser, address):
+    """A page of a desktop; anything that the browser complains of fails the test."""
+    page = browser.new_page(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
+    said = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
     page.goto(address)
-    assert page.evaluate("[...document.images].every(i => i.complete && i.naturalWidth > 0 && i.alt)")
+    yield page
+    page.close()
+    assert said == []
+
+
+def test_a_click_on_a_study_s_effect_shows_how_it_was_computed(page):
+    page.locator("article a.origin[href^='#e-acr20__alvaro2017']").first.click()
+    dialog = page.get_by_role("dialog")
+    assert dialog.is_visible()
+    assert dialog.get_by_role("heading", level=2).inner_text().startswith("Álvaro-Gracia 2017")
+    text = dialog.inner_text()
+    assert "ln(9/46) − ln(1/7)" in text  # the derivation with the numbers put in
+    assert "results.csv, line" in text  # the row of the sheet
+    assert "implied by the numbers, not stated" in text  # where its number of patients comes from
+
+
+def test_the_flags_of_an_effect_stand_in_its_dialog(page):
+    page.locator("article a.origin[href^='#e-acr20__mesoblast']").first.click()
+    assert "The source gives no denominator" in page.get_by_role("dialog").inner_text()
+
+
+def test_a_click_on_a_pooled_effect_leads_to_its_studies_and_back(page):
+    page.locator("article a.origin[href='#p-acr20_three_months-random']").first.click()
+    dialog = page.get_by_role("dialog")
+    assert "wᵢ = 1/(vᵢ + τ²)" in dialog.inner_text()
+    dialog.locator("a.origin").first.click()
+    assert "ln(9/46) − ln(1/7)" in dialog.inner_text()
+    dialog.get_by_role("button", name="Back").click()
+    assert dialog.get_by_role("heading", level=2).inner_text().startswith("Random effects")
+    dialog.get_by_role("button", name="Close").click()
+    assert not dialog.is_visible()
+
+
+def test_a_row_of_the_sheet_opens_and_can_be_shown_in_the_page(page):
+    page.locator("article a[href^='#r-']").first.click()
+    dialog = page.get_by_role("dialog")
+    heading = dialog.get_by_role("heading", level=2).inner_text()
+    dialog.get_by_role("link", name="Show it in the page").click()
+    assert not dialog.is_visible()
+    assert page.evaluate("document.activeElement.cells[0].textContent.trim()") == heading.removeprefix("Row ")
+
+
+def test_the_lineage_works_by_keyboard_alone(page):
+    link = page.locator("article a.origin").first
+    link.focus()
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog")
+    assert dialog.is_visible()
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        assert page.evaluate(
+            "document.activeElement === document.body || lineage.contains(document.activeElement)"
+        )
+    page.keyboard.press("Escape")
+    assert not dialog.is_visible()
+    assert link.evaluate("link => link === document.activeElement")
+
+
+def test_a_mark_says_what_it_stands_for(page):
+    mark = page.locator(".picture [data-key='acr20__alvaro2017']").first
+    mark.scroll_into_view_if_needed()
+    mark.hover(force=True)
+    assert page.locator("#tip").inner_text().startswith("Álvaro-Gracia 2017")
+    page.keyboard.press("Escape")
+    assert not page.locator("#tip").is_visible()
+    mark.click(force=True)
+    assert "ln(9/46) − ln(1/7)" in page.get_by_role("dialog").inner_text()
+
+
+def test_search_finds_a_place_and_goes_there(page):
+    box = page.get_by_label("Search this report")
+    box.fill("denominator implied")
+    hits = page.locator("#search li button")
+    assert hits.count() > 0
+    assert page.locator("#search [role=status]").inner_text().endswith("places")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    assert not page.locator("#search ol").is_visible()
+    assert page.evaluate("document.querySelector('main').contains(document.activeElement)")
+    box.fill("zzzz")
+    assert page.locator("#search [role=status]").inner_text() == "Nothing found."
+
+
+def test_search_opens_what_hides_a_place(page):
+    assert not page.get_by_text("ln(9/46) − ln(1/7)").first.is_visible()
+    page.get_by_label("Search this report").fill("ln(9/46)")
+    page.keyboard.press("Enter")
+    assert page.get_by_text("ln(9/46) − ln(1/7)").first.is_visible()
+
+
+def test_a_table_sorts_by_any_column_and_keeps_its_total_last(page):
+    table = page.locator("article table:has(tr.total):has(tbody tr:nth-child(3))").first
+    head = table.locator("thead th.num", has_text="interval]")
+    column = head.evaluate("head => head.cellIndex")
+    for direction in ("ascending", "descending"):
+        head.get_by_role("button").click()
+        assert head.get_attribute("aria-sort") == direction
+        shown = table.evaluate(COLUMN, column)
+        values = [float(text.replace("−", "-").split()[0]) for text in shown]
+        assert len(values) > 1
+        assert values == sorted(values, reverse=direction == "descending")
+        assert table.locator("tbody tr").last.evaluate("row => row.classList.contains('total')")
+
+
+def test_a_long_table_can_be_filtered(page):
+    box = page.get_by_label("Filter: All numbers, as reported and harmonised")
+    rows = page.locator("section:has(> #numbers) tbody tr[id]:visible")
+    before = rows.count()
+    box.fill("r041")
+    assert rows.count() == 1
+    assert page.get_by_text(f"1 of {before} rows").is_visible()
+    box.fill("")
+    assert rows.count() == before
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1440, "light")])
+def test_nothing_stands_in_the_way_of_assistive_technology(browser, address, scheme, width):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed").Axe()
+    page = browser.new_page(color_scheme=scheme, viewport={"width": width, "height": 900})
+    page.goto(address)
+    for action in (lambda: None, lambda: page.locator("article a.origin").first.click()):
+        action()
+        violations = axe.run(page).response["violations"]
+        assert [(v["id"], v["nodes"][0]["html"]) for v in violations] == []
     page.close()
 
 
@@ -100,6 +234,12 @@ def test_it_prints(browser, address):
     assert page.pdf(format="A4", prefer_css_page_size=True).startswith(b"%PDF")
     page.close()
 
+
+DRAWN = """() => [...document.querySelectorAll('.picture svg')].map(svg => [
+  svg.getBoundingClientRect().width, svg.querySelectorAll('path, text').length, svg.getAttribute('aria-label')])"""
+
+COLUMN = """(table, column) => [...table.querySelectorAll('tbody tr:not(.total)')]
+  .map(row => row.cells[column].textContent)"""
 
 COLOURS = """element => {
   const rgb = text => text.match(/[\\d.]+/g).map(Number);

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 
 import pytest
+import report_builder as build
 from pipeline import copy_project, run_to_synthesis
 
 from rheumeta.layout import Layout
@@ -19,9 +21,7 @@ REVIEW = "second_anti_tnf"
 def layout(tmp_path_factory):
     layout = run_to_synthesis(copy_project(tmp_path_factory.mktemp("project")), REVIEW)
     layout.figures.mkdir(parents=True)
-    (layout.figures / "das28_change.svg").write_text(
-        "<svg xmlns='http://www.w3.org/2000/svg'/>", encoding="utf-8"
-    )
+    (layout.figures / "das28_change.svg").write_text(build.SVG, encoding="utf-8")
     tables.run(layout)
     report.run(layout)
     return layout
@@ -65,7 +65,8 @@ def test_directions_have_a_row_a_result(layout):
 def test_report_shows_results_and_figures(layout):
     text = layout.report.read_text(encoding="utf-8")
     assert "the mean fell by 1.53 points (95% interval: a fall of 1.25 to 1.80 points)" in text
-    assert text.count("data:image/svg+xml") == 1
+    assert text.count('<svg viewBox="0 0 90 60"') == 1
+    assert text.count("@font-face") == 1
     assert str(layout.root) not in text
 
 
@@ -90,4 +91,4 @@ def test_index_stands_above_the_reviews(layout):
     index.run([Layout(REVIEW, layout.root)])
     text = (layout.root / "results" / "index.html").read_text(encoding="utf-8")
     assert f'href="{REVIEW}/report.html"' in text
-    assert "Mean change −1.53 [−1.80, −1.25]" in text
+    assert re.search(r"Mean change <a [^>]*>−1\.53 \[−1\.80, −1\.25\]</a>", text)

@@ -208,7 +208,9 @@ def test_a_protocol_can_keep_smaller_values_left(tmp_path: Path) -> None:
     root = copy_project(tmp_path)
     protocol = root / "config" / "reviews" / "biologics_acr50.yaml"
     text = protocol.read_text(encoding="utf-8")
-    protocol.write_text(text.replace("defaults:\n", "defaults:\n  forest_left: smaller\n", 1), encoding="utf-8")
+    protocol.write_text(
+        text.replace("defaults:\n", "defaults:\n  forest_left: smaller\n", 1), encoding="utf-8"
+    )
     analysis = read_synthesis(run_to_synthesis(root, "biologics_acr50").synthesis).analyses[0]
     assert not analysis.reversed_axis
     assert (analysis.left_label, analysis.right_label) == ("better with placebo", "better with biologic")

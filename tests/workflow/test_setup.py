@@ -14,7 +14,7 @@ from packaging.utils import canonicalize_name
 
 PROJECT = Path(__file__).resolve().parents[2]
 LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-build.lock")
-NOT_IN_CONDA = {"playwright"}
+NOT_IN_CONDA = {"playwright", "axe-playwright-python"}
 """Packages for the tests that the channels of environment.yml do not have under this name."""
 
 METADATA = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -69,7 +69,9 @@ def test_lock_has_hashes_and_no_address(lock):
 
 def test_environment_for_conda_names_the_same_packages_and_bounds():
     listed = yaml.safe_load((PROJECT / "environment.yml").read_text(encoding="utf-8"))["dependencies"]
-    conda = declared([line.replace(" ", "", 1) for line in listed])
+    by_pip = [line for entry in listed if isinstance(entry, dict) for line in entry["pip"]]
+    named = [entry for entry in listed if isinstance(entry, str) and entry != "pip"]
+    conda = declared([line.replace(" ", "", 1) for line in (*named, *by_pip)])
     wanted = declared(RUNTIME, EXTRAS["dev"], EXTRAS["interactive"])
     wanted["python"] = SpecifierSet(METADATA["project"]["requires-python"])
     for name in NOT_IN_CONDA:

@@ -51,7 +51,13 @@ rule report:
     params:
         code=code("report"),
         versions=versions(
-            "numpy", "scipy", "pandas", "matplotlib", "jinja2", "snakemake"
+            "numpy",
+            "scipy",
+            "pandas",
+            "matplotlib",
+            "jinja2",
+            "snakemake",
+            "fonttools",
         ),
         failures=failures("report"),
     message:

@@ -33,6 +33,9 @@ TEST_NAMES = {
     "knha": "Hartung-Knapp interval",
     "adhoc": "Hartung-Knapp interval, not narrower than the normal one",
 }
+WEIGHTED = frozenset(METHOD_NAMES) - {"MH", "Peto"}
+"""Methods by which the pooled effect is the weighted mean of the effects of the studies."""
+
 MODEL_NAMES = {"random": "Random effects", "common": "Common effect"}
 
 
@@ -253,4 +256,4 @@ def _chains(
     steps: dict[str, list[Row]] = defaultdict(list)
     for row in derivations:
         steps[row["effect_id"]].append(row)
-    return tuple((s, tuple(steps[s.effect_id])) for s in analysis.studies if steps[s.effect_id])
+    return tuple((s, tuple(steps[s.effect_id])) for s in analysis.studies)

@@ -94,6 +94,7 @@ class NumberRow:
     harmonised: str
     n: str
     n_note: str
+    conversion: str  # empty where the unit is that of the source
 
 
 def studies_view(data: ReportInput) -> list[tuple[Row, list[str]]]:
@@ -176,7 +177,16 @@ def _number_row(row: Row, arms: dict[tuple[str, str], str]) -> NumberRow:
         harmonised=_harmonised(row),
         n=row["n"] or "–",
         n_note=BASIS_WORDS.get(basis, basis),
+        conversion=_conversion(row),
     )
+
+
+def _conversion(row: Row) -> str:
+    """Return how a number came into the common unit; empty where nothing was converted."""
+    factor, unit, source = (row.get(name, "") for name in ("factor", "unit", "unit_reported"))
+    if factor in ("", "1", "1.0") or not source:
+        return ""
+    return f"1 {source} = {tidy(factor)} {unit}".strip()
 
 
 def _printed(row: Row) -> str:

@@ -32,6 +32,8 @@ class ReportInput:
         SVG text by the stem of the file name.
     versions : mapping of str to str
         Software and its version.
+    fonts : mapping of str to str
+        Faces of the font of the figures as data URIs (:func:`rheumeta.steps.page_font.page_fonts`).
     """
 
     synthesis: Synthesis
@@ -43,6 +45,7 @@ class ReportInput:
     accounting: Sequence[Row] = ()
     figures: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
+    fonts: Mapping[str, str] = field(default_factory=dict)
 
     def sheet(self, name: str) -> Sequence[Row]:
         """Return the rows of a sheet; an absent sheet has none."""

@@ -1,17 +1,20 @@
 """From records to one HTML file.
 
-Every text is escaped by the template engine. Two things enter unescaped: the style sheet of this
-package, and figures as data URIs in which every character with a meaning in HTML is encoded.
+Every text is escaped by the template engine. Three things enter unescaped: the style sheet and the
+script of this package, and figures, which this program has drawn. A policy in the page lets nothing run
+but that script and lets nothing be fetched.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -20,20 +23,21 @@ from rheumeta.pages import analyses, evidence, numbers
 from rheumeta.pages.figures import alt_text
 from rheumeta.pages.glossary import GLOSSARY
 from rheumeta.pages.headline import headline
+from rheumeta.pages.inline import inline
 from rheumeta.pages.inputs import ReportInput, anchor, split_ids
-from rheumeta.pages.methods import methods_view
-from rheumeta.pages.slim import for_uri, slim
+from rheumeta.pages.methods import POOLING_FORMULAS, methods_view
 from rheumeta.pages.strips import WIDTH
 from rheumeta.pages.unpooled import DIRECTION_SIGNS, KIND_WORDS, directions_view
 from rheumeta.records import FLAGS
 
-SAFE_IN_URI = " !$()*+,-./:;=?@[]^_`{|}~'"
-"""Characters of an SVG that may stand in a data URI inside a double-quoted attribute."""
-
+FONT_STYLES = {"": "", "Bold": "font-weight:bold", "Oblique": "font-style:italic",
+               "BoldOblique": "font-weight:bold;font-style:italic"}  # fmt: skip
+"""How the style sheet calls the faces of :data:`rheumeta.pages.inline.FACES`."""
 
 GLOBALS: dict[str, Any] = {
     "show": analyses.show, "describe": analyses.describe, "degrees": analyses.degrees,
-    "count": numbers.count,
+    "count": numbers.count, "anchor": anchor,
+    "WEIGHTED": analyses.WEIGHTED, "POOLING": POOLING_FORMULAS[0].formula,
     "MODEL_NAMES": analyses.MODEL_NAMES, "DESIGN_WORDS": evidence.DESIGN_WORDS,
     "STATUS_WORDS": evidence.STATUS_WORDS, "WHY_WORDS": evidence.WHY_WORDS, "FLAGS": FLAGS,
     "KIND_WORDS": KIND_WORDS, "SIGNS": DIRECTION_SIGNS, "STRIP_WIDTH": WIDTH,
@@ -80,10 +84,25 @@ def safe_link(text: str) -> str | None:
     return text.strip() if ok else None
 
 
-def data_uri(svg: str) -> Markup:
-    """Return an SVG as a data URI; its XML declaration, document type and comments are dropped."""
-    body = re.sub(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->", "", svg, flags=re.DOTALL).strip()
-    return Markup("data:image/svg+xml;charset=utf-8," + quote(for_uri(slim(body)), safe=SAFE_IN_URI))
+def figure(svg: str, alt: str) -> Markup:
+    """Return a figure as an element of the page that says `alt` to those who cannot see it."""
+    return Markup(inline(svg, alt))
+
+
+def font_faces(fonts: Mapping[str, str]) -> Markup:
+    """Return the fonts of the figures as rules of the style sheet."""
+    rules = (
+        f'@font-face{{font-family:"Figure";{FONT_STYLES[face]};src:url({uri})}}'
+        for face, uri in fonts.items()
+    )
+    return Markup("\n".join(rules))
+
+
+def script(env: Environment) -> tuple[Markup, str]:
+    """Return the script of the page and its hash as the policy of the page names it."""
+    text = env.get_template("page.js").render()
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
+    return Markup(text), f"sha256-{digest}"
 
 
 def report(data: ReportInput) -> str:
@@ -97,9 +116,12 @@ def report(data: ReportInput) -> str:
     Returns
     -------
     str
-        HTML without scripts and without references to other files.
+        HTML that needs no other file and can be read without its script.
     """
-    return environment().get_template("report.html").render(context(data))
+    env = environment()
+    text, digest = script(env)
+    names = context(data) | {"script": text, "script_hash": digest, "font_faces": font_faces(data.fonts)}
+    return env.get_template("report.html").render(names)
 
 
 def context(data: ReportInput) -> dict[str, Any]:
@@ -181,7 +203,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "percent": numbers.percent, "whole": numbers.whole, "interval": numbers.interval,
     "tidy": numbers.tidy, "tenth": numbers.tenth, "capital": numbers.capital, "uncapital": numbers.uncapital,
     "words": lambda text: text.replace("_", " "), "anchor": lambda key, kind: anchor(kind, key),
-    "ids": split_ids, "safe_link": safe_link, "data_uri": data_uri,
-    "alt_text": alt_text,
+    "ids": split_ids, "safe_link": safe_link, "figure": figure, "alt_text": alt_text,
 }  # fmt: skip
 """Filters of the templates."""

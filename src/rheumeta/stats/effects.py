@@ -183,7 +183,9 @@ def _options(info: MeasureInfo, route: Route, options: Options) -> Options:
     if options.to not in TO:
         raise StatsError(f"to is {options.to!r}; allowed: {', '.join(TO)}.")
     if options.to == "variance0" and info.code not in ESTIMATE_NEEDS_NO_CELLS:
-        raise StatsError(f"to = 'variance0' is for {' and '.join(sorted(ESTIMATE_NEEDS_NO_CELLS))}, not {info.code}.")
+        raise StatsError(
+            f"to = 'variance0' is for {' and '.join(sorted(ESTIMATE_NEEDS_NO_CELLS))}, not {info.code}."
+        )
     if not (np.isfinite(options.add) and options.add >= 0):
         raise StatsError(f"add is {options.add!r}; it must be a number of at least zero.")
     if options.vtype not in route.vtypes:

@@ -15,6 +15,7 @@ from rheumeta.pages.render import report
 from rheumeta.provenance import software_versions
 from rheumeta.records import read_synthesis
 from rheumeta.steps.model import read_rows
+from rheumeta.steps.page_font import page_fonts
 from rheumeta.tables.protocol import load_protocol
 from rheumeta.tables.sheets import RAW_SHEETS
 from rheumeta.tables.validated import validated_path
@@ -48,6 +49,7 @@ def load(layout: Layout, *, figures: bool = True) -> ReportInput:
     figures : bool
         False leaves the figures out.
     """
+    drawn = read_figures(layout.figures) if figures else {}
     return ReportInput(
         synthesis=read_synthesis(layout.synthesis),
         protocol=load_protocol(layout.protocol).model_dump(mode="json"),
@@ -56,8 +58,9 @@ def load(layout: Layout, *, figures: bool = True) -> ReportInput:
         derivations=read_rows(layout.derivations),
         not_used=read_rows(layout.not_used),
         accounting=read_rows(layout.accounting),
-        figures=read_figures(layout.figures) if figures else {},
+        figures=drawn,
         versions=software_versions(SOFTWARE),
+        fonts=page_fonts(drawn.values()),
     )
 
 

@@ -1,0 +1,267 @@
+"use strict";
+(() => {
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const make = (tag, attributes = {}, ...children) => {
+    const element = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+    element.append(...children);
+    return element;
+  };
+  const words = element => {
+    const parts = [];
+    const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) parts.push(walker.currentNode.data);
+    return parts.join(" ").replace(/\s+/g, " ").replace(/ ([,.;:)\]])/g, "$1").trim();
+  };
+  const plain = text => text.toLowerCase().normalize("NFKD").replace(/[\u0300-\u036f]/g, "");
+  const anchor = (kind, key) => `${kind}-${key.replace(/[^A-Za-z0-9_-]/g, "-")}`;
+
+  /* Sorting. A total, a row without change and the heading of a group keep their places. */
+  const FIXED = "tr.total, tr.base, tr.group, tr.sum";
+  const asNumber = text => {
+    const found = text.replace(/\u2212/g, "-").match(/^[<>= ]*(-?\d+(?:\.\d+)?)/);
+    return found ? Number(found[1]) : null;
+  };
+  const key = (row, column) => {
+    const cell = row.cells[column];
+    if (!cell) return "";
+    const copy = cell.cloneNode(true);
+    all(".sub, sup", copy).forEach(part => part.remove());
+    return words(copy);
+  };
+  const compare = (a, b) => {
+    const [x, y] = [asNumber(a), asNumber(b)];
+    if (x !== null && y !== null && x !== y) return x - y;
+    if ((x === null) !== (y === null)) return x === null ? 1 : -1;
+    return a.localeCompare(b, "en", { numeric: true });
+  };
+  const sortBody = (body, column, direction) => {
+    const rows = all(":scope > tr", body);
+    const movable = rows.filter(row => !row.matches(FIXED));
+    const order = movable.map((row, index) => ({ row, index, key: key(row, column) }));
+    const empty = text => text === "" || text === "\u2013";
+    order.sort((a, b) => empty(a.key) - empty(b.key)
+      || direction * compare(a.key, b.key) || a.index - b.index);
+    let next = 0;
+    body.append(...rows.map(row => row.matches(FIXED) ? row : order[next++].row));
+  };
+  const sortBy = (table, head, say) => {
+    const direction = head.getAttribute("aria-sort") === "ascending" ? -1 : 1;
+    all("thead th[aria-sort]", table).forEach(other => other.removeAttribute("aria-sort"));
+    head.setAttribute("aria-sort", direction === 1 ? "ascending" : "descending");
+    for (const body of table.tBodies) sortBody(body, head.cellIndex, direction);
+    say(`Sorted by ${words(head)}, ${direction === 1 ? "rising" : "falling"}.`);
+  };
+
+  /* Filtering. */
+  const LONG = 8;
+  const rowsOf = table => [...table.tBodies].flatMap(body => [...body.rows]).filter(row => !row.matches(FIXED));
+  const filterBy = (table, text, say) => {
+    const wanted = plain(text).split(/\s+/).filter(Boolean);
+    let shown = 0;
+    for (const row of rowsOf(table)) {
+      const found = plain(words(row));
+      row.hidden = !wanted.every(word => found.includes(word));
+      shown += !row.hidden;
+    }
+    for (const body of table.tBodies) {
+      const alive = [...body.rows].some(row => !row.matches(FIXED) && !row.hidden);
+      all(":scope > tr.group, :scope > tr.sum", body).forEach(row => { row.hidden = !alive; });
+    }
+    say(wanted.length ? `${shown} of ${rowsOf(table).length} rows` : "");
+  };
+  const equip = (box, number) => {
+    const table = box.querySelector("table");
+    if (!table || !table.tHead || rowsOf(table).length < 2) return;
+    const status = make("span", { role: "status", class: "said" });
+    const say = text => { status.textContent = text; };
+    for (const head of table.tHead.rows[0].cells) {
+      if (!words(head) || head.querySelector("button")) continue;
+      const button = make("button", { type: "button", class: "sort" }, ...head.childNodes);
+      head.append(button);
+      button.addEventListener("click", () => sortBy(table, head, say));
+    }
+    const bar = make("div", { class: "bar" });
+    if (rowsOf(table).length >= LONG) {
+      const input = make("input", { type: "search", id: `filter-${number}`, autocomplete: "off" });
+      input.addEventListener("input", () => filterBy(table, input.value, say));
+      bar.append(make("label", { for: input.id }, `Filter: ${box.getAttribute("aria-label")}`), input);
+    }
+    bar.append(status);
+    box.before(bar);
+  };
+
+  /* Going to a place: open what hides it, show the rows that a filter hid. */
+  const reveal = target => {
+    for (let at = target; at; at = at.parentElement) {
+      if (at.tagName === "DETAILS") at.open = true;
+      if (at.hidden && at.tagName === "TR") at.hidden = false;
+    }
+    target.scrollIntoView({ block: "center" });
+    if (!target.matches("a, button, input, [tabindex]")) target.setAttribute("tabindex", "-1");
+    target.focus({ preventScroll: true });
+  };
+
+  /* Search over the page. */
+  const BLOCKS = "main h2, main h3, main h4, main h5, main p, main li, main tr, main dt, main dd, .answer li";
+  const MOST = 40;
+  const index = () => {
+    const entries = [];
+    let place = "";
+    for (const block of all(BLOCKS)) {
+      if (block.closest("dialog, nav") || (block.matches("p, li, dt, dd") && block.closest("td, th"))) continue;
+      if (/^H[2-5]$/.test(block.tagName)) place = words(block);
+      const text = words(block);
+      if (text) entries.push({ block, place, text, plain: plain(text) });
+    }
+    return entries;
+  };
+  const excerpt = (entry, word) => {
+    const at = Math.max(0, entry.plain.indexOf(word) - 50);
+    const cut = entry.text.slice(at, at + 150);
+    return (at ? "\u2026 " : "") + cut + (at + 150 < entry.text.length ? " \u2026" : "");
+  };
+  const startSearch = () => {
+    const form = document.getElementById("search");
+    if (!form) return;
+    const input = form.querySelector("input");
+    const list = form.querySelector("ol");
+    const status = form.querySelector("[role=status]");
+    let entries = null;
+    const close = () => { list.replaceChildren(); list.hidden = true; };
+    const search = () => {
+      const wanted = plain(input.value).split(/\s+/).filter(word => word.length > 1);
+      close();
+      if (!wanted.length) { status.textContent = ""; return; }
+      entries ??= index();
+      const hits = entries.filter(entry => wanted.every(word => entry.plain.includes(word)));
+      status.textContent = hits.length ? `${hits.length} places` + (hits.length > MOST ? `, the first ${MOST} are shown` : "")
+        : "Nothing found.";
+      for (const hit of hits.slice(0, MOST)) {
+        const button = make("button", { type: "button" }, make("span", { class: "sub" }, hit.place), excerpt(hit, wanted[0]));
+        button.addEventListener("click", () => { close(); reveal(hit.block); });
+        list.append(make("li", {}, button));
+      }
+      list.hidden = !hits.length;
+    };
+    input.addEventListener("input", search);
+    input.addEventListener("focus", () => { if (input.value && list.hidden) search(); });
+    form.addEventListener("submit", event => { event.preventDefault(); list.querySelector("button")?.click(); });
+    form.addEventListener("keydown", event => {
+      const buttons = all("button", list);
+      const at = buttons.indexOf(document.activeElement);
+      if (event.key === "Escape") { close(); input.focus(); close(); }
+      if (event.key === "ArrowDown" && buttons.length) { event.preventDefault(); buttons[(at + 1) % buttons.length].focus(); }
+      if (event.key === "ArrowUp" && at >= 0) { event.preventDefault(); (at ? buttons[at - 1] : input).focus(); }
+    });
+    form.addEventListener("focusout", event => { if (!form.contains(event.relatedTarget)) close(); });
+    form.hidden = false;
+  };
+
+  /* Where a number comes from. */
+  const dialog = document.getElementById("lineage");
+  const trail = [];
+  const record = row => {
+    const heads = all("thead th", row.closest("table"));
+    const group = row.parentElement.querySelector("tr.group");
+    const list = make("dl", { class: "facts" });
+    if (group) list.append(make("dt", {}, "Study"), make("dd", {}, words(group)));
+    [...row.cells].forEach((cell, column) => {
+      const value = make("dd");
+      value.append(...[...cell.cloneNode(true).childNodes]);
+      list.append(make("dt", {}, words(heads[column])), value);
+    });
+    return list;
+  };
+  const rowsBehind = node => {
+    const ids = new Set(all('a[href^="#r-"]', node).map(link => link.getAttribute("href").slice(1)));
+    return [...ids].map(id => document.getElementById(id)).filter(Boolean);
+  };
+  const contents = target => {
+    const parts = [];
+    if (target.tagName === "TR") return [record(target)];
+    const copy = target.cloneNode(true);
+    copy.removeAttribute("id");
+    all("[id]", copy).forEach(part => part.removeAttribute("id"));
+    const title = copy.querySelector("h6");
+    title?.remove();
+    parts.push(copy);
+    const rows = rowsBehind(target);
+    if (rows.length) parts.push(make("h3", {}, rows.length === 1 ? "The row it was computed from" : "The rows it was computed from"));
+    rows.forEach(row => parts.push(record(row)));
+    return parts;
+  };
+  const titleOf = target => target.tagName === "TR" ? `Row ${words(target.cells[0])}` : words(target.querySelector("h6"));
+  const show = id => {
+    const target = document.getElementById(id);
+    if (!target) return false;
+    trail.push(id);
+    const place = make("a", { href: `#${id}`, class: "place" }, "Show it in the page");
+    place.addEventListener("click", event => { event.preventDefault(); dialog.close(); reveal(target); });
+    const body = dialog.querySelector(".body");
+    body.replaceChildren(...contents(target), make("p", {}, place));
+    dialog.querySelector("h2").textContent = titleOf(target);
+    dialog.querySelector(".back").hidden = trail.length < 2;
+    if (!dialog.open) dialog.showModal();
+    body.scrollTop = 0;
+    dialog.querySelector("h2").focus();
+    return true;
+  };
+  const LINEAGE = 'a[href^="#e-"], a[href^="#r-"], a[href^="#p-"]';
+  const startLineage = () => {
+    if (!dialog || !dialog.showModal) return;
+    all(LINEAGE).forEach(link => link.setAttribute("aria-haspopup", "dialog"));
+    document.addEventListener("click", event => {
+      const link = event.target.closest(LINEAGE);
+      if (!link || link.classList.contains("place") || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      if (show(link.getAttribute("href").slice(1))) event.preventDefault();
+    });
+    dialog.querySelector(".back").addEventListener("click", () => { trail.pop(); show(trail.pop()); });
+    dialog.querySelector(".close").addEventListener("click", () => dialog.close());
+    dialog.addEventListener("click", event => { if (event.target === dialog) dialog.close(); });
+    dialog.addEventListener("close", () => { trail.length = 0; });
+  };
+
+  /* What a mark of a figure stands for. The tables say the same to those without a mouse. */
+  const startMarks = () => {
+    const tip = make("div", { id: "tip", "aria-hidden": "true" });
+    tip.hidden = true;
+    document.body.append(tip);
+    const target = mark => document.getElementById(anchor("e", mark.dataset.key))
+      ?? document.getElementById(anchor("r", mark.dataset.key));
+    const text = mark => {
+      const found = target(mark);
+      if (!found) return "";
+      if (found.tagName === "TR") return all("th, td", found).slice(0, 6).map(words).filter(part => part !== "\u2013").join(" \u00b7 ");
+      const row = document.querySelector(`article a[href="#${found.id}"]`)?.closest("tr");
+      if (!row) return words(found.querySelector("h6"));
+      const heads = all("thead th", row.closest("table"));
+      return [...row.cells].slice(0, -1).map((cell, i) => i ? `${words(heads[i])}: ${words(cell)}` : key(row, 0)).join("\n");
+    };
+    const place = event => {
+      const gap = 14;
+      const left = Math.min(event.clientX + gap, document.documentElement.clientWidth - tip.offsetWidth - 8);
+      const below = event.clientY + gap + tip.offsetHeight < window.innerHeight;
+      tip.style.left = `${Math.max(8, left)}px`;
+      tip.style.top = `${below ? event.clientY + gap : Math.max(8, event.clientY - gap - tip.offsetHeight)}px`;
+    };
+    document.addEventListener("pointerover", event => {
+      const mark = event.target.closest?.("[data-key]");
+      const words_ = mark ? text(mark) : "";
+      tip.hidden = !words_;
+      if (words_) { tip.textContent = words_; place(event); }
+    });
+    document.addEventListener("click", event => {
+      const mark = event.target.closest?.("[data-key]");
+      const found = mark && dialog?.showModal && target(mark);
+      if (found) { tip.hidden = true; show(found.id); }
+    });
+    document.addEventListener("keydown", event => { if (event.key === "Escape") tip.hidden = true; });
+    document.addEventListener("scroll", () => { tip.hidden = true; }, { passive: true });
+  };
+
+  all(".scroll").forEach(equip);
+  startSearch();
+  startLineage();
+  startMarks();
+})();
