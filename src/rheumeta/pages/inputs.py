@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from rheumeta.appraised import Appraisal
 from rheumeta.records import Synthesis
 
 Row = Mapping[str, str]
@@ -25,7 +26,7 @@ class ReportInput:
         The protocol as plain values (keys as in its YAML file, defaults filled in).
     sheets : mapping of str to rows
         Validated sheets by name: studies, arms, results, risk_of_bias, flow, awaited,
-        published_syntheses, claims.
+        published_syntheses, certainty_overrides, claims.
     harmonised, derivations, not_used, accounting : rows
         The CSV files of the same names.
     figures : mapping of str to str
@@ -34,6 +35,8 @@ class ReportInput:
         Software and its version.
     fonts : mapping of str to str
         Faces of the font of the figures as data URIs (:func:`rheumeta.steps.page_font.page_fonts`).
+    appraisal : Appraisal or None
+        Certainty, missing results, claims; None leaves these sections out.
     """
 
     synthesis: Synthesis
@@ -46,6 +49,7 @@ class ReportInput:
     figures: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     fonts: Mapping[str, str] = field(default_factory=dict)
+    appraisal: Appraisal | None = None
 
     def sheet(self, name: str) -> Sequence[Row]:
         """Return the rows of a sheet; an absent sheet has none."""

@@ -20,12 +20,17 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from rheumeta.pages import analyses, evidence, numbers
+from rheumeta.pages.certainty import summary_of_findings
+from rheumeta.pages.claims import claims_view, tally
 from rheumeta.pages.figures import alt_text
 from rheumeta.pages.glossary import GLOSSARY
 from rheumeta.pages.headline import headline
 from rheumeta.pages.inline import inline
 from rheumeta.pages.inputs import ReportInput, anchor, split_ids
 from rheumeta.pages.methods import POOLING_FORMULAS, methods_view
+from rheumeta.pages.missing import STATUS_WORDS as MISSING_WORDS
+from rheumeta.pages.missing import missing_view
+from rheumeta.pages.plain import plain_summary
 from rheumeta.pages.strips import WIDTH
 from rheumeta.pages.unpooled import DIRECTION_SIGNS, KIND_WORDS, directions_view
 from rheumeta.records import FLAGS
@@ -40,7 +45,7 @@ GLOBALS: dict[str, Any] = {
     "WEIGHTED": analyses.WEIGHTED, "POOLING": POOLING_FORMULAS[0].formula,
     "MODEL_NAMES": analyses.MODEL_NAMES, "DESIGN_WORDS": evidence.DESIGN_WORDS,
     "STATUS_WORDS": evidence.STATUS_WORDS, "WHY_WORDS": evidence.WHY_WORDS, "FLAGS": FLAGS,
-    "KIND_WORDS": KIND_WORDS, "SIGNS": DIRECTION_SIGNS, "STRIP_WIDTH": WIDTH,
+    "KIND_WORDS": KIND_WORDS, "MISSING_WORDS": MISSING_WORDS, "SIGNS": DIRECTION_SIGNS, "STRIP_WIDTH": WIDTH,
 }  # fmt: skip
 """Functions and words of the templates."""
 
@@ -152,6 +157,20 @@ def context(data: ReportInput) -> dict[str, Any]:
         "methods": methods_view(synthesis, data.protocol, data.versions),
         "glossary": GLOSSARY,
         "titles": {a.id: a.title for a in synthesis.analyses},
+        **_appraised(data),
+    }
+
+
+def _appraised(data: ReportInput) -> dict[str, Any]:
+    """Return what the sections on certainty, missing evidence and claims read; empty without an appraisal."""
+    found, analyses_ = data.appraisal, data.synthesis.analyses
+    by_id = {a.id: a for a in analyses_}
+    return {
+        "plain": plain_summary(data),
+        "summary": summary_of_findings(found, analyses_) if found else [],
+        "missing": missing_view(found.missing) if found else [],
+        "claims": claims_view(found.claims, data.sheet("claims"), by_id) if found else [],
+        "tally": tally(found.claims) if found else [],
     }
 
 

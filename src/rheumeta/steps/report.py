@@ -1,7 +1,8 @@
 """Stage 7: the report, one HTML file that needs no other.
 
 Reads the protocol, the validated sheets, ``harmonised.csv``, ``derivations.csv``, ``not_used.csv``,
-``accounting.csv``, ``synthesis.json`` and the figures as SVG; writes ``results/<review>/report.html``.
+``accounting.csv``, ``synthesis.json``, ``appraisal.json`` and the figures as SVG; writes
+``results/<review>/report.html``.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+from rheumeta.appraised import Appraisal, read_appraisal
 from rheumeta.layout import Layout
 from rheumeta.pages.inputs import ReportInput
 from rheumeta.pages.render import report
@@ -60,8 +62,19 @@ def load(layout: Layout, *, figures: bool = True) -> ReportInput:
         accounting=read_rows(layout.accounting),
         figures=drawn,
         versions=software_versions(SOFTWARE),
+        appraisal=_appraisal(layout),
         fonts=page_fonts(drawn.values()),
     )
+
+
+def _appraisal(layout: Layout) -> Appraisal | None:
+    """Read the appraisal; a report without it lacks the sections made from it, and the log says so."""
+    if layout.appraisal.is_file():
+        return read_appraisal(layout.appraisal)
+    log.warning(
+        "no appraisal: run rheumeta appraise %s for certainty, missing results and claims", layout.review
+    )
+    return None
 
 
 def read_figures(folder: Path) -> dict[str, str]:

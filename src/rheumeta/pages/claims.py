@@ -1,0 +1,92 @@
+"""Claims beside the evidence, as a reader sees them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from rheumeta.appraised import VERDICTS, ClaimAppraisal, ClaimEvidence, Verdict
+from rheumeta.pages.analyses import show
+from rheumeta.pages.certainty import LEVEL_WORDS
+from rheumeta.pages.inputs import Row
+from rheumeta.pages.numbers import capital, count, whole
+from rheumeta.records import Analysis
+
+BASIS_WORDS = {
+    "controlled_estimate": "estimate against a control group",
+    "controlled_direction": "direction against a control group",
+    "uncontrolled_estimate": "no control group",
+    "uncontrolled_direction": "direction, no control group",
+    "none": "",
+}
+
+
+@dataclass(frozen=True)
+class EvidenceView:
+    """What the review has on one outcome of a claim."""
+
+    record: ClaimEvidence
+    verdict: str
+    found: str  # "DAS28, about 4 weeks: −0.69 [−0.92, −0.46]"
+    basis: str
+    size: str
+    certainty: str
+
+
+@dataclass(frozen=True)
+class ClaimView:
+    """A claim with its verdict."""
+
+    record: ClaimAppraisal
+    verdict: str
+    about: str
+    cites: str
+    test: str
+    evidence: tuple[EvidenceView, ...]
+    mismatches: tuple[str, ...]
+    unknown: tuple[str, ...]
+
+
+def claims_view(
+    claims: Sequence[ClaimAppraisal], rows: Sequence[Row], analyses: Mapping[str, Analysis]
+) -> list[ClaimView]:
+    """Return the claims in the order of their sheet."""
+    of = {row["claim_id"]: row for row in rows}
+    return [_view(claim, of.get(claim.claim_id, {}), analyses) for claim in claims]
+
+
+def _view(claim: ClaimAppraisal, row: Row, analyses: Mapping[str, Analysis]) -> ClaimView:
+    return ClaimView(
+        record=claim,
+        verdict=VERDICTS[claim.verdict],
+        about=row.get("population_or_product", ""),
+        cites=row.get("cited_studies", ""),
+        test=row.get("test", ""),
+        evidence=tuple(_evidence(item, analyses) for item in claim.evidence),
+        mismatches=tuple(f"{c.label}: {m}" for c in claim.citations for m in c.mismatches),
+        unknown=tuple(f"{c.label}: {u}" for c in claim.citations for u in c.unknown),
+    )
+
+
+def _evidence(item: ClaimEvidence, analyses: Mapping[str, Analysis]) -> EvidenceView:
+    analysis = analyses.get(item.analysis_id or "")
+    found = item.outcome_label + (f", {item.window_label}" if item.window_label else "")
+    if analysis is not None and item.effect is not None:
+        found += f": {show(analysis, item.effect)}{f' {item.unit}' if item.unit and item.unit != '%' else ''}"
+    studies = count(item.k, "study", "studies") if item.k else ""
+    patients = f"{whole(item.n_patients)} patients" if item.n_patients else ""
+    return EvidenceView(
+        record=item,
+        verdict=VERDICTS[item.verdict],
+        found=found,
+        basis=BASIS_WORDS[item.basis],
+        size=", ".join(filter(None, [studies, patients])),
+        certainty=LEVEL_WORDS[item.certainty] if item.certainty else "",
+    )
+
+
+def tally(claims: Sequence[ClaimAppraisal]) -> list[tuple[str, int]]:
+    """Return how many claims have each verdict, in the order of the list; verdicts without claims too."""
+    found: Counter[Verdict] = Counter(c.verdict for c in claims)
+    return [(capital(words), found[verdict]) for verdict, words in VERDICTS.items()]

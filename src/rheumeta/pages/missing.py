@@ -1,0 +1,86 @@
+"""Missing evidence as a reader sees it: which results are not there, and why (ROB-ME)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rheumeta.appraised import MissingResults, MissingStudy
+from rheumeta.pages.numbers import capital, count, whole
+
+STATUS_WORDS = {
+    "used": "in the synthesis",
+    "same_patients": "its patients are counted with another study",
+    "planned": "planned",
+    "ended_early": "ended early, no results shown",
+    "unpublished": "not published in full",
+    "not_read": "not found in what was read",
+    "unusable": "reported in a form that cannot be used",
+    "not_reported": "read in full, not reported",
+    "too_short": "not followed so long",
+}
+ORDER = (
+    "used", "ended_early", "unpublished", "not_reported", "unusable", "not_read", "planned", "too_short",
+    "same_patients",
+)  # fmt: skip
+"""Order of the rows: what is there, then what may be hidden, then the rest."""
+
+QUIET = frozenset({"used", "same_patients", "too_short"})
+
+
+@dataclass(frozen=True)
+class MissingView:
+    """What is missing from one synthesis."""
+
+    record: MissingResults
+    sentence: str
+    rows: tuple[MissingStudy, ...]
+
+
+def missing_view(found: Sequence[MissingResults]) -> list[MissingView]:
+    """Return what is missing, primary syntheses first; those with nothing missing last."""
+    ordered = sorted(found, key=lambda m: (not m.primary, not m.patients_suspected))
+    return [
+        MissingView(m, sentence(m), tuple(sorted(m.studies, key=lambda s: ORDER.index(s.status))))
+        for m in ordered
+    ]
+
+
+def sentence(item: MissingResults) -> str:
+    """Return what is missing from a synthesis in one to three sentences."""
+    due = [s for s in item.studies if s.status not in QUIET and s.status != "planned"]
+    used = sum(s.status == "used" for s in item.studies)
+    planned = sum(s.status == "planned" for s in item.studies)
+    have = f"{capital(count(used, 'study', 'studies'))} with {whole(item.patients_used)} patients"
+    parts = [f"{have} {'is' if used == 1 else 'are'} in it." if used else "No study is in it."]
+    if due:
+        text = f"Results of {count(len(due), 'study', 'studies')} with {_patients(item)} are missing"
+        if item.share_missing is not None and used:
+            text += f", {item.share_missing:.0f}% of all patients"
+        parts.append(f"{text}.")
+    suspected = sum(s.suspected for s in item.studies)
+    if suspected:
+        whose = (
+            "may be missing because of what it is"
+            if suspected == 1
+            else "may be missing because of what they are"
+        )
+        parts.append(
+            f"The result of {count(suspected, 'study', 'studies')} among them ({whole(item.patients_suspected)} "
+            f"patients) {whose}."
+            if suspected == 1
+            else f"The results of {count(suspected, 'study', 'studies')} among them "
+            f"({whole(item.patients_suspected)} patients) {whose}."
+        )
+    if planned:
+        parts.append(
+            f"{capital(count(planned, 'study', 'studies'))} {'is' if planned == 1 else 'are'} planned."
+        )
+    return " ".join(parts)
+
+
+def _patients(item: MissingResults) -> str:
+    known = f"{whole(item.patients_missing)} patients"
+    if not item.size_unknown:
+        return known
+    return f"at least {known} ({count(item.size_unknown, 'study', 'studies')} of unknown size)"

@@ -1,0 +1,160 @@
+"""The review in plain words for patients: what was tried, in whom, what changed, how sure, what is not known.
+
+No advice. How sure is said in the fixed phrases of Santesso 2020 (J Clin Epidemiol 119, 126):
+the surer, the plainer the verb.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rheumeta.appraised import Appraisal, Finding, Level, MissingResults
+from rheumeta.pages.certainty import per_thousand
+from rheumeta.pages.findings import finding
+from rheumeta.pages.headline import evidence_base
+from rheumeta.pages.inputs import ReportInput
+from rheumeta.pages.numbers import capital, count, uncapital, whole
+from rheumeta.pages.words import NO_CAUSE, shown_result
+from rheumeta.records import Analysis, Interval
+
+VERBS: dict[Level, str] = {
+    "high": "",
+    "moderate": "probably",
+    "low": "possibly",
+}
+"""How a result of each certainty is said; very low certainty has a sentence of its own."""
+
+SURE: dict[Level, str] = {
+    "high": "This is well supported: more studies will hardly change it.",
+    "moderate": "More studies may change this.",
+    "low": "More studies are likely to change this.",
+    "very_low": "This is very uncertain: the true effect may be quite different.",
+}
+SHARE_NO_CAUSE = "Without a control group nobody can say how often it happens without the treatment."
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A heading and what stands below it."""
+
+    title: str
+    texts: tuple[str, ...]
+
+
+def plain_summary(data: ReportInput) -> list[Passage]:
+    """Return the passages of the plain-language summary; empty without an appraisal."""
+    found = data.appraisal
+    if found is None:
+        return []
+    question = data.protocol.get("question", {})
+    passages = [
+        Passage("What was tried", tried(question)),
+        Passage("In how many people", (evidence_base(data.synthesis, data.sheet("studies")),)),
+        Passage("What changed, and how sure that is", changes(data, found)),
+        Passage("What is not known", unknown(found)),
+        Passage("What authorities have approved", tuple(data.protocol.get("approval", ()))),
+    ]
+    return [p for p in passages if p.texts]
+
+
+def tried(question: dict[str, str]) -> tuple[str, ...]:
+    """Return treatment, patients and what it was compared with."""
+    parts = (
+        ("The treatment", "intervention"),
+        ("The people", "population"),
+        ("Compared with", "comparator"),
+    )
+    return tuple(f"{name}: {uncapital(question[key])}." for name, key in parts if question.get(key))
+
+
+def changes(data: ReportInput, found: Appraisal) -> tuple[str, ...]:
+    """Return one passage for each primary outcome: the result in numbers of people, and how sure it is."""
+    by_id = {a.id: a for a in data.synthesis.analyses}
+    seen: set[tuple[str, str, str]] = set()
+    texts = []
+    for item in found.findings:
+        key = (item.comparison, item.outcome, item.window_label)
+        if item.primary and key not in seen:
+            seen.add(key)
+            texts.append(change(by_id[item.analysis_id], item, level=data.level))
+    return tuple(texts)
+
+
+def change(analysis: Analysis, item: Finding, *, level: float = 95) -> str:
+    """Return the result of one outcome in plain words."""
+    what = capital(f"{analysis.outcome_lay}, {analysis.window_label}")
+    result = shown_result(analysis)
+    if item.k == 0:
+        return f"{what}: no study gives numbers that can be used."
+    if analysis.comparison_kind != "controlled":
+        seen = finding(analysis, result.display, level=level) if result else _counted(analysis)
+        limit = NO_CAUSE if analysis.comparison_kind == "before_after" else SHARE_NO_CAUSE
+        return f"{what}: in {whole(item.n_patients)} treated people, {seen}. {limit}"
+    if result is None:
+        return f"{what}: the studies could not be put together."
+    return f"{what}: {effect(analysis, item, result.display, level=level)} {sureness(item.certainty)}".strip()
+
+
+def _counted(analysis: Analysis) -> str:
+    events = sum(s.events1 or 0 for s in analysis.studies)
+    return f"it was seen in {whole(events)}" if events else "it was seen in none"
+
+
+def effect(analysis: Analysis, item: Finding, display: Interval, *, level: float = 95) -> str:
+    """Return the effect in people of 1000 where there is an assumed risk, else as a clause."""
+    absolute = item.absolute
+    word = VERBS.get(item.certainty, "") if item.certainty else ""
+    maybe = f"{word} " if word else ""
+    if absolute is None:
+        return f"{maybe}{finding(analysis, display, level=level)}."
+    treated = absolute.treated
+    span = ""
+    if treated.lower is not None and treated.upper is not None:
+        span = f"; the data fit anything from {per_thousand(treated.lower)} to {per_thousand(treated.upper)}"
+    return (
+        f"of 1000 people, {per_thousand(absolute.assumed)} without the treatment and {maybe}"
+        f"{per_thousand(treated.estimate)} with it{span}."
+    )
+
+
+def sureness(level: Level | None) -> str:
+    """Return how sure a result is, in a sentence."""
+    return SURE[level] if level else ""
+
+
+def unknown(found: Appraisal) -> tuple[str, ...]:
+    """Return what is not known: results that are not public, studies not begun, outcomes without numbers."""
+    texts = []
+    hidden = _suspected(found.missing)
+    if hidden:
+        studies, patients = hidden
+        verb = "was" if studies == 1 else "were"
+        texts.append(
+            f"{capital(count(studies, 'trial'))} with {whole(patients)} people {verb} begun and never made public in "
+            f"full. What they found is not known."
+        )
+    if found.base.planned:
+        texts.append(
+            f"{capital(count(found.base.planned, 'more trial'))} with {whole(found.base.planned_patients)} people "
+            f"{'was' if found.base.planned == 1 else 'were'} planned; no results are known."
+        )
+    silent = list(dict.fromkeys(
+        f"{f.outcome_label} ({f.window_label})" for f in found.findings
+        if f.primary and f.k == 0 and f.comparison_kind == "controlled"
+    ))  # fmt: skip
+    if silent:
+        texts.append(
+            f"No usable comparison with people who did not get the treatment exists for: {', '.join(silent)}."
+        )
+    return tuple(texts)
+
+
+def _suspected(missing: Sequence[MissingResults]) -> tuple[int, float] | None:
+    """Return studies against a control group whose results are held back, and their patients."""
+    sizes: dict[str, float] = {}
+    for item in missing:
+        for study in item.studies:
+            if item.primary and study.status in ("ended_early", "unpublished") and study.suspected:
+                sizes[study.study_id] = max(sizes.get(study.study_id, 0.0), study.patients or 0.0)
+    return (len(sizes), sum(sizes.values())) if sizes else None
