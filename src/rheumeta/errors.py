@@ -55,7 +55,7 @@ class Fault:
         if self.line is not None:
             place += f", line {self.line}"
         if self.column is not None:
-            place += f", column {self.column}"
+            place += f", {'key' if self.file.endswith('.yaml') else 'column'} {self.column}"
         parts = [f"{place}: {self.message} [{self.code}]"]
         if self.value is not None:
             parts.append(f"    value:   {self.value!r}")

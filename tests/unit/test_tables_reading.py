@@ -51,7 +51,7 @@ def test_a_sheet_that_may_be_missing_or_empty_is_no_fault(tmp_path):
 
 def test_decode_names_the_byte():
     _, faults = decode(b"a,b\nK\xf6ln,1\n", file="x.csv")
-    assert (faults[0].line, faults[0].value) == (2, "\\xf6")
+    assert (faults[0].line, faults[0].value) == (2, "ö")
     assert "Byte 6" in faults[0].message
 
 

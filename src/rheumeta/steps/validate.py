@@ -13,9 +13,12 @@ from pathlib import Path
 
 from rheumeta.errors import Fault, InputFaults
 from rheumeta.layout import Layout
+from rheumeta.tables.config import CONFIG, listed_reviews
 from rheumeta.tables.corrections import APPLIED_COLUMNS, Applied, apply_corrections
+from rheumeta.tables.follow_on import first_causes
 from rheumeta.tables.instruments import instruments, instruments_of
 from rheumeta.tables.manifest import CHECK_COLUMNS, Check, check_manifest
+from rheumeta.tables.placeholders import placeholder_faults
 from rheumeta.tables.protocol import Declared, declared, read_protocol
 from rheumeta.tables.reading import RawSheet, read_sheet
 from rheumeta.tables.rules_appraisal import check_appraisal
@@ -68,6 +71,8 @@ def run(layout: Layout) -> None:
         raise InputFaults(checked.faults)
     manifest = check_manifest(layout.raw)
     _report(checked, manifest)
+    if layout.review not in listed_reviews(layout.root)[0]:
+        log.warning("%s does not list '%s': snakemake does not build it", CONFIG, layout.review)
     with StageWriter() as out:
         for name, table in checked.tables.items():
             out.rows(validated_path(layout, name), *validated_rows(table))
@@ -80,6 +85,7 @@ def check(layout: Layout) -> Checked:
     """Read and judge everything a review holds; write nothing."""
     name = _name(layout.protocol, layout)
     protocol, document, faults = read_protocol(layout.protocol, file=name)
+    faults += placeholder_faults(document, file=name)
     known = declared(document)
     raw, found = _read_sheets(layout, known)
     faults += found
@@ -99,11 +105,11 @@ def check(layout: Layout) -> Checked:
             document,
             file=name,
             instruments=instruments_of(protocol),
-            study_ids=[row.word("study_id") for row in tables["studies"]],
+            study_ids=[word for row in tables["studies"] if (word := row.word("study_id"))],
             folder=layout.protocol.parent,
         )
         faults += check_appraisal(tables, protocol)
-    return Checked(tables, tuple(applied), tuple(accepted), tuple(faults))
+    return Checked(tables, tuple(applied), tuple(accepted), tuple(first_causes(faults, raw)))
 
 
 def _rules(tables: Mapping[str, Table], known: Declared) -> tuple[list[Fault], list[Fault]]:

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
+from rheumeta.tables.placeholders import PLACEHOLDER, PLACEHOLDER_LEFT, REPLACE
 from rheumeta.tables.reading import NON_BREAKING
 from rheumeta.tables.sheets import Column
 from rheumeta.tables.wording import did_you_mean, listing
@@ -54,6 +55,9 @@ DATE_IN_NUMBER = re.compile(r"\d{4}-\d\d-\d\d.*|\d{1,2}\.\d{1,2}\.(\d{2,4})?|\d{
 DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+")
 THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}([,.' ’]\d{3})+([.,]\d+)?")
 """A leading zero is no thousand: 0,253 has a decimal comma."""
+FRACTION = re.compile(r"\d+ ?/ ?\d+")
+LOOKALIKES = str.maketrans("OoIl", "0011")
+COMPARE = "Compare with the source; write one number a cell, and words into 'note'."
 NUMERIC = ("number", "count")
 
 
@@ -116,6 +120,8 @@ def _text_fault(text: str, column: Column) -> CellFault | None:
             "The cell holds an invisible control character.",
             remedy="Type the text anew.",
         )
+    if PLACEHOLDER.fullmatch(text):
+        return CellFault(PLACEHOLDER_LEFT, "The text of a template was not replaced.", remedy=REPLACE)
     if SPREADSHEET_ERROR.fullmatch(text):
         return CellFault(
             "spreadsheet_error",
@@ -141,13 +147,13 @@ def _number(text: str, column: Column) -> tuple[float | None, CellFault | None]:
         return None, _number_fault(text)
     value = float(text)
     if not math.isfinite(value):
-        return None, CellFault("wrong_type", "The number is too large.", allowed="a number")
+        return None, CellFault("wrong_type", "The number is too large.", "a number", COMPARE)
     if column.type == "count" and not value.is_integer():
         return None, CellFault(
             "not_whole",
             "The number is not whole.",
             allowed="a whole number, 0 or more",
-            remedy="Give the count as the source prints it.",
+            remedy="Compare with the source. A mean or a percentage has columns of its own.",
         )
     return value, None
 
@@ -189,7 +195,17 @@ def _number_fault(text: str) -> CellFault:
         )
     if text[0] in "−–":
         return CellFault("wrong_minus", "The minus is a dash.", allowed, f"Write -{text[1:]}")
-    return CellFault("wrong_type", "The cell holds no number.", allowed)
+    return CellFault("wrong_type", "The cell holds no number.", allowed, _number_remedy(text))
+
+
+def _number_remedy(text: str) -> str:
+    """Return how to mend a text that should be a number."""
+    digits = text.translate(LOOKALIKES)
+    if NUMBER.fullmatch(digits):
+        return f"Letters stand for digits; write {digits} if the source prints that."
+    if FRACTION.fullmatch(text):
+        return "Write the number before the slash into 'events' and the one after it into 'n'."
+    return COMPARE
 
 
 def _choice(text: str, column: Column) -> CellFault | None:

@@ -98,7 +98,7 @@ def _apply(
     if name not in sheets:
         return fault("sheet", "unknown_sheet", "The sheet does not exist.", list(sheets))
     raw, texts = sheets[name], corrected[name]
-    if not texts:  # the sheet could not be read, which has its own fault
+    if not texts or {field, *raw.sheet.key} & set(raw.missing):  # which has its own fault
         return None
     found = [t for t in texts if "/".join(t[k] for k in raw.sheet.key) == key]
     if len(found) != 1:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from rheumeta.errors import Fault
 from rheumeta.tables.sheets import Column, Sheet
@@ -19,6 +19,11 @@ from rheumeta.tables.wording import did_you_mean, listing
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 SAVE_AS = "Save the sheet as 'CSV UTF-8', separated by commas."
+SEPARATE = (
+    f"{SAVE_AS} A program set to a language with decimal commas writes ';' and commas in numbers, which is "
+    "not mended by itself, as 1,234 may then mean two numbers: set it to English (decimal point), or choose "
+    "',' as field separator where it asks, and save again."
+)
 
 
 @dataclass(frozen=True)
@@ -39,12 +44,17 @@ class RawRow:
 
 @dataclass(frozen=True)
 class RawSheet:
-    """A sheet as text; `file` is the name used in faults, `columns` the expected ones in order."""
+    """A sheet as text.
+
+    `file` is the name used in faults, `columns` are the expected ones in order, `missing` those
+    that the header lacks; their cells are empty in `rows`.
+    """
 
     file: str
     sheet: Sheet
     columns: tuple[Column, ...]
     rows: tuple[RawRow, ...]
+    missing: tuple[str, ...] = ()
 
 
 def read_sheet(
@@ -105,13 +115,14 @@ def read_sheet(
                 remedy="Fill in at least one row.",
             )
         )
-    return RawSheet(file, sheet, columns, tuple(rows)), faults + shape
+    missing = tuple(c.name for c in columns if c.name not in header)
+    return RawSheet(file, sheet, columns, tuple(rows), missing), faults + shape
 
 
 def decode(data: bytes, *, file: str) -> tuple[str, list[Fault]]:
     r"""Decode the bytes of a sheet; return text with ``\n`` line ends and the faults of encoding."""
     faults = []
-    clean = f"Run: rheumeta clean {file}"
+    clean = f"Run: rheumeta clean {_cleanable(file)}"
     if data.startswith(BYTE_ORDER_MARK):
         faults.append(
             Fault(
@@ -120,7 +131,7 @@ def decode(data: bytes, *, file: str) -> tuple[str, list[Fault]]:
                 None,
                 "byte_order_mark",
                 "The file starts with a byte-order mark.",
-                value="\\xef\\xbb\\xbf",
+                value=BYTE_ORDER_MARK.decode("utf-8"),
                 allowed="UTF-8 without byte-order mark",
                 remedy=clean,
             )
@@ -137,13 +148,19 @@ def decode(data: bytes, *, file: str) -> tuple[str, list[Fault]]:
                 None,
                 "crlf",
                 "Lines end with a carriage return.",
-                value="\\r",
+                value="\r",
                 allowed="lines that end with \\n alone",
                 remedy=clean,
             )
         )
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     return text, faults
+
+
+def _cleanable(file: str) -> str:
+    """Return what to clean: the whole folder of raw sheets, which mends all of them at once."""
+    path = PurePosixPath(file)
+    return path.parent.as_posix() if path.parent.parent.name == "raw" else file
 
 
 def _to_text(data: bytes, *, file: str) -> tuple[str, list[Fault]]:
@@ -154,7 +171,7 @@ def _to_text(data: bytes, *, file: str) -> tuple[str, list[Fault]]:
             None,
             "not_utf8",
             "The file holds null bytes; it may be UTF-16 or no text at all.",
-            value="\\x00",
+            value="\0",
             allowed="UTF-8",
             remedy=SAVE_AS,
         )
@@ -169,9 +186,9 @@ def _to_text(data: bytes, *, file: str) -> tuple[str, list[Fault]]:
             None,
             "not_utf8",
             f"Byte {error.start + 1} of the file is not UTF-8.",
-            value=f"\\x{data[error.start]:02x}",
+            value=chr(data[error.start]),
             allowed="UTF-8",
-            remedy=SAVE_AS,
+            remedy=f"{SAVE_AS} If it was saved as Latin-1: rheumeta clean --from latin-1 {file}",
         )
         return data.decode("latin-1"), [fault]
 
@@ -224,7 +241,7 @@ def _header_faults(header: list[str], columns: tuple[Column, ...], *, file: str)
                 "The columns are not separated by commas.",
                 value=header[0][:60],
                 allowed=",",
-                remedy=SAVE_AS,
+                remedy=SEPARATE,
             )
         ]
     names = [c.name for c in columns]
@@ -299,17 +316,30 @@ def _rows(
     return rows, faults
 
 
-def clean(data: bytes) -> bytes:
+def clean(data: bytes, *, encoding: str | None = None) -> bytes:
     """Return the bytes of a sheet without byte-order mark, carriage returns and non-breaking spaces.
 
     Everything else stays as it is.
 
+    Parameters
+    ----------
+    data : bytes
+        The sheet.
+    encoding : str, optional
+        Encoding of a sheet that is not UTF-8; one that is UTF-8 is read as such.
+
     Raises
     ------
     UnicodeDecodeError
-        If the file is not UTF-8: which encoding it has cannot be known.
+        If the sheet is not UTF-8 and `encoding` is not given (which it is cannot be known) or wrong.
     """
-    text = data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        if encoding is None:
+            raise
+        text = data.decode(encoding)
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     for space in NON_BREAKING:
         text = text.replace(space, " ")
     return text.encode("utf-8")

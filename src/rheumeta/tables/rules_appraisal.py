@@ -22,7 +22,7 @@ def check_appraisal(tables: Mapping[str, Table], protocol: Protocol) -> list[Fau
     protocol : Protocol
         A protocol without faults of form.
     """
-    studies = [row.word("study_id") for row in tables["studies"]]
+    studies = [word for row in tables["studies"] if (word := row.word("study_id"))]
     known: dict[str, tuple[str, Collection[str]]] = {
         "outcome_codes": ("outcome", protocol.outcomes),
         "comparisons_wanted": ("comparison", protocol.comparisons),

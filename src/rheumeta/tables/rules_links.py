@@ -1,4 +1,8 @@
-"""Rules between sheets: every key that a row names exists, and nothing goes round in a circle."""
+"""Rules between sheets: every key that a row names exists, and nothing goes round in a circle.
+
+A key that is not well formed has its own fault where it is defined; rows that seem to refer to it
+are not told of again.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from rheumeta.errors import Fault
 from rheumeta.tables.typed import Row, Table
-from rheumeta.tables.wording import did_you_mean, listing
+from rheumeta.tables.wording import closest, did_you_mean, listing
 
 ALL_OUTCOMES = "all"
 MIXED = "mixed"
@@ -24,11 +28,11 @@ def check_links(tables: Mapping[str, Table], interventions: Collection[str] | No
         Codes that the protocol defines; None if it could not be read.
     """
     studies, arms = tables["studies"], tables["arms"]
-    study_ids = [r.word("study_id") for r in studies]
+    study_ids = [word for r in studies if (word := r.word("study_id"))]
     faults = _cohorts(studies, study_ids) + _parts(arms)
     if studies.rows:  # an unreadable sheet has its own fault; it must not make all others faulty
         for name in ("arms", "results", "risk_of_bias", "awaited"):
-            faults += _known(tables[name], "study_id", study_ids)
+            faults += _known(tables[name], "study_id", study_ids, _malformed(studies, "study_id"))
     if studies.rows and arms.rows:
         faults += _result_arms(tables["results"], arms, study_ids)
     if interventions is not None:
@@ -44,17 +48,23 @@ def check_links(tables: Mapping[str, Table], interventions: Collection[str] | No
     return faults
 
 
-def _known(table: Table, column: str, studies: Collection[str]) -> list[Fault]:
+def _malformed(rows: Iterable[Row], column: str) -> list[str]:
+    """Return the texts of keys that are not well formed."""
+    return [r.text[column] for r in rows if r.text[column] and not r.word(column)]
+
+
+def _known(table: Table, column: str, studies: Collection[str], malformed: Collection[str]) -> list[Fault]:
     return [
         table.fault(row, column, "unknown_study", "The study is not in the sheet 'studies'.",
-                    allowed=listing(studies), remedy=did_you_mean(row.word(column), studies))
+                    allowed=listing(studies) or None, remedy=did_you_mean(word, studies)
+                    or "Add the study to the sheet 'studies', or correct the key.")
         for row in table
-        if row.word(column) and row.word(column) not in studies
+        if (word := row.word(column)) and word not in studies and not closest(word, malformed)
     ]  # fmt: skip
 
 
 def _cohorts(studies: Table, study_ids: list[str]) -> list[Fault]:
-    faults = _known(studies, "cohort_of", study_ids)
+    faults = _known(studies, "cohort_of", study_ids, _malformed(studies, "study_id"))
     parents = {r.word("study_id"): r.word("cohort_of") for r in studies}
     for row in studies:
         if _on_cycle(row.word("study_id"), parents):
@@ -97,9 +107,11 @@ def _parts(arms: Table) -> list[Fault]:
     by_study = _arm_ids(arms)
     parents = {_full(r, "arm_id"): _full(r, "part_of") for r in arms if r.word("part_of")}
     for row in arms:
-        own = by_study[row.word("study_id")]
+        own = by_study.get(row.word("study_id"), [])
         part_of = row.word("part_of")
         if part_of and part_of not in own:
+            if _names_malformed(row, "part_of", arms):
+                continue
             faults.append(_arm_fault(arms, row, "part_of", by_study))
         elif _on_cycle(_full(row, "arm_id"), parents):
             faults.append(
@@ -128,8 +140,18 @@ def _parts(arms: Table) -> list[Fault]:
 def _arm_ids(arms: Iterable[Row]) -> dict[str, list[str]]:
     by_study: dict[str, list[str]] = {}
     for row in arms:
-        by_study.setdefault(row.word("study_id"), []).append(row.word("arm_id"))
+        if row.word("study_id") and row.word("arm_id"):
+            by_study.setdefault(row.word("study_id"), []).append(row.word("arm_id"))
     return by_study
+
+
+def _names_malformed(row: Row, column: str, arms: Iterable[Row]) -> bool:
+    """Tell whether the study or the arm that a row names seems to be one with a malformed key."""
+    study = row.word("study_id")
+    same = [r for r in arms if r.word("study_id") == study]
+    if not study or (not same and closest(study, _malformed(arms, "study_id"))):
+        return True
+    return closest(row.word(column), _malformed(same, "arm_id")) is not None
 
 
 def _full(row: Row, column: str) -> str:
@@ -138,6 +160,7 @@ def _full(row: Row, column: str) -> str:
 
 def _arm_fault(table: Table, row: Row, column: str, by_study: Mapping[str, list[str]]) -> Fault:
     own, arm = by_study.get(row.word("study_id"), []), row.word(column)
+    remedy = did_you_mean(arm, own) or "Add the arm to the sheet 'arms', or correct the key."
     others = [study for study, ids in by_study.items() if arm in ids]
     if others:
         return table.fault(
@@ -146,7 +169,7 @@ def _arm_fault(table: Table, row: Row, column: str, by_study: Mapping[str, list[
             "arm_of_other_study",
             f"The arm belongs to {listing(others)}, not to {row.word('study_id')}.",
             allowed=listing(own) or None,
-            remedy=did_you_mean(arm, own),
+            remedy=remedy,
         )
     return table.fault(
         row,
@@ -154,7 +177,7 @@ def _arm_fault(table: Table, row: Row, column: str, by_study: Mapping[str, list[
         "unknown_arm",
         "The study has no such arm in the sheet 'arms'.",
         allowed=listing(own) or None,
-        remedy=did_you_mean(arm, own),
+        remedy=remedy,
     )
 
 
@@ -168,7 +191,7 @@ def _result_arms(results: Table, arms: Table, study_ids: list[str]) -> list[Faul
         faults += [
             _arm_fault(results, row, column, by_study)
             for column in ("arm_id", "comparator_id")
-            if row.word(column) and row.word(column) not in own
+            if row.word(column) and row.word(column) not in own and not _names_malformed(row, column, arms)
         ]
         if row.word("comparator_id") and row.word("comparator_id") == row.word("arm_id"):
             faults.append(

@@ -229,5 +229,5 @@ def _limits(table: Table, row: Row) -> Iterator[Fault]:
             "events_exceed_n",
             "More patients have the event than there are.",
             allowed=f"0 to {n:g}",
-            remedy="If a patient can have several, set events_unit to events.",
+            remedy="Compare both with the source. If a patient can have several, set events_unit to events.",
         )
