@@ -31,11 +31,15 @@ STAGES = {
 }
 """Stages of one review, in the order in which they run."""
 
+ENCODINGS = ("latin-1", "windows-1252")
+"""Encodings other than UTF-8 that `clean` reads if told to."""
+
 EPILOG = """\
 examples:
   rheumeta validate msc_ra           check the sheets of a review
   rheumeta effects msc_ra            only one stage, by hand
   rheumeta new-review my_review      empty sheets and a protocol to fill in
+  rheumeta clean data/raw/msc_ra     mend what a spreadsheet program does to sheets
   rheumeta manifest msc_ra           bring the hashes in MANIFEST.csv up to date
   rheumeta pool FILE.csv --measure RR    one meta-analysis of any file (rheumeta pool --help)
   snakemake --cores 4                all stages of all reviews, in the right order
@@ -111,6 +115,15 @@ def build_parser() -> argparse.ArgumentParser:
         if argument:
             sub.add_argument(argument.lower(), metavar=argument, nargs=count)
         _add_folders(sub)
+    sub = command(
+        "clean", "remove byte-order marks, carriage returns and non-breaking spaces from sheets", _clean
+    )
+    sub.add_argument(
+        "path", metavar="PATH", type=Path, nargs="+", help="a sheet, or a folder of sheets (*.csv)"
+    )
+    sub.add_argument("--from", dest="encoding", choices=ENCODINGS, help="encoding of sheets that are not UTF-8; "
+                     "they are written as UTF-8. It is never guessed.")  # fmt: skip
+    _add_folders(sub)
     sub = command("import-rob", "add judgements of risk of bias from another file to the sheet", _import_rob)
     sub.add_argument("file", metavar="FILE", type=Path, help="CSV, one row a study or one a judgement")
     sub.add_argument("review", metavar="REVIEW", help="id of the review")
@@ -170,7 +183,7 @@ def _configured(root: Path) -> list[Layout]:
     """Return the layouts of the reviews that ``config/config.yaml`` lists."""
     from rheumeta.steps import graph
 
-    return [Layout(review, root) for review in graph.configured_reviews(graph.read_config(root))]
+    return [Layout(review, root) for review in graph.configured_reviews(root)]
 
 
 def _index(arguments: argparse.Namespace) -> None:
@@ -196,9 +209,8 @@ def _import_rob(arguments: argparse.Namespace) -> None:
 
 
 def _clean(arguments: argparse.Namespace) -> None:
-    scaffold = import_module("rheumeta.steps.scaffold")
-    for path in arguments.file:
-        scaffold.clean(Path(path))
+    paths = [arguments.root / path for path in arguments.path]
+    import_module("rheumeta.steps.scaffold").clean(paths, encoding=arguments.encoding)
 
 
 _OTHER_COMMANDS = (
@@ -206,5 +218,4 @@ _OTHER_COMMANDS = (
     ("notebooks", "execute the notebooks, or those named", ("NAME", "*"), _notebooks),
     ("new-review", "make empty sheets and a protocol to fill in", ("REVIEW", None), _new_review),
     ("manifest", "bring the hashes in a review's MANIFEST.csv up to date", ("REVIEW", None), _manifest),
-    ("clean", "mend encoding, byte-order mark and line ends of sheets, in place", ("FILE", "+"), _clean),
 )

@@ -27,14 +27,12 @@ def layout(tmp_path):
     return layout
 
 
-def test_reviews_of_the_configuration():
-    assert graph.configured_reviews({"reviews": ["b", "a_1"]}) == ["b", "a_1"]
-
-
-@pytest.mark.parametrize("value", [None, [], "mine", {"a": 1}, ["A"], ["a b"], [1], ["a", "a"], ["../a"]])
-def test_other_configurations_are_faults(value):
-    with pytest.raises(InputFaults, match="config_reviews"):
-        graph.configured_reviews({"reviews": value})
+def test_what_is_asked_for_must_belong_to_a_review_of_the_list(layout):
+    (layout.root / "config" / "config.yaml").write_text("reviews: [mine]\n")
+    asked = ["results/mine/report.html", "--cores"]
+    assert graph.configured_reviews(layout.root, targets=asked) == ["mine"]
+    with pytest.raises(InputFaults, match="review_not_listed"):
+        graph.configured_reviews(layout.root, targets=["results/other/report.html"])
 
 
 def test_figures_and_tables_follow_from_the_protocol(layout):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import tiny_review
 
@@ -43,7 +45,21 @@ def test_a_new_review_has_every_sheet_and_a_protocol_that_loads(layout):
 def test_a_new_review_lacks_nothing_but_rows(layout):
     with pytest.raises(InputFaults) as caught:
         validate.run(layout)
-    assert {f.code for f in caught.value.faults} == {"empty_sheet"}
+    assert {f.code for f in caught.value.faults} == {"empty_sheet", "placeholder_left"}
+
+
+def fill_protocol(path):
+    """Replace the text in angle brackets, as a person does."""
+    path.write_text(re.sub(r"<([^<>\n]*)>", r"\1", path.read_text(encoding="utf-8")))
+
+
+def test_every_text_in_angle_brackets_of_the_template_is_told_until_it_is_replaced(layout):
+    lines = layout.protocol.read_text(encoding="utf-8").splitlines()
+    expected = [i for i, line in enumerate(lines, 1) if "<" in line and not line.startswith("#")]
+    faults = validate.check(layout).faults
+    assert [f.line for f in faults if f.code == "placeholder_left"] == expected
+    fill_protocol(layout.protocol)
+    assert "placeholder_left" not in {f.code for f in validate.check(layout).faults}
 
 
 def test_a_new_review_that_is_filled_in_validates(layout):
@@ -65,6 +81,7 @@ def test_a_new_review_that_is_filled_in_validates(layout):
     for arm, events in (("t", 12), ("c", 7)):
         own = f"result_id=r_{arm} | arm_id={arm} | events={events}"
         fill(layout.raw / "results.csv", f"{shared} | {own}")
+    fill_protocol(layout.protocol)
     validate.run(layout)
     assert validated_path(layout, "results").read_text().count("\n") == 3
 
@@ -73,7 +90,7 @@ def test_an_existing_review_is_never_overwritten(layout):
     before = layout.protocol.read_bytes()
     with pytest.raises(InputFaults) as caught:
         scaffold.new_review(layout)
-    assert {f.code for f in caught.value.faults} == {"file_exists"}
+    assert [f.code for f in caught.value.faults] == ["file_exists"]
     assert layout.protocol.read_bytes() == before
 
 
@@ -104,17 +121,37 @@ def test_manifests_and_codebooks_of_the_bundled_reviews_are_in_step(review, tmp_
     assert {c.status for c in check_manifest(layout.raw)} == {"same"}, repair
 
 
+SPOILT = b"\xef\xbb\xbfa,b\r\n1,2\r\n"
+
+
 def test_cleaning_mends_in_place_and_tells_whether_it_had_to(tmp_path):
     path = tmp_path / "x.csv"
-    path.write_bytes(b"\xef\xbb\xbfa,b\r\n1,2\r\n")
-    assert scaffold.clean(path)
+    path.write_bytes(SPOILT)
+    assert scaffold.clean([path]) == [path]
     assert path.read_bytes() == b"a,b\n1,2\n"
-    assert not scaffold.clean(path)
+    assert scaffold.clean([path]) == []
+
+
+def test_a_folder_is_cleaned_with_all_its_sheets_and_nothing_else(tmp_path):
+    for name in ("b.csv", "a.csv", "letter.txt"):
+        (tmp_path / name).write_bytes(SPOILT)
+    assert [path.name for path in scaffold.clean([tmp_path, tmp_path / "a.csv"])] == ["a.csv", "b.csv"]
+    assert (tmp_path / "letter.txt").read_bytes() == SPOILT
 
 
 @pytest.mark.parametrize(("name", "code"), [("latin.csv", "not_utf8"), ("none.csv", "missing_file")])
-def test_what_cannot_be_cleaned_is_a_fault(name, code, tmp_path):
+def test_what_cannot_be_cleaned_is_a_fault_and_nothing_is_changed(name, code, tmp_path):
+    (tmp_path / "good.csv").write_bytes(SPOILT)
     (tmp_path / "latin.csv").write_bytes(b"a\nK\xf6ln\n")
     with pytest.raises(InputFaults, match=code):
-        scaffold.clean(tmp_path / name)
+        scaffold.clean([tmp_path / "good.csv", tmp_path / name])
     assert (tmp_path / "latin.csv").read_bytes() == b"a\nK\xf6ln\n"
+    assert (tmp_path / "good.csv").read_bytes() == SPOILT
+
+
+@pytest.mark.parametrize("data", [b"a\r\nK\xf6ln\r\n", "a\r\nKöln\r\n".encode()], ids=["latin", "utf_8"])
+def test_another_encoding_is_read_only_where_it_is_named_and_needed(data, tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_bytes(data)
+    scaffold.clean([path], encoding="latin-1")
+    assert path.read_text(encoding="utf-8") == "a\nKöln\n"

@@ -133,7 +133,7 @@ def test_a_touched_file_changes_nothing(built):
 
 def test_one_report_can_be_asked_for(built):
     dry = built.snakemake("--dry-run", "--forceall", f"results/{REVIEW}/report.html")
-    assert dry.jobs == dict.fromkeys([s for s in STAGES if s not in {f"tables_{REVIEW}", "index"}], 1)
+    assert dry.jobs == dict.fromkeys([s for s in STAGES if s != "index"], 1)
 
 
 def test_faults_end_with_2_are_listed_and_keep_the_previous_results(built):
@@ -172,6 +172,8 @@ def test_a_changed_number_changes_the_result_and_nothing_else_does(built):
         ("reviews: []\n", "lists no review"),
         ("reviews: [a, a]\n", "listed twice"),
         ("reviews: [A-B]\n", "no id"),
+        ("reviews: [steroid]\n", "Did you mean 'steroids'?"),
+        ("reviews:\n  - steroids\n oops: [\n", "config/config.yaml, line 3"),
     ],
 )
 def test_faults_of_the_configuration_end_with_2(built, text, message):
@@ -182,6 +184,12 @@ def test_faults_of_the_configuration_end_with_2(built, text, message):
     config.write_text(good, encoding="utf-8")
     assert run.code == 2
     assert message in run.text
+
+
+def test_a_report_of_a_review_that_is_not_listed_ends_with_2(built):
+    run = built.snakemake("--dry-run", "results/steroid/report.html")
+    assert run.code == 2
+    assert "Did you mean 'steroids'?" in run.text
 
 
 def test_a_protocol_that_is_no_yaml_is_explained_by_validate(built):

@@ -17,7 +17,8 @@ STARTED = time.time()
 NOTEBOOKS = graph.notebooks(Path("notebooks"))
 
 try:
-    REVIEWS = graph.configured_reviews(config)
+    # Snakemake tells its targets only later.
+    REVIEWS = graph.configured_reviews(Path(), targets=sys.argv[1:])
 except InputFaults as faults:
     print(faults, file=sys.stderr)
     raise SystemExit(faults.exit_code)
@@ -55,6 +56,11 @@ def report_figures(wildcards):
         for name in graph.figures(Layout(wildcards.review))
         if name.endswith(".svg")
     ]
+
+
+def report_tables(wildcards):
+    """Return the tables that stand beside a report, which names them."""
+    return graph.tables(Layout(wildcards.review))
 
 
 def benchmark_results(wildcards):

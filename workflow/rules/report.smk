@@ -38,6 +38,7 @@ rule report:
         rules.synthesise.output,
         rules.appraise.output,
         figures=report_figures,
+        tables=report_tables,
         protocol="config/reviews/{review}.yaml",
     output:
         kept("results/{review}/report.html"),

@@ -10,20 +10,20 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from rheumeta.errors import Fault, InputFaults
+from rheumeta.errors import InputFaults
 from rheumeta.layout import Layout
 from rheumeta.steps.targets import figure_files
+from rheumeta.tables.config import check_targets, read_reviews
 from rheumeta.tables.sheets import RAW_SHEETS
 
 ID = re.compile(r"[a-z][a-z0-9_]*")
 WILDCARD = re.compile(r"\{[^{}]*\}")
-CONFIG = "config/config.yaml"
 VALIDATED = (
     *(f"{sheet.name}.csv" for sheet in RAW_SHEETS),
     "manifest_check.csv",
@@ -72,42 +72,25 @@ def prepare_environment(source: Path) -> None:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
-def configured_reviews(config: Mapping[str, Any]) -> list[str]:
+def configured_reviews(root: Path, *, targets: Iterable[str] = ()) -> list[str]:
     """Return the ids of the reviews to build.
 
     Parameters
     ----------
-    config : mapping
-        Content of ``config/config.yaml``.
+    root : Path
+        Folder that holds ``config/``.
+    targets : iterable of str, optional
+        Files that are asked for; each must belong to one of the reviews, or to none at all.
 
     Raises
     ------
     InputFaults
-        If ``reviews`` is not a list of different ids.
+        With everything that is wrong with the list of reviews, or with the targets.
     """
-    reviews = config.get("reviews")
-    if not isinstance(reviews, list) or not reviews:
-        raise InputFaults([_config_fault(reviews, "`reviews` lists no review.")])
-    bad = [r for r in reviews if not (isinstance(r, str) and ID.fullmatch(r))]
-    twice = sorted({r for r in reviews if isinstance(r, str) and reviews.count(r) > 1})
-    faults = [_config_fault(r, "This is no id of a review.") for r in bad]
-    faults += [_config_fault(r, "This review is listed twice.") for r in twice]
-    if faults:
-        raise InputFaults(faults)
+    reviews = read_reviews(root)
+    if strays := check_targets(targets, root):
+        raise InputFaults(strays)
     return reviews
-
-
-def _config_fault(value: object, message: str) -> Fault:
-    return Fault(
-        file=CONFIG,
-        line=None,
-        column="reviews",
-        code="config_reviews",
-        message=message,
-        value=str(value),
-        allowed="a list of ids, each once: small letters, digits and _, a letter first",
-        remedy="Write one line `- my_review` a review below `reviews:`.",
-    )
 
 
 def raw_inputs(layout: Layout) -> list[str]:
@@ -164,9 +147,3 @@ def analyses(layout: Layout) -> dict[str, dict[str, Any]]:
 def notebooks(folder: Path) -> list[str]:
     """Return the names, without ending, of the notebooks in `folder`, sorted."""
     return sorted(path.stem for path in folder.glob("*.ipynb"))
-
-
-def read_config(root: Path) -> dict[str, Any]:
-    """Return the content of ``config/config.yaml`` below `root`; empty if it is no mapping."""
-    content = yaml.safe_load((root / CONFIG).read_text(encoding="utf-8"))
-    return content if isinstance(content, dict) else {}

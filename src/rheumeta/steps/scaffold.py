@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from rheumeta.tables.manifest import update_manifest as write_manifest
 from rheumeta.tables.protocol import load_protocol
 from rheumeta.tables.reading import clean as cleaned
 from rheumeta.tables.sheets import CORRECTIONS, RAW_SHEETS, Sheet
+from rheumeta.tables.wording import listing
 from rheumeta.tables.writing import StageWriter, csv_text
 
 log = logging.getLogger(__name__)
@@ -74,57 +76,76 @@ def update_manifest(layout: Layout) -> list[Check]:
     return changed
 
 
-def clean(path: Path) -> bool:
-    """Remove byte-order mark, carriage returns and non-breaking spaces from a sheet, in place.
+def clean(paths: Iterable[Path], *, encoding: str | None = None) -> list[Path]:
+    """Remove byte-order marks, carriage returns and non-breaking spaces from sheets, in place.
+
+    Parameters
+    ----------
+    paths : iterable of Path
+        Sheets, and folders all of whose sheets (``*.csv``) are meant.
+    encoding : str, optional
+        Encoding of the sheets that are not UTF-8.
 
     Returns
     -------
-    bool
-        Whether anything had to be changed.
+    list of Path
+        Sheets that had to be changed.
 
     Raises
     ------
     InputFaults
-        If there is no such file, or it is not UTF-8: which encoding it has cannot be known.
+        If a path does not exist or a sheet cannot be decoded; nothing is changed then.
     """
-    if not path.is_file():
-        raise InputFaults([Fault(path.as_posix(), None, None, "missing_file", "There is no such file.")])
-    data = path.read_bytes()
-    try:
-        mended = cleaned(data)
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        raise InputFaults([
-            Fault(path.as_posix(), line, None, "not_utf8", f"Byte {error.start + 1} of the file is not UTF-8.",
-                  value=f"\\x{data[error.start]:02x}", allowed="UTF-8",
-                  remedy="Open the sheet in the program that made it and save it as 'CSV UTF-8'.")
-        ]) from None  # fmt: skip
-    if mended == data:
-        log.info("%s is clean", path.as_posix())
-        return False
+    mended, faults = {}, []
+    for path in dict.fromkeys(sheet for name in paths for sheet in _sheets(name)):
+        try:
+            data = path.read_bytes()
+            mended[path] = (data, cleaned(data, encoding=encoding))
+        except (FileNotFoundError, IsADirectoryError):
+            faults.append(
+                Fault(path.as_posix(), None, None, "missing_file", "There is no such sheet or folder of sheets.",
+                      remedy="Name a sheet or a folder of sheets, e.g. data/raw/my_review.")
+            )  # fmt: skip
+        except UnicodeDecodeError as error:
+            faults.append(_undecodable(path, data, error))
+    if faults:
+        raise InputFaults(faults)
+    changed = [path for path, (before, after) in mended.items() if before != after]
     with StageWriter() as out:
-        out.path(path).write_bytes(mended)
-    log.info("%s was mended", path.as_posix())
-    return True
+        for path in changed:
+            out.path(path).write_bytes(mended[path][1])
+    for path in mended:
+        log.info("%s %s", path.as_posix(), "was mended" if path in changed else "is clean")
+    return changed
+
+
+def _sheets(path: Path) -> list[Path]:
+    """Return the sheets in a folder; the path itself if it is no folder or holds none."""
+    return sorted(path.glob("*.csv")) or [path]
+
+
+def _undecodable(path: Path, data: bytes, error: UnicodeDecodeError) -> Fault:
+    line = data[: error.start].count(b"\n") + 1
+    return Fault(
+        path.as_posix(), line, None, "not_utf8", f"Byte {error.start + 1} of the file is not {error.encoding}.",
+        value=chr(data[error.start]), allowed="UTF-8",
+        remedy="Save it as 'CSV UTF-8' in the program that made it, or, if it was saved as Latin-1: "
+        f"rheumeta clean --from latin-1 {path.as_posix()}",
+    )  # fmt: skip
 
 
 def _refuse(layout: Layout, paths: list[Path]) -> None:
-    faults = [
-        Fault(path.as_posix(), None, None, "file_exists", "The file exists already.",
-              remedy="Choose another id, or remove the file.")
-        for path in paths if path.exists()
-    ]  # fmt: skip
+    """Raise InputFaults if the id is none, or if there are files of the review already."""
+    file = layout.protocol.as_posix()
+    existing = [path.as_posix() for path in paths if path.exists()]
     if not REVIEW_ID.fullmatch(layout.review):
-        faults.append(
-            Fault(
-                layout.protocol.as_posix(),
-                None,
-                None,
-                "bad_id",
-                "The id is not well formed.",
-                layout.review,
-                "a small letter, then small letters, digits and _",
-            )
-        )
-    if faults:
-        raise InputFaults(faults)
+        raise InputFaults([
+            Fault(file, None, None, "bad_id", "The id is not well formed.", layout.review,
+                  "a small letter, then small letters, digits and _")
+        ])  # fmt: skip
+    if existing:
+        raise InputFaults([
+            Fault(existing[0], None, None, "file_exists", "The review has files already.",
+                  f"{len(existing)} files", "an id without files",
+                  f"Choose another id, or remove: {listing(existing)}")
+        ])  # fmt: skip
