@@ -26,6 +26,11 @@ baujat_of <- function(d, method) {
   dev.off()
   list(x = b$x, y = b$y)
 }
+gosh_of <- function(d, method) {  # tau2 by REML stops at its own tolerance, so DL and EE only
+  g <- gosh(rma(d$yi, d$vi, method = method), progbar = FALSE)
+  code <- as.numeric(g$incl %*% 2^(seq_along(d$yi) - 1))
+  list(code = code, estimate = g$res[, "estimate"], i2 = g$res[, "I2"], q = g$res[, "QE"])
+}
 diagnostics <- function(d) list(baujat = list(DL = baujat_of(d, "DL"), EE = baujat_of(d, "EE")))
 
 permuted <- function(name) {
@@ -40,6 +45,8 @@ permuted <- function(name) {
 
 value <- list(source = source_text,
               estimators = lapply(sets, estimators),
+              gosh = list(set = "hart1999__IRR", values = lapply(c(DL = "DL", EE = "EE"), function(m)
+                gosh_of(sets[["hart1999__IRR"]], m))),
               diagnostics = lapply(sets[c("bcg__RR", "hart1999__IRR", "raudenbush1985__SMD")], diagnostics),
               permutation = lapply(c("hart1999__IRR", "morris2008_C__MC"), permuted))
 writeLines(toJSON(value, digits = NA, auto_unbox = TRUE, null = "null", na = "null"), file.path(out, "estimators.json"))

@@ -6,6 +6,7 @@ from rheumeta.stats.covariance import sampling_covariance, shared_control_covari
 from rheumeta.stats.formula import FormulaRegression, meta_regression_formula
 from rheumeta.stats.funnel_data import Funnel, funnel
 from rheumeta.stats.henmi_copas import HenmiCopas, henmi_copas
+from rheumeta.stats.influence import BaujatData, Influence, RadialData, baujat, influence, radial
 from rheumeta.stats.location_scale import LocationScaleResult, location_scale
 from rheumeta.stats.mh_homogeneity import HomogeneityTest, breslow_day
 from rheumeta.stats.mh_peto import TableResult, mantel_haenszel, peto
@@ -27,25 +28,31 @@ from rheumeta.stats.regression_tools import (
 )
 from rheumeta.stats.robustness import RobustResult, robust
 from rheumeta.stats.subgroups import SubgroupResult, subgroup_test
+from rheumeta.stats.subsets import Cumulative, Gosh, cumulative, gosh
 from rheumeta.stats.tau2_intervals import Tau2Interval, tau2_interval
 from rheumeta.stats.wald import WaldTest, wald_test
 
 __all__ = [
     "METHODS",
     "BatchResult",
+    "BaujatData",
     "BootstrapPrediction",
     "BubbleData",
     "CombinedP",
+    "Cumulative",
     "FormulaRegression",
     "Funnel",
+    "Gosh",
     "HenmiCopas",
     "HomogeneityTest",
+    "Influence",
     "LikelihoodRatio",
     "LocationScaleResult",
     "MultivariateResult",
     "PermutationTest",
     "PoolResult",
     "ProportionInterval",
+    "RadialData",
     "RandomTerm",
     "RegressionResult",
     "RobustResult",
@@ -54,15 +61,19 @@ __all__ = [
     "TableResult",
     "Tau2Interval",
     "WaldTest",
+    "baujat",
     "bias",
     "binomial_interval",
     "bootstrap_prediction",
     "breslow_day",
     "bubble_data",
+    "cumulative",
     "edgington",
     "fisher",
     "funnel",
+    "gosh",
     "henmi_copas",
+    "influence",
     "leave_one_out",
     "likelihood_ratio_test",
     "location_scale",
@@ -76,6 +87,7 @@ __all__ = [
     "peto",
     "pool",
     "pool_batch",
+    "radial",
     "random_intercepts",
     "random_outcomes",
     "robust",
