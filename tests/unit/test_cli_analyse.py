@@ -20,7 +20,7 @@ from rheumeta.steps.analyse_studies import alternatives
 
 ROOT = Path(__file__).parents[2]
 BCG = ROOT / "docs" / "examples" / "bcg.csv"
-COMMANDS = ("effect-sizes", "pool", "bias", "regress", "batch")
+COMMANDS = ("effect-sizes", "pool", "bias", "influence", "regress", "batch")
 
 
 def columns(*names):
@@ -152,6 +152,16 @@ def test_sample_sizes_are_taken_from_the_groups(run):
     es = effects.effect_size("OR", ai=ai, n1i=n1i, ci=ci, n2i=n2i)
     expected = bias.egger(es.yi, es.vi, predictor="ni", ni=n1i + n2i)
     assert json.loads(out)["results"]["egger"]["pval"] == expected.pval
+
+
+def test_influence(run):
+    _, out, _ = run("influence", BCG, "--measure", "RR", "--method", "DL", "--json")
+    es, found = ratios(), json.loads(out)
+    left_out = pool(np.delete(es.yi, 7), np.delete(es.vi, 7), method="DL")
+    assert found["studies"][7] == "TPT Madras 1980"
+    assert found["result"]["estimate_deleted"][7] == pytest.approx(left_out.estimate, rel=DIRECT)
+    _, text, _ = run("influence", BCG, "--measure", "RR")
+    assert "TPT Madras 1980" in text
 
 
 def test_regress(run):

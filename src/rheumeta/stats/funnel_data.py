@@ -151,7 +151,7 @@ def funnel(
     -----
     Sterne and Egger (2001), J Clin Epidemiol 54:1046-1055 (standard error as the axis, triangle about
     the common effect); contours: Peters et al. (2008), J Clin Epidemiol 61:991-996; Cochrane Handbook
-    6.5, section 13.3.5.2.
+    6.5, section 13.3.5.
     """
     for value in (level, *levels):
         if not 0 < value < 100:

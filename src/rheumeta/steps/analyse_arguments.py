@@ -56,6 +56,7 @@ def add_commands(command: AddCommand) -> None:
     _effect_sizes(_add(command, "effect-sizes", "compute effect sizes from the columns of a file"))
     _pool(_add(command, "pool", "pool the rows of a file"))
     _bias(_add(command, "bias", "test the rows of a file for small-study effects"))
+    _influence(_add(command, "influence", "say what each row of a file does to the pooled result"))
     _regress(_add(command, "regress", "regress the effects in a file on its columns"))
     _batch(_add(command, "batch", "pool many meta-analyses in one CSV or Parquet file"))
 
@@ -142,6 +143,11 @@ def _bias(parser: argparse.ArgumentParser) -> None:
   rheumeta bias docs/examples/bcg.csv --measure RR --test selection --alternative less --steps 0.025 0.5
 """
     _epilog(parser, examples, "Fewer than ten studies are noted, fewer than three refused.\n")
+
+
+def _influence(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--method", default="REML", help=METHODS_HELP)
+    _epilog(parser, "  rheumeta influence docs/examples/bcg.csv --measure RR\n")
 
 
 def _regress(parser: argparse.ArgumentParser) -> None:

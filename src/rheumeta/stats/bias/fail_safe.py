@@ -11,12 +11,22 @@ from scipy import special
 
 from rheumeta.errors import StatsError
 from rheumeta.stats.batch import Floats, as_vectors
-from rheumeta.stats.pooling import check_choice
+from rheumeta.stats.pooling import Method, PoolResult, check_choice, pool
 from rheumeta.stats.result import Result
+from rheumeta.stats.tau2 import COMMON
 
-FailSafeType = Literal["Rosenthal", "Orwin", "Rosenberg"]
+FailSafeType = Literal["Rosenthal", "Orwin", "Rosenberg", "General"]
+TYPES: tuple[FailSafeType, ...] = ("Rosenthal", "Orwin", "Rosenberg", "General")
 
-NOT_ADVISED = "Fail-safe numbers are not advised (Cochrane Handbook 13.3.5.5): they say nothing about bias."
+NOT_ADVISED = "Fail-safe numbers are not advised: they do not tell whether studies are missing."
+"""Becker (2005), in Rothstein et al., Publication Bias in Meta-Analysis, ch. 7; the Cochrane Handbook 5.1,
+section 10.4.4.3, advises against them, version 6 no longer lists them."""
+
+BLOCK = 4096
+"""Numbers of studies tried at once."""
+
+MOST = 10_000_000
+"""More studies than this are as good as infinitely many."""
 
 ROUNDING = 1e-12
 """Relative: rounding of a number that is whole by algebra, as Orwin's for half of the mean."""
@@ -29,17 +39,17 @@ class FailSafe(Result):
     Attributes
     ----------
     type : str
-        ``"Rosenthal"``, ``"Orwin"`` or ``"Rosenberg"``.
+        ``"Rosenthal"``, ``"Orwin"``, ``"Rosenberg"`` or ``"General"``.
     k : int
         Number of studies.
     number : int
         Studies without effect to be added.
     estimate : float or None
-        Mean effect before (Orwin, Rosenberg).
+        Mean effect before (all but Rosenthal).
     pval : float or None
-        p value before: one-sided for Rosenthal, two-sided for Rosenberg.
+        p value before: one-sided for Rosenthal, two-sided for Rosenberg and General.
     alpha : float or None
-        p value that the added studies bring about (Rosenthal, Rosenberg).
+        p value that the added studies bring about (all but Orwin).
     target : float or None
         Mean effect that the added studies bring about (Orwin).
     notes : tuple of str
@@ -70,6 +80,7 @@ def fail_safe_n(
     alpha: float = 0.05,
     target: float | None = None,
     weighted: bool = False,
+    method: Method = "REML",
 ) -> FailSafe:
     """Count the studies without effect that would undo the result.
 
@@ -77,16 +88,19 @@ def fail_safe_n(
     ----------
     yi, vi : array_like, shape (k,)
         Effects on the analysis scale and sampling variances (> 0); k >= 1.
-    type : {"Rosenthal", "Orwin", "Rosenberg"}
+    type : {"Rosenthal", "Orwin", "Rosenberg", "General"}
         ``"Rosenthal"``: until Stouffer's combined one-sided p is `alpha`. ``"Orwin"``: until the mean
         is `target`. ``"Rosenberg"``: until the two-sided p of the common-effect mean is `alpha`, the
-        added studies having the mean weight.
+        added studies having the mean weight. ``"General"``: until the two-sided p of the random-effects
+        mean is `alpha`, the added studies being as heterogeneous as those given; k >= 2.
     alpha : float
         Between 0 and 0.5.
     target : float, optional
         Orwin: a mean of the same sign and smaller size; half of the mean by default.
     weighted : bool
         Orwin: take the inverse-variance mean, not the plain one.
+    method : str
+        General: estimator of tau2, as in :func:`rheumeta.stats.pool`.
 
     Returns
     -------
@@ -101,9 +115,12 @@ def fail_safe_n(
     -----
     Rosenthal (1979), Psychol Bull 86:638-641: (sum z / z_alpha)^2 - k. Orwin (1983), J Educ Stat
     8:157-159: k (mean - target) / target. Rosenberg (2005), Evolution 59:464-468: N with
-    (sum w y)^2 / (sum w + N mean w) = z_(alpha/2)^2. Rounded up, at least 0.
+    (sum w y)^2 / (sum w + N mean w) = z_(alpha/2)^2. Rounded up, at least 0. General: as ``fsn`` of the R
+    package metafor. The added studies have the harmonic mean of the variances, their true effects mean 0
+    and variance tau2, so that the variance of all true effects is ((k + N - 2) tau2 + k N / (k + N)
+    mean^2) / (k + N - 1), the analysis of variance of two groups.
     """
-    check_choice("type", type, ("Rosenthal", "Orwin", "Rosenberg"))
+    check_choice("type", type, TYPES)
     if not 0 < alpha < 0.5:
         raise StatsError(f"alpha is a p value between 0 and 0.5, not {alpha!r}.")
     if type != "Orwin" and (target is not None or weighted):
@@ -113,6 +130,8 @@ def fail_safe_n(
         raise StatsError("a fail-safe number needs at least one study.")
     if type == "Orwin":
         return _orwin(y, v, target=target, weighted=weighted)
+    if type == "General":
+        return _general(y, v, alpha, method)
     return _rosenthal(y, v, alpha) if type == "Rosenthal" else _rosenberg(y, v, alpha)
 
 
@@ -129,6 +148,31 @@ def _rosenberg(y: Floats, v: Floats, alpha: float) -> FailSafe:
     number = ((total / special.ndtri(1 - alpha / 2)) ** 2 - weight) / (weight / y.size)
     pval = 2.0 * float(special.ndtr(-abs(total) / np.sqrt(weight)))
     return FailSafe("Rosenberg", y.size, _up(number), total / weight, pval, alpha, None, (NOT_ADVISED,))
+
+
+def _general(y: Floats, v: Floats, alpha: float, method: Method) -> FailSafe:
+    fit = pool(y, v, method=method, test="z", prediction="none")
+    pval = 2.0 * float(special.ndtr(-abs(fit.estimate) / fit.se))
+    number = 0 if pval >= alpha else _first(y, v, fit, float(-special.ndtri(alpha / 2)))
+    return FailSafe("General", y.size, number, fit.estimate, pval, alpha, None, (NOT_ADVISED,))
+
+
+def _first(y: Floats, v: Floats, fit: PoolResult, critical: float) -> int:
+    # The first number of added studies at which |z| is not above its critical value.
+    k, typical = y.size, v.size / float((1.0 / v).sum())
+    within, square = fit.tau2, fit.estimate**2
+    for start in range(1, MOST, BLOCK):
+        n = np.arange(start, start + BLOCK, dtype=np.float64)
+        tau2 = np.zeros(n.size)
+        if fit.method not in COMMON:
+            tau2 = ((k + n - 2) * within + k * n / (k + n) * square) / (k + n - 1)
+        w = 1.0 / (v[:, None] + tau2)
+        total = w.sum(axis=0) + n / (typical + tau2)
+        z = np.abs((w * y[:, None]).sum(axis=0)) / np.sqrt(total)
+        enough = np.flatnonzero(z <= critical)
+        if enough.size:
+            return int(n[enough[0]])
+    raise StatsError(f"more than {MOST} studies without effect would be needed.")
 
 
 def _orwin(y: Floats, v: Floats, *, target: float | None, weighted: bool) -> FailSafe:

@@ -106,7 +106,7 @@ def trim_fill(
     -----
     Duval and Tweedie (2000), Biometrics 56:455-463 (algorithm, L0, R0); the same (2000), JASA 95:89-98
     (Q0 and the variances). A sensitivity analysis, not an estimate to rely on: it takes every asymmetry
-    for missing studies (Cochrane Handbook 6.5, section 13.3.5.3).
+    for missing studies (Sterne et al. 2011, BMJ 343:d4002).
     """
     check_choice("estimator", estimator, tuple(_NUMBER))
     y, v = as_vectors(yi, vi)
