@@ -81,3 +81,7 @@ QUADRATURE = 1e-9
 
 TABULATED = 1e-7
 """Draws interpolated in a table; the Monte Carlo error of anything made of them is 1e-2."""
+
+ONE_STAGE = 1e-4
+"""Absolute, log odds ratios and variances of one-stage models: the reference stops its search at about
+1e-5 and takes standard errors from numerical second derivatives."""

@@ -5,6 +5,8 @@ from rheumeta.stats.bootstrap import BootstrapPrediction, bootstrap_prediction
 from rheumeta.stats.covariance import sampling_covariance, shared_control_covariance
 from rheumeta.stats.formula import FormulaRegression, meta_regression_formula
 from rheumeta.stats.funnel_data import Funnel, funnel
+from rheumeta.stats.glmm import OneStageResult, one_stage_binomial, one_stage_proportions, one_stage_rates
+from rheumeta.stats.glmm_beta import BetaBinomialResult, beta_binomial
 from rheumeta.stats.henmi_copas import HenmiCopas, henmi_copas
 from rheumeta.stats.influence import BaujatData, Influence, RadialData, baujat, influence, radial
 from rheumeta.stats.location_scale import LocationScaleResult, location_scale
@@ -36,6 +38,7 @@ __all__ = [
     "METHODS",
     "BatchResult",
     "BaujatData",
+    "BetaBinomialResult",
     "BootstrapPrediction",
     "BubbleData",
     "CombinedP",
@@ -49,6 +52,7 @@ __all__ = [
     "LikelihoodRatio",
     "LocationScaleResult",
     "MultivariateResult",
+    "OneStageResult",
     "PermutationTest",
     "PoolResult",
     "ProportionInterval",
@@ -62,6 +66,7 @@ __all__ = [
     "Tau2Interval",
     "WaldTest",
     "baujat",
+    "beta_binomial",
     "bias",
     "binomial_interval",
     "bootstrap_prediction",
@@ -83,6 +88,9 @@ __all__ = [
     "meta_regression_formula",
     "multivariate",
     "nested",
+    "one_stage_binomial",
+    "one_stage_proportions",
+    "one_stage_rates",
     "permutation_test",
     "peto",
     "pool",
