@@ -34,6 +34,9 @@ JUDGEMENT_WORDS = {
     "raise_two": "raised by two levels",
 }
 
+RISKS = frozenset({"RR", "OR", "PETO", "HR", "RD"})
+"""Measures from which readers expect an effect per 1000."""
+
 
 @dataclass(frozen=True)
 class DomainView:
@@ -55,7 +58,9 @@ class FindingView:
     treated: str
     difference: str
     effect: str
-    size: str
+    no_absolute: str  # why there is no effect per 1000, where one could be expected
+    patients: str
+    studies: str
     certainty: str
     signs: str
     start: str
@@ -68,7 +73,9 @@ class FindingGroup:
 
     comparison: str
     label: str
-    rows: tuple[FindingView, ...]
+    first: tuple[FindingView, ...]  # primary outcomes
+    rest: tuple[FindingView, ...]
+    per_1000: bool  # is there an effect per 1000 in any row?
     silent: tuple[str, ...]  # outcomes without a usable number
 
 
@@ -87,25 +94,31 @@ def summary_of_findings(found: Appraisal, analyses: Sequence[Analysis]) -> list[
 
 def _group(rows: Sequence[Finding], found: Appraisal, by_id: dict[str, Analysis]) -> FindingGroup:
     shown = [f for f in rows if f.k or f.primary]
-    shown.sort(key=lambda f: not f.primary)
-    views = tuple(_row(f, by_id[f.analysis_id], found.certainty_of(f.analysis_id)) for f in shown)
+    first, rest = (
+        tuple(
+            _row(f, by_id[f.analysis_id], found.certainty_of(f.analysis_id))
+            for f in shown
+            if f.primary is primary
+        )
+        for primary in (True, False)
+    )
     silent = tuple(f"{f.outcome_label}, {f.window_label}" for f in rows if f not in shown)
-    return FindingGroup(rows[0].comparison, rows[0].comparison_label, views, silent)
+    per_1000 = any(f.absolute for f in shown)
+    return FindingGroup(rows[0].comparison, rows[0].comparison_label, first, rest, per_1000, silent)
 
 
 def _row(item: Finding, analysis: Analysis, certainty: Certainty | None) -> FindingView:
     absolute = item.absolute
     level = certainty.level if certainty else None
-    patients = (
-        f"{whole(item.n_patients)} ({count(item.k, 'study', 'studies')})" if item.k else "no usable number"
-    )
     return FindingView(
         record=item,
         without=per_thousand(absolute.assumed) if absolute else NONE,
         treated=_range(absolute.treated) if absolute else NONE,
         difference=difference(absolute) if absolute else "",
         effect=f"{item.measure_label} {show(analysis, item.effect)}" if item.effect else _no_effect(item),
-        size=patients,
+        no_absolute=(item.absolute_reason or "") if item.effect and item.measure in RISKS else "",
+        patients=whole(item.n_patients) if item.k else NONE,
+        studies=count(item.k, "study", "studies") if item.k else "no usable number",
         certainty=LEVEL_WORDS[level] if level else "not graded",
         signs=LEVEL_SIGNS[level] if level else "",
         start=capital(certainty.start_reason) if certainty else "",

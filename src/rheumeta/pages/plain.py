@@ -111,9 +111,9 @@ def effect(analysis: Analysis, item: Finding, display: Interval, *, level: float
     treated = absolute.treated
     span = ""
     if treated.lower is not None and treated.upper is not None:
-        span = f"; the data fit anything from {per_thousand(treated.lower)} to {per_thousand(treated.upper)}"
+        span = f"; the data fit anything from {per_thousand(treated.lower)} to {per_thousand(treated.upper)} with it"
     return (
-        f"of 1000 people, {per_thousand(absolute.assumed)} without the treatment and {maybe}"
+        f"the best guess is {per_thousand(absolute.assumed)} of 1000 people without the treatment and {maybe}"
         f"{per_thousand(treated.estimate)} with it{span}."
     )
 

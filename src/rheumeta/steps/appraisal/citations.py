@@ -67,7 +67,7 @@ def _arms(
         elif given and not given & set(allowed):
             wanted = " or ".join(uncapital(names.get(v, v)) for v in allowed)
             had = " and ".join(uncapital(names.get(v, v)) for v in sorted(given))
-            mismatches.append(f"{what}: the claim is about {wanted!r}, the study had {had!r}")
+            mismatches.append(f"{what}: the claim is about “{wanted}”, the study had “{had}”")
     return mismatches, unknown
 
 
@@ -94,6 +94,6 @@ def _outcomes(study_id: str, material: Material, outcomes: Sequence[str]) -> tup
             (unread if material.awaited(study_id, name) else absent).append(outcome.label)
     if outcomes and len(absent) == len(outcomes):
         return [f"outcome: what was read of it has nothing on {' or '.join(absent)}"], []
-    return [], [f"nothing read of it on {label}" for label in absent] + [
-        f"its result on {label} is awaited" for label in unread
-    ]
+    notes = [f"nothing read of it on {' or '.join(absent)}"] if absent else []
+    notes += [f"its result on {' and '.join(unread)} is awaited"] if unread else []
+    return [], notes

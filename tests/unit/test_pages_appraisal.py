@@ -1,0 +1,203 @@
+"""Certainty, missing evidence, claims and the plain summary as readers see them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import report_builder as rb
+
+from rheumeta.appraised import (
+    AbsoluteEffect,
+    Appraisal,
+    Certainty,
+    Citation,
+    ClaimAppraisal,
+    ClaimEvidence,
+    DomainJudgement,
+    EvidenceBase,
+    Finding,
+    MissingResults,
+    MissingStudy,
+)
+from rheumeta.pages import certainty, claims, missing, plain, render
+from rheumeta.records import Interval
+
+EFFECT = AbsoluteEffect(
+    125, "median of the 2 control groups", Interval(259, 79, 847), Interval(134, -46, 722)
+)
+DOMAINS = (
+    DomainJudgement("risk_of_bias", "serious", -1, "Nobody judged it", assessed=False),
+    DomainJudgement(
+        "imprecision", "not_serious", 0, "It is <precise>", suggested="serious", suggested_reason="few patients",
+        name="A. Person",
+    ),
+)  # fmt: skip
+
+
+def row(analysis, **changes):
+    base = Finding(
+        analysis_id=analysis.id, comparison=analysis.comparison, comparison_label=analysis.comparison_label,
+        comparison_kind=analysis.comparison_kind, outcome=analysis.outcome, outcome_label=analysis.outcome_label,
+        window_label=analysis.window_label, primary=True, status=analysis.status, k=analysis.k,
+        n_patients=analysis.n_patients, measure=analysis.measure, measure_label=analysis.measure_label,
+        effect=Interval(1.94, 0.41, 9.14), absolute=EFFECT, absolute_reason=None, certainty="very_low", sentence="s",
+    )  # fmt: skip
+    return replace(base, **changes)
+
+
+def lost(*studies, **changes):
+    base = MissingResults("acr20_three_months", "msc_v_control", "Cells against control", "acr20", "ACR20",
+                          "about 3 months", True, studies, 74, 36, 36, 0, 100 * 36 / 110, 100 * 36 / 110)  # fmt: skip
+    return replace(base, **changes)
+
+
+USED = MissingStudy("alvaro2017", "A", "used", "in the synthesis", False, 53, "analysis")
+HIDDEN = MissingStudy("furestem", "F", "ended_early", "the trial ended early", True, 36, "arms")
+PLANNED = MissingStudy("trial1", "T", "planned", "planned", False, 250, "n_randomised")
+
+
+def appraisal():
+    analyses = rb.synthesis().analyses
+    claim = ClaimAppraisal(
+        "c1", "a clinic", "it <b>helps</b>", "not_what_cited", "F: route",
+        (ClaimEvidence("acr20", "ACR20", "open", "controlled_estimate", "It includes no difference.",
+                       analyses[0].id, effect=Interval(1.94, 0.41, 9.14), k=2, n_patients=74,
+                       studies=("A", "B"), certainty="very_low"),),
+        (Citation("furestem", "F", ("route: wrong",), ("dose not stated",)),),
+    )  # fmt: skip
+    return Appraisal(
+        review="demo",
+        certainty=tuple(Certainty(a.id, "very_low", "high", "randomised studies", DOMAINS) for a in analyses),
+        findings=tuple(row(a) for a in analyses),
+        missing=(lost(USED, HIDDEN, PLANNED),),
+        claims=(claim,),
+        base=EvidenceBase(7, 305, 2, 101, 5, 204, 2, 304),
+    )
+
+
+@pytest.fixture(scope="module")
+def text():
+    return render.report(replace(rb.report_input(), appraisal=appraisal()))
+
+
+def test_the_report_has_the_sections_and_their_links(text):
+    for name in ("plain", "summary", "missing", "claims"):
+        assert f'<h2 id="{name}">' in text
+        assert f'href="#{name}"' in text
+
+
+def test_every_text_is_escaped(text):
+    assert "it <b>helps" not in text
+    assert "It is <precise>" not in text
+    assert "It is &lt;precise&gt;" in text
+
+
+def test_without_an_appraisal_the_sections_are_left_out():
+    plain_text = render.report(rb.report_input())
+    assert '<h2 id="summary">' not in plain_text
+    assert "No verdict is given here." in plain_text
+
+
+def test_a_verdict_stands_beside_its_claim_with_the_mismatch(text):
+    assert "Not what the cited study tested" in text
+    assert "<strong>Mismatch:</strong> F: route: wrong" in text
+
+
+def test_what_was_not_assessed_and_what_a_person_changed_is_said(text):
+    assert "serious (not assessed)" in text
+    assert "judged by A. Person; the rule suggests serious: few patients" in text
+
+
+def test_differences_per_1000_are_said_with_their_direction():
+    assert certainty.difference(EFFECT) == "134 more (46 fewer to 722 more)"
+    none = replace(EFFECT, difference=Interval(0.2, None, None))
+    assert certainty.difference(none) == "no difference"
+
+
+@pytest.mark.parametrize(("levels", "text"), [(-2, "−2"), (-1, "−1"), (0, ""), (1, "+1")])
+def test_steps(levels, text):
+    assert certainty.steps(levels) == text
+
+
+def test_one_row_an_outcome_and_time_and_silent_outcomes_by_name():
+    found = appraisal()
+    first = found.findings[0]
+    twin = replace(first, analysis_id="other_measure")
+    silent = replace(first, window_label="later", k=0, primary=False, absolute=None, effect=None)
+    (group,) = certainty.summary_of_findings(
+        replace(found, findings=(first, twin, silent)), rb.synthesis().analyses
+    )
+    assert [r.record.analysis_id for r in group.first] == [first.analysis_id]
+    assert group.rest == ()
+    assert group.silent == (f"{first.outcome_label}, later",)
+    assert group.per_1000
+
+
+def test_missing_evidence_in_a_sentence():
+    assert missing.sentence(lost(USED, HIDDEN, PLANNED)) == (
+        "One study with 74 patients is in it. Results of one study with 36 patients are missing, 33% of all patients. "
+        "The result of one study among them (36 patients) may be missing because of what it is. One study is planned."
+    )
+    unknown = lost(HIDDEN, patients_used=0, size_unknown=1)
+    assert missing.sentence(unknown).startswith(
+        "No study is in it. Results of one study with at least 36 patients"
+    )
+
+
+def test_what_may_be_hidden_comes_before_what_is_planned():
+    (view,) = missing.missing_view([lost(PLANNED, HIDDEN, USED)])
+    assert [s.status for s in view.rows] == ["used", "ended_early", "planned"]
+
+
+def test_every_status_has_words_and_a_place():
+    assert set(missing.ORDER) == set(missing.STATUS_WORDS)
+
+
+def test_claims_carry_what_the_review_has():
+    found = appraisal()
+    (view,) = claims.claims_view(
+        found.claims, rb.sheets()["claims"], {a.id: a for a in rb.synthesis().analyses}
+    )
+    assert view.evidence[0].found == "ACR20: 1.94 [0.41, 9.14]"
+    assert view.evidence[0].size == "two studies, 74 patients"
+    assert view.test == "a trial"
+    assert dict(claims.tally(found.claims))["Not what the cited study tested"] == 1
+    assert sum(n for _, n in claims.tally(found.claims)) == 1
+
+
+def test_plain_words_say_people_of_1000_and_how_sure():
+    analysis = rb.controlled()
+    said = plain.change(analysis, row(analysis))
+    assert "125 of 1000 people without the treatment and 259 with it" in said
+    assert said.endswith("This is very uncertain: the true effect may be quite different.")
+    sure = plain.change(analysis, row(analysis, certainty="moderate"))
+    assert "probably 259" in sure
+
+
+def test_plain_words_never_give_an_effect_without_its_control_group():
+    analysis = replace(rb.controlled(), comparison_kind="before_after", measure="MC", null=0.0)
+    said = plain.change(analysis, row(analysis, absolute=None))
+    assert "treated people" in said
+    assert said.endswith(plain.NO_CAUSE)
+
+
+def test_plain_words_of_an_outcome_without_numbers():
+    analysis = rb.controlled()
+    assert plain.change(analysis, row(analysis, k=0)).endswith("no study gives numbers that can be used.")
+
+
+def test_plain_words_name_what_is_not_known():
+    hidden, planned = plain.unknown(appraisal())[:2]
+    assert hidden.startswith("One trial with 36 people was begun and never made public in full.")
+    assert planned.startswith("Two more trials with 304 people were planned")
+
+
+def test_plain_summary_gives_no_advice_and_says_what_authorities_state():
+    data = replace(rb.report_input(), appraisal=appraisal())
+    data = replace(data, protocol={**data.protocol, "approval": ["An agency stated X (source)."]})
+    passages = {p.title: p.texts for p in plain.plain_summary(data)}
+    assert passages["What authorities have approved"] == ("An agency stated X (source).",)
+    words = " ".join(text for texts in passages.values() for text in texts).lower()
+    assert not {"should", "recommend", "ask your doctor"} & set(words.split())
+    assert plain.plain_summary(rb.report_input()) == []
