@@ -82,11 +82,14 @@ class Batch:
         step = max(1, CHUNK // max(1, self.y.shape[1]))
         return [slice(i, min(i + step, self.size)) for i in range(0, self.size, step)]
 
+    @property
+    def full(self) -> bool:
+        """True if nothing is padded."""
+        return bool(int(self.k.min()) == self.y.shape[1])
+
     def kept(self, values: Floats) -> Floats:
         """Return finite `values`, shape (m, kmax), with 0 where padded."""
-        if int(self.k.min()) == self.y.shape[1]:
-            return values
-        return values * self.mask
+        return values if self.full else values * self.mask
 
     def total(self, values: Floats) -> Floats:
         """Sum over the studies of each analysis, shape (m,)."""

@@ -67,8 +67,8 @@ def q_profile(batch: Batch, *, level: float) -> tuple[Floats, Floats]:
     quantiles of chi-squared with k - 1 degrees of freedom.
     """
     tail = (1.0 - level / 100.0) / 2.0
-    df = batch.df.astype(np.float64)
-    low, high = (np.asarray(special.chdtri(df, p), dtype=np.float64) for p in (1.0 - tail, tail))
+    df, which = np.unique(batch.df.astype(np.float64), return_inverse=True)
+    low, high = (np.asarray(special.chdtri(df, p), dtype=np.float64)[which] for p in (1.0 - tail, tail))
     return generalised_q_root(batch, high), generalised_q_root(batch, low)
 
 

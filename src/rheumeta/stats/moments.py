@@ -165,7 +165,7 @@ def _dot(one: Floats, other: Floats) -> Floats:
 
 def _mean(batch: Batch, w: Floats, sum_w: Floats) -> Floats:
     # Weighted mean taken about the first study: equal effects then give exactly their value.
-    first = batch.y[np.arange(batch.size), batch.mask.argmax(axis=1)]
+    first = batch.y[:, 0] if batch.full else batch.y[np.arange(batch.size), batch.mask.argmax(axis=1)]
     shift = _dot(w, batch.y - first[:, None]) / sum_w
     return np.asarray(first + shift, dtype=np.float64)
 

@@ -76,7 +76,8 @@ def generalised_q_root(batch: Batch, target: Floats) -> Floats:
     overshoots, and straight where the variances are equal.
     """
     tau2 = np.zeros(batch.size)
-    rows = np.flatnonzero(generalised_q(batch, tau2)[0] > target)
+    null, fall = generalised_q(batch, tau2)
+    rows = np.flatnonzero(null > target)
     if not rows.size:
         return tau2
     part, goal = batch.take(rows), target[rows]
@@ -88,7 +89,8 @@ def generalised_q_root(batch: Batch, target: Floats) -> Floats:
             return 1.0 - aim / q, -aim * drop / q**2
 
     upper = sum_of_squares(part) / goal
-    tau2[rows] = solve_bracketed(excess, np.zeros(rows.size), upper, scale=part.smallest(part.v))
+    start = np.minimum(upper, (null[rows] / goal - 1.0) * null[rows] / fall[rows])  # Newton from zero
+    tau2[rows] = solve_bracketed(excess, np.zeros(rows.size), upper, scale=part.smallest(part.v), start=start)
     return tau2
 
 
