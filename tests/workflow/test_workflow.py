@@ -23,6 +23,7 @@ STAGES = [
     "harmonise",
     "effects",
     "synthesise",
+    "appraise",
     f"figures_{REVIEW}",
     f"tables_{REVIEW}",
     "report",
@@ -77,7 +78,7 @@ def test_every_stage_leaves_a_log_and_a_benchmark(built):
     logs = {
         p.relative_to(built.root / "logs").as_posix() for p in (built.root / "logs").rglob("*") if p.is_file()
     }
-    for stage in ("validate", "harmonise", "effects", "synthesise", "figures", "tables", "report"):
+    for stage in ("validate", "harmonise", "effects", "synthesise", "appraise", "figures", "tables", "report"):
         assert f"{stage}/{REVIEW}.log" in logs
         assert f"benchmarks/{stage}/{REVIEW}.tsv" in logs
     assert not [name for name in logs if name.endswith(".failures")]
@@ -101,10 +102,11 @@ def test_a_changed_input_announces_all_that_depends_on_it(built, file, old, new)
     ("file", "first", "spared"),
     [
         ("src/rheumeta/stats/pooling.py", "synthesise", "validate"),
+        ("src/rheumeta/steps/appraisal/verdicts.py", "appraise", "synthesise"),
         ("src/rheumeta/plots/style.py", f"figures_{REVIEW}", f"tables_{REVIEW}"),
         ("src/rheumeta/pages/templates/report.html", "report", "effects"),
     ],
-    ids=["statistics", "plots", "template"],
+    ids=["statistics", "verdicts", "plots", "template"],
 )
 def test_a_changed_line_of_code_announces_the_stages_that_run_it(built, file, first, spared):
     path = built.root / file
