@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,28 @@ def test_inputs_are_the_files_that_exist_without_those_of_editors(layout):
     other.write_text("")
     names = [Path(path).name for path in graph.raw_inputs(layout)]
     assert sorted(names) == ["MANIFEST.csv", "mine.yaml", "other.yaml", "studies.csv"]
+
+
+def test_a_notebook_depends_on_the_reviews_that_it_names_or_else_on_all(tmp_path):
+    own, every = tmp_path / "own.ipynb", tmp_path / "every.ipynb"
+    own.write_text('{"metadata": {"rheumeta": {"reviews": ["a"]}}}')
+    every.write_text('{"metadata": {}}')
+    (tmp_path / "broken.ipynb").write_text("{")
+    of_a = [
+        "results/a/estimates/synthesis.json",
+        "data/processed/a/effects.csv",
+        "config/reviews/a.yaml",
+    ]
+    assert graph.notebook_inputs(own, ["a", "b"]) == of_a
+    assert graph.notebook_inputs(every, ["a"]) == [*of_a, "config/config.yaml"]
+    assert graph.runnable_notebooks(tmp_path, ["b"]) == ["broken", "every"]
+    assert graph.runnable_notebooks(tmp_path, ["a", "b"]) == ["broken", "every", "own"]
+
+
+def test_the_notebook_of_replication_reads_only_the_published_syntheses():
+    notebook = Path(__file__).parents[2] / "notebooks" / "03_replication.ipynb"
+    text = notebook.read_text(encoding="utf-8")
+    assert set(graph.notebook_reviews(notebook)) == set(re.findall(r'Layout\(\\"(\w+)\\"', text))
 
 
 def test_outputs_exist_whatever_the_wildcards_stand_for(tmp_path, monkeypatch):

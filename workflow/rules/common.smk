@@ -14,7 +14,6 @@ from rheumeta.steps import graph, targets
 
 graph.prepare_environment(SOURCE)
 STARTED = time.time()
-NOTEBOOKS = graph.notebooks(Path("notebooks"))
 
 try:
     # Snakemake tells its targets only later.
@@ -22,6 +21,8 @@ try:
 except InputFaults as faults:
     print(faults, file=sys.stderr)
     raise SystemExit(faults.exit_code)
+
+NOTEBOOKS = graph.runnable_notebooks(Path("notebooks"), REVIEWS)
 
 
 def kept(*patterns):
@@ -61,6 +62,11 @@ def report_figures(wildcards):
 def report_tables(wildcards):
     """Return the tables that stand beside a report, which names them."""
     return graph.tables(Layout(wildcards.review))
+
+
+def notebook_inputs(wildcards):
+    """Return what a notebook reads."""
+    return graph.notebook_inputs(Path(f"notebooks/{wildcards.notebook}.ipynb"), REVIEWS)
 
 
 def benchmark_results(wildcards):

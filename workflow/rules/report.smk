@@ -4,10 +4,8 @@
 rule notebook:
     """Execute a notebook; it reads the results and nothing reads it."""
     input:
-        expand("results/{review}/estimates/synthesis.json", review=REVIEWS),
-        expand("data/processed/{review}/effects.csv", review=REVIEWS),
+        notebook_inputs,
         notebook="notebooks/{notebook}.ipynb",
-        config="config/config.yaml",
     output:
         kept("results/notebooks/{notebook}.ipynb", "results/notebooks/{notebook}.html"),
     log:

@@ -7,10 +7,11 @@ with it, better than a graph could.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ import yaml
 from rheumeta.errors import InputFaults
 from rheumeta.layout import Layout
 from rheumeta.steps.targets import figure_files
-from rheumeta.tables.config import check_targets, read_reviews
+from rheumeta.tables.config import CONFIG, check_targets, read_reviews
 from rheumeta.tables.sheets import RAW_SHEETS
 
 ID = re.compile(r"[a-z][a-z0-9_]*")
@@ -147,3 +148,31 @@ def analyses(layout: Layout) -> dict[str, dict[str, Any]]:
 def notebooks(folder: Path) -> list[str]:
     """Return the names, without ending, of the notebooks in `folder`, sorted."""
     return sorted(path.stem for path in folder.glob("*.ipynb"))
+
+
+def notebook_reviews(path: Path) -> list[str] | None:
+    """Return the reviews that a notebook reads, or None if it reads all that are configured.
+
+    Its metadata name them: ``{"rheumeta": {"reviews": [...]}}``. One that cannot be read is taken to
+    read all; the stage `notebooks` then says what is wrong with it.
+    """
+    try:
+        own = json.loads(path.read_text(encoding="utf-8"))["metadata"]["rheumeta"]["reviews"]
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
+    return [str(review) for review in own] if isinstance(own, list) else None
+
+
+def runnable_notebooks(folder: Path, reviews: Sequence[str]) -> list[str]:
+    """Return the notebooks in `folder` all of whose reviews are among `reviews`."""
+    return [n for n in notebooks(folder) if set(notebook_reviews(folder / f"{n}.ipynb") or ()) <= {*reviews}]
+
+
+def notebook_inputs(path: Path, reviews: Sequence[str]) -> list[str]:
+    """Return what a notebook reads; the list of reviews too, if it reads all that are configured."""
+    own = notebook_reviews(path)
+    layouts = [Layout(review) for review in (reviews if own is None else own)]
+    files = [
+        file.as_posix() for layout in layouts for file in (layout.synthesis, layout.effects, layout.protocol)
+    ]
+    return [*files, CONFIG] if own is None else files
