@@ -30,6 +30,11 @@ class Kernel(Protocol):
     first and second derivative.
     """
 
+    @property
+    def size(self) -> int:
+        """Number of studies."""
+        ...
+
     def value(self, predictor: Floats) -> Floats:
         """Return the log likelihood."""
         ...
@@ -69,7 +74,7 @@ def log_integral(kernel: Kernel, centre: float, tau: float, *, nodes: int) -> Fl
     nodes : int
         Number of nodes.
     """
-    k = kernel.value(np.zeros(1)).shape[0]
+    k = kernel.size
     if tau == 0:
         return kernel.value(np.full(k, centre))
 
@@ -97,7 +102,7 @@ def log_integral_pair(
     The predictors of the arms are g + e/2 and g - e/2 with g ~ N(centre[0], spread[0]^2) and
     e ~ N(centre[1], spread[1]^2), independent.
     """
-    k = arms[0].value(np.zeros(1)).shape[0]
+    k = arms[0].size
 
     def predictors(z: Floats) -> tuple[Floats, Floats]:
         g, e = centre[0] + spread[0] * z[0], centre[1] + spread[1] * z[1]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy import special
 
-from rheumeta.stats.batch import Floats
-from rheumeta.stats.gauss_hermite import Kernel
+from rheumeta.stats.batch import Bools, Floats, Ints
+from rheumeta.stats.gauss_hermite import Kernel, newton
 
 
 def _beside(values: Floats, predictor: Floats) -> Floats:
@@ -27,6 +27,11 @@ class BinomialKernel:
     x: Floats
     n: Floats
     offset: Floats
+
+    @property
+    def size(self) -> int:
+        """Number of studies."""
+        return int(self.x.size)
 
     def value(self, predictor: Floats) -> Floats:
         """Return the log likelihood with the binomial coefficient."""
@@ -54,6 +59,11 @@ class PoissonKernel:
     x: Floats
     t: Floats
 
+    @property
+    def size(self) -> int:
+        """Number of studies."""
+        return int(self.x.size)
+
     def value(self, predictor: Floats) -> Floats:
         """Return the log likelihood with its constant."""
         x, t = _beside(self.x, predictor), _beside(self.t, predictor)
@@ -79,8 +89,11 @@ class HypergeometricKernel:
     ----------
     x : ndarray, shape (k,)
         Events of the first arm.
-    support, logs : ndarray, shape (k, width)
-        Possible values, and log C(n1, x) C(n2, s - x); -inf where padded.
+    support, logs : ndarray, shape (total,)
+        Possible values of all studies one after another, and log C(n1, x) C(n2, s - x): studies
+        differ too much in their number of values for a padded table.
+    begin : ndarray of int, shape (k,)
+        Where each study begins.
 
     Notes
     -----
@@ -91,61 +104,66 @@ class HypergeometricKernel:
     x: Floats
     support: Floats
     logs: Floats
+    begin: Ints
+    owner: Ints = field(init=False, repr=False)
+    constant: Floats = field(init=False, repr=False)
+    inner: Bools = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        sizes = np.diff(np.append(self.begin, self.support.size))
+        object.__setattr__(self, "owner", np.repeat(np.arange(self.begin.size), sizes))
+        first = self.support[self.begin]
+        at = self.begin + (self.x - first).astype(np.int64)
+        object.__setattr__(self, "constant", self.logs[at])
+        object.__setattr__(self, "inner", (self.x > first) & (self.x < first + sizes - 1))
+
+    @property
+    def size(self) -> int:
+        """Number of studies."""
+        return int(self.x.size)
 
     def value(self, predictor: Floats) -> Floats:
         """Return the log probability of x."""
-        observed = self.x * predictor.T
-        at = (self.support == self.x[:, None]).argmax(axis=1)
-        constant = self.logs[np.arange(self.x.size), at]
-        return np.asarray((observed + constant).T - self._log_sum(predictor))
+        _, log_sum = self._terms(predictor)
+        return np.asarray((self.x * predictor.T + self.constant).T - log_sum)
 
-    def _terms(self, predictor: Floats) -> Floats:
-        if predictor.ndim == 1:
-            return self.logs + self.support * predictor[:, None]
-        return self.logs[:, None, :] + self.support[:, None, :] * predictor[:, :, None]
-
-    def _log_sum(self, predictor: Floats) -> Floats:
-        terms = self._terms(predictor)
-        top = terms.max(axis=-1)
-        return np.asarray(top + np.log(np.exp(terms - top[..., None]).sum(axis=-1)))
+    def _terms(self, predictor: Floats) -> tuple[Floats, Floats]:
+        terms = _beside(self.logs, predictor) + _beside(self.support, predictor) * predictor[self.owner]
+        top = np.maximum.reduceat(terms, self.begin, axis=0)
+        sums = np.add.reduceat(np.exp(terms - top[self.owner]), self.begin, axis=0)
+        return terms, np.asarray(top + np.log(sums))
 
     def slopes(self, predictor: Floats) -> tuple[Floats, Floats]:
-        """Return x less its mean, and minus its variance, shape (k,)."""
-        terms = self._terms(predictor)
-        p = np.exp(terms - self._log_sum(predictor)[..., None])
-        mean = (p * self.support).sum(axis=-1)
-        variance = (p * (self.support - mean[..., None]) ** 2).sum(axis=-1)
-        return self.x - mean, -variance
+        """Return x less its mean, and minus its variance."""
+        terms, log_sum = self._terms(predictor)
+        p, support = np.exp(terms - log_sum[self.owner]), _beside(self.support, predictor)
+        mean = np.add.reduceat(p * support, self.begin, axis=0)
+        square = np.add.reduceat(p * (support - mean[self.owner]) ** 2, self.begin, axis=0)
+        return np.asarray((self.x - mean.T).T), np.asarray(-square)
 
     def saturated(self) -> float:
-        """Return the log likelihood if each study has its own odds ratio (0 at the ends)."""
-        inner = (self.x > self.support[:, 0]) & (self.x < self._largest())
-        if not inner.any():
+        """Return the log likelihood if each study has its own odds ratio (0 where it is infinite)."""
+        if not self.inner.any():
             return 0.0
-        part = HypergeometricKernel(self.x[inner], self.support[inner], self.logs[inner])
-        theta = np.zeros(part.x.size)
-        for _ in range(200):
-            slope, curve = part.slopes(theta)
-            move = np.clip(-slope / curve, -1.0, 1.0)
-            theta = theta + move
-            if np.abs(move).max() < 1e-10:
-                break
-        return float(part.value(theta).sum())
+        start = np.zeros(self.x.size)
 
-    def _largest(self) -> Floats:
-        return np.asarray(np.where(np.isfinite(self.logs), self.support, -np.inf).max(axis=1))
+        def step(theta: Floats) -> Floats:
+            slope, curve = self.slopes(theta)
+            return np.where(self.inner, -slope / np.where(self.inner, curve, -1.0), 0.0)
+
+        return float(self.value(newton(step, start))[self.inner].sum())
 
 
 def hypergeometric(a: Floats, n1: Floats, c: Floats, n2: Floats) -> HypergeometricKernel:
     """Return the conditional likelihood of tables with events a of n1 and c of n2, shape (k,)."""
     s = a + c
     low, high = np.maximum(0.0, s - n2), np.minimum(n1, s)
-    width = int((high - low).max()) + 1
-    support = low[:, None] + np.arange(width, dtype=np.float64)
-    inside = support <= high[:, None]
-    x = np.where(inside, support, low[:, None])
-    logs = log_choose(n1[:, None], x) + log_choose(n2[:, None], s[:, None] - x)
-    return HypergeometricKernel(a, support, np.where(inside, logs, -np.inf))
+    sizes = (high - low).astype(np.int64) + 1
+    begin = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    owner = np.repeat(np.arange(a.size), sizes)
+    x = low[owner] + (np.arange(owner.size) - begin[owner])
+    logs = log_choose(n1[owner], x) + log_choose(n2[owner], s[owner] - x)
+    return HypergeometricKernel(a, x, logs, begin)
 
 
 @dataclass(frozen=True)
@@ -154,6 +172,11 @@ class PairKernel:
 
     arms: tuple[Kernel, Kernel]
     intercept: Floats
+
+    @property
+    def size(self) -> int:
+        """Number of studies."""
+        return int(self.intercept.size)
 
     def value(self, predictor: Floats) -> Floats:
         """Return the log likelihood of both arms."""
