@@ -70,7 +70,7 @@ SELECTION_SE = 1e-3
 LIKELIHOOD = 1e-5
 """Absolute, for the height of a maximum of a log-likelihood found with `SELECTION`."""
 
-QUADRATURE = 1e-3
+UNFINISHED = 1e-3
 """Absolute: error of metafor's adaptive integration of unbounded weights, and of its unfinished searches."""
 
 CURVATURE = 1e-4

@@ -346,9 +346,32 @@ def test_equal_precision_is_refused(name):
         FEW[name]([0.1, 0.5, 0.2, 0.9], [0.04] * 4)
 
 
+HARD = {
+    "variances over 1e12": ([0.1, 0.5, 0.2, 0.9, 0.3], [1e-12, 1e-6, 1e-3, 1.0, 1.3]),
+    "nothing but zero": ([0.0] * 5, [1.0, 2.0, 3.0, 4.0, 5.0]),
+    "equal effects": ([0.3] * 4, [1.0, 2.0, 3.0, 4.0]),
+    "one precise study": ([0.0, 0.1, 0.0, 5.0], [1.0, 1.1, 1.2, 1e-5]),
+    "tiny": ([1e-6, 3e-6, 2e-6, 9e-6], [1e-12, 2e-12, 5e-12, 4e-12]),
+    "huge": ([1e6, 3e6, 2e6, 9e6], [1e12, 2e12, 5e12, 4e12]),
+}
+
+
+@pytest.mark.parametrize("data", HARD.values(), ids=HARD)
+@pytest.mark.parametrize("name", FEW)
+def test_hard_data_get_finite_numbers_or_a_reason(name, data):
+    try:
+        found = FEW[name](*data)
+    except StatsError as error:
+        reason = str(error)
+    else:
+        reason = json.dumps(found.to_dict(), allow_nan=False)
+    assert len(reason) > 20
+
+
 @pytest.mark.parametrize(
     ("call", "match"),
     [
+        (lambda: bias.excess_significance([1e6, 2e6, 3e6], [1, 2, 3]), "power of 1"),
         (lambda: bias.egger([1, 2, 3], [1, 2, 3], predictor="ni"), "sample sizes"),
         (lambda: bias.egger([1, 2, 3], [1, 2, 3], predictor="ni", ni=[1, 2, -3]), "positive"),
         (lambda: bias.egger([1, 2, 3], [1, 2, 3], predictor="size"), "predictor must be"),

@@ -33,6 +33,8 @@ Stanley and Doucouliagos (2014), who test one-sided."""
 PERFECT = 1e-24
 """A residual mean square below this part of the largest squared effect over its variance is rounding."""
 
+ON_A_LINE = "the effects lie on a straight line of the predictor: there is no residual to test by."
+
 
 @dataclass(frozen=True)
 class AsymmetryTest(Result):
@@ -211,6 +213,8 @@ def _fit(
     # Multiplicative dispersion is the common-effect fit whose covariance is scaled by the residual mean
     # square; the weights need no tau2 (Thompson and Sharp 1999, model 2).
     if model == "lm":
+        if np.ptp(y) == 0:
+            raise StatsError(ON_A_LINE)
         method, test = "EE", "knha"
     return meta_regression(y, v, x, names=[name], method=method, test=test, level=level)
 
@@ -229,9 +233,7 @@ def _result(
     residual = y - fit.estimate[0] - fit.estimate[1] * x
     dispersion = float((residual**2 / v).sum() / (fit.k - 2))
     if model == "lm" and dispersion <= PERFECT * float((y**2 / v).max()):
-        raise StatsError(
-            "the effects lie on a straight line of the predictor: there is no residual to test by."
-        )
+        raise StatsError(ON_A_LINE)
     return AsymmetryTest(
         name=name,
         predictor=predictor,

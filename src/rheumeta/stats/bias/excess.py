@@ -138,6 +138,8 @@ def _test(
         raise StatsError("theta must be finite, tau2 finite and at least 0.")
     significant, power = _significance(y, v, theta, tau2, alpha, alternative)
     k, observed, expected = y.size, int(significant.sum()), float(power.sum())
+    if expected >= k:
+        raise StatsError("every study has a power of 1: no number of significant studies is excessive.")
     difference = observed - expected
     statistic = difference**2 / expected + difference**2 / (k - expected)
     return ExcessTest(

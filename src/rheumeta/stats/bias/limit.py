@@ -116,6 +116,7 @@ def limit_meta(yi: ArrayLike, vi: ArrayLike, *, method: Method = "REML", level: 
     original = pool(y, v, method=method, test="z", level=level, prediction="none")
     total = v + original.tau2
     scale = np.sqrt(total)
+    require_spread(scale, what="the precision, heterogeneity included,")
     line = meta_regression(y, total, scale, names=["s"], method="EE", test="z", level=level)
     beta, alpha = (float(x) for x in line.estimate)
     tau = float(np.sqrt(original.tau2))

@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 from scipy import special
 
+from rheumeta.errors import StatsError
 from rheumeta.stats.batch import Floats
 from rheumeta.stats.bias.selection_weights import SMOOTH, log_normaliser, p_values, quadrature
 
@@ -28,7 +29,7 @@ STEP = 1e-4
 which the second differences err by about 1e-7."""
 
 FAR = 50.0
-"""No search beyond fifty standard errors or exp(50): there the likelihood is flat."""
+"""No search further than fifty standard errors beyond twice the largest effect, or than exp(50)."""
 
 STARTS = 5
 """Starts that are climbed: of those in a grid of 64 or more the five highest; more found nothing better
@@ -202,7 +203,7 @@ def maximise(y: Floats, v: Floats, selection: Selection, *, theta: float, tau2: 
     to_point, to_search = _transforms(selection.positive)
 
     def height(u: Floats) -> float:
-        if np.abs(u).max() > FAR:
+        if (np.abs(u) > bound).any():
             return -np.inf
         return log_likelihood(y, v, selection, to_point(u))
 
@@ -210,6 +211,8 @@ def maximise(y: Floats, v: Floats, selection: Selection, *, theta: float, tau2: 
         return min(-height(u), 1e10)
 
     spread = float(np.sqrt(tau2 + np.median(v)))
+    bound = np.full(2 + len(selection.start[0]), FAR)
+    bound[:2] += 2.0 * float(np.abs(y).max())
     grid = [
         to_search(theta + shift * spread, factor * spread, delta)
         for shift in (0.0, -0.7, -1.5, 0.7)
@@ -218,7 +221,10 @@ def maximise(y: Floats, v: Floats, selection: Selection, *, theta: float, tau2: 
     ]
     best = sorted(grid, key=depth)[:STARTS]
     ends = [optimize.minimize(depth, start, method="BFGS", options={"gtol": 1e-5}).x for start in best]
-    top = _polish(height, max(ends, key=height))
+    end = max(ends, key=height)
+    if not np.isfinite(height(end)):
+        raise StatsError("the likelihood of the selection model has no maximum for these data.")
+    top = _polish(height, end)
     point = to_point(top)
     return Maximum(point[0], point[1], point[2], height(top))
 
@@ -241,9 +247,9 @@ def _transforms(
 def _polish(height: Objective, u: Floats) -> Floats:
     for _ in range(POLISH):
         gradient, hessian = derivatives(height, u, np.full(u.size, STEP))
-        values, vectors = np.linalg.eigh(-hessian)
-        if not np.isfinite(values).all():
+        if not (np.isfinite(gradient).all() and np.isfinite(hessian).all()):
             break
+        values, vectors = np.linalg.eigh(-hessian)
         values = np.maximum(np.abs(values), 1e-8 * max(1.0, float(np.abs(values).max())))
         step = vectors @ ((vectors.T @ gradient) / values)
         while height(u + step) < height(u) and np.abs(step).max() > CLOSE:
@@ -269,11 +275,14 @@ def derivatives(function: Objective, u: Floats, step: Floats) -> tuple[Floats, F
     Returns
     -------
     gradient, hessian : ndarray, shapes (p,) and (p, p)
+        NaN where the function is not finite nearby.
     """
     shift = np.diag(step)
     here = function(u)
     ahead = np.array([function(u + s) for s in shift])
     behind = np.array([function(u - s) for s in shift])
+    if not (np.isfinite(here) and np.isfinite(ahead).all() and np.isfinite(behind).all()):
+        return np.full(u.size, np.nan), np.full((u.size, u.size), np.nan)
     hessian = np.diag((ahead - 2 * here + behind) / step**2)
     for i in range(u.size):
         for j in range(i):
