@@ -283,6 +283,22 @@ class Canvas:
         self._axes.add_artist(artist)
         artist.set_clip_on(False)
 
+    def cloud(self, points: Sequence[tuple[float, float]], *, radius: float, colour: str) -> None:
+        """Draw very many equal points as one element of a file, half transparent."""
+        artist = Line2D(
+            [x for x, _ in points],
+            [y for _, y in points],
+            linestyle="none",
+            marker="o",
+            markersize=2 * radius,
+            markerfacecolor=colour,
+            markeredgecolor="none",
+            alpha=0.25,
+            zorder=1.5,
+        )
+        self._axes.add_artist(artist)
+        artist.set_clip_on(False)
+
     def finish(self, height: float) -> Figure:
         """Return the figure, `height` points high."""
         self._figure.set_size_inches(self.width / 72, height / 72)

@@ -13,7 +13,7 @@ from scipy import special
 from rheumeta.errors import StatsError
 from rheumeta.stats.batch import Batch, Bools, Floats, single
 from rheumeta.stats.intervals import quantile
-from rheumeta.stats.moments import moments
+from rheumeta.stats.moments import moments, null_moments
 from rheumeta.stats.pool_options import Method, Options
 from rheumeta.stats.tau2 import estimate_tau2
 
@@ -189,10 +189,15 @@ def influence(
         estimate_deleted=rest.mean,
         se_deleted=np.sqrt(rest_variance),
         tau2_deleted=rest_tau2,
-        q_deleted=moments(others, np.zeros(others.size)).ypy,
+        q_deleted=null_moments(others).ypy,
         influential=_influential(numbers),
         **numbers,
     )
+
+
+def cook_limit() -> float:
+    """Return Cook's distance at the cut: the quantile of chi-squared with 1 df at `COOK_CUT`."""
+    return float(special.chdtri(1.0, 1.0 - COOK_CUT))
 
 
 def baujat(yi: ArrayLike, vi: ArrayLike, *, method: Method = "EE") -> BaujatData:

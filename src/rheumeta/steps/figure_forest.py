@@ -51,7 +51,7 @@ def forest_figure(analysis: Analysis, *, level: float) -> ForestPlot | NoteFigur
     """Return what the main figure of an analysis shows; `level` is that of its intervals, percent."""
     if not analysis.studies:
         return note_figure(analysis)
-    plot = _base(analysis, level)
+    plot = base_plot(analysis, level)
     rows = _rows(analysis, analysis.studies)
     return replace(
         plot,
@@ -77,7 +77,7 @@ def subgroup_figure(analysis: Analysis, by: str, label: str, *, level: float) ->
         for t in tests
     ]
     return replace(
-        _base(analysis, level),
+        base_plot(analysis, level),
         title=title,
         blocks=_blocks(analysis, groups),
         totals=_totals(analysis),
@@ -121,7 +121,8 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:].rstrip(".") + "."
 
 
-def _base(analysis: Analysis, level: float) -> ForestPlot:
+def base_plot(analysis: Analysis, level: float) -> ForestPlot:
+    """Return the frame of the forest plots of an analysis, without studies and results."""
     columns = raw_columns(analysis)
     percent = analysis.measure in PERCENT_MEASURES
     return ForestPlot(

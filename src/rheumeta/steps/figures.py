@@ -18,6 +18,8 @@ from rheumeta.errors import RheumetaError
 from rheumeta.layout import Layout
 from rheumeta.plots.albatross import draw_albatross
 from rheumeta.plots.bubble import draw_bubble
+from rheumeta.plots.chart import draw_chart
+from rheumeta.plots.chart_records import Chart, StripPlot
 from rheumeta.plots.direction import draw_directions
 from rheumeta.plots.evidence_map import draw_map
 from rheumeta.plots.flow import draw_flow
@@ -26,6 +28,7 @@ from rheumeta.plots.furniture import draw_note
 from rheumeta.plots.records import AlbatrossPlot, BubblePlot, DirectionPlot, ForestPlot, NoteFigure
 from rheumeta.plots.review_records import BiasPlot, FlowPlot, MapPlot
 from rheumeta.plots.risk_of_bias import draw_bias_summary, draw_traffic
+from rheumeta.plots.strips import draw_strips
 from rheumeta.plots.style import render
 from rheumeta.records import Analysis, Synthesis, read_synthesis
 from rheumeta.steps.figure_bias import (
@@ -36,11 +39,14 @@ from rheumeta.steps.figure_bias import (
     describe_bias,
     with_bias,
 )
+from rheumeta.steps.figure_diagnostics import describe_diagnostic, diagnostic_figure
 from rheumeta.steps.figure_evidence import albatross_figure, direction_figure, regression_figure
 from rheumeta.steps.figure_flow import describe_flow, flow_figure
 from rheumeta.steps.figure_forest import describe, forest_figure, subgroup_figure
 from rheumeta.steps.figure_map import describe_map, map_figure
+from rheumeta.steps.figure_subject import Subject
 from rheumeta.steps.model import read_rows
+from rheumeta.steps.synthesise import model_of
 from rheumeta.steps.targets import (
     ALBATROSS,
     BIAS_SUMMARY,
@@ -50,6 +56,7 @@ from rheumeta.steps.targets import (
     FORMATS,
     RISK_OF_BIAS,
     SHEETS,
+    diagnostic_name,
     figure_names,
     regression_name,
     subgroup_name,
@@ -60,7 +67,18 @@ from rheumeta.tables.writing import StageWriter
 
 log = logging.getLogger(__name__)
 
-Plot = ForestPlot | DirectionPlot | AlbatrossPlot | BubblePlot | MapPlot | BiasPlot | FlowPlot | NoteFigure
+Plot = (
+    ForestPlot
+    | DirectionPlot
+    | AlbatrossPlot
+    | BubblePlot
+    | MapPlot
+    | BiasPlot
+    | FlowPlot
+    | Chart
+    | StripPlot
+    | NoteFigure
+)
 Sheets = Mapping[str, Sequence[Mapping[str, str]]]
 
 NOT_COMPUTED = "This analysis could not be computed; the log and problems.csv say why."
@@ -88,6 +106,11 @@ class Sources:
     def labels(self) -> dict[str, str]:
         """Names of the studies."""
         return {row["study_id"]: row["label"] or row["study_id"] for row in self.sheets["studies"]}
+
+    @cached_property
+    def years(self) -> dict[str, str]:
+        """Year of each study, empty where it is not stated."""
+        return {row["study_id"]: row["year"] for row in self.sheets["studies"]}
 
     @cached_property
     def assessments(self) -> list[Assessment]:
@@ -140,6 +163,10 @@ def draw(plot: Plot) -> Figure:
             return draw_albatross(plot)
         case BubblePlot():
             return draw_bubble(plot)
+        case Chart():
+            return draw_chart(plot)
+        case StripPlot():
+            return draw_strips(plot)
         case MapPlot():
             return draw_map(plot)
         case BiasPlot():
@@ -226,12 +253,20 @@ def _analysis_tasks(analysis: Analysis, plan: AnalysisPlan, sources: Sources) ->
             f"Bubble plot: effect of each study of the analysis {analysis.title} against {label}, with the "
             "fitted line.",
         )
+    subject = Subject(analysis, model_of(plan, protocol), sources.years)
+    for kind in plan.figures:
+        yield Task(
+            diagnostic_name(analysis.id, kind),
+            lambda kind=kind: diagnostic_figure(kind, subject),  # type: ignore[misc]
+            describe_diagnostic,
+        )
 
 
 def _missing_tasks(name: str, plan: AnalysisPlan) -> Iterator[Task]:
     note = NoteFigure(plan.title, NOT_COMPUTED)
     names = [name, *(subgroup_name(name, m) for m in plan.subgroups)]
     names += [regression_name(name, m) for m in plan.regress_on]
+    names += [diagnostic_name(name, kind) for kind in plan.figures]
     for stem in names:
         yield Task(stem, lambda: note, NOT_COMPUTED)
 

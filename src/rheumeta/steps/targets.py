@@ -53,6 +53,11 @@ def regression_name(analysis: str, moderator: str) -> str:
     return f"{analysis}_regression_{moderator}"
 
 
+def diagnostic_name(analysis: str, kind: str) -> str:
+    """Return the stem of a further figure of `analysis`, e.g. its funnel plot."""
+    return f"{analysis}_{kind}"
+
+
 def figure_names(protocol: Mapping[str, Any]) -> list[str]:
     """Return the stems of all figures of a review.
 
@@ -65,8 +70,8 @@ def figure_names(protocol: Mapping[str, Any]) -> list[str]:
     -------
     list of str
         For each analysis in the order of the protocol its forest plot, one more for each moderator
-        of ``subgroups`` and a bubble plot for each of ``regress_on``; at the end the figures of the
-        whole review.
+        of ``subgroups`` and a bubble plot for each of ``regress_on``, and those of ``figures``; at
+        the end the figures of the whole review.
 
     Raises
     ------
@@ -78,6 +83,7 @@ def figure_names(protocol: Mapping[str, Any]) -> list[str]:
         names.append(analysis)
         names += [subgroup_name(analysis, m) for m in (plan or {}).get("subgroups") or ()]
         names += [regression_name(analysis, m) for m in (plan or {}).get("regress_on") or ()]
+        names += [diagnostic_name(analysis, kind) for kind in (plan or {}).get("figures") or ()]
     names += OF_REVIEW
     _refuse_twins(names, str(protocol.get("review", "")))
     return names

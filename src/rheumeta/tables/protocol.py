@@ -30,6 +30,11 @@ Measure = Literal[
 Design = Literal["randomised", "nonrandomised", "retrospective", "single_group", "case_series"]
 Tau2Method = Literal["DL", "PM", "REML", "ML", "SJ", "HS", "EB", "HE"]
 Test = Literal["cochrane", "z", "knha", "adhoc"]
+Diagnostic = Literal[
+    "funnel", "trim_and_fill", "radial", "baujat", "labbe", "influence", "drapery", "gosh", "cumulative",
+    "leave_one_out",
+]  # fmt: skip
+ForestLayout = Literal["standard", "revman", "bmj", "compact"]
 
 
 class Model(BaseModel):
@@ -171,6 +176,9 @@ class Defaults(Model):
         description="How mean and SD come from a median with quartiles or extremes: Luo 2018 with Wan 2014 or "
         "Shi 2020; Wan 2014; McGrath 2020 by quantiles (qe) or by Box-Cox (bc).",
     )
+    forest_layout: ForestLayout = Field(
+        "standard", description="Order and width of the columns of forest plots; compact is one column wide."
+    )
     zero_cells: float = Field(0.5, gt=0, description="Added to every cell of a study that has a zero cell.")
     double_zero: Literal["leave_out", "include"] = "leave_out"
     shared_control: Literal["combine", "split"] = Field(
@@ -233,6 +241,11 @@ class AnalysisPlan(Model):
     sensitivity: tuple[Id, ...] = ()
     benchmark: BenchmarkOf | None = None
     exclude: tuple[Exclusion, ...] = ()
+    figures: tuple[Diagnostic, ...] = Field(
+        (), description="Further figures: how far single studies, small studies and the years carry the result."
+    )
+    forest_layout: ForestLayout | None = Field(None, description="Layout of its forest plots; else the default.")
+    forest_columns: tuple[Id, ...] = Field((), description="Moderators shown as columns of its forest plots.")
     with_subgroup_only: bool = Field(False, description="May a study that reports only a subgroup count?")
     allow_problems: str | None = Field(
         None, description="Reason why this analysis may fail without failing the build."

@@ -1,0 +1,195 @@
+"""Draws every plot with two axes: funnel, radial, L'Abbé, Baujat, GOSH and the p-value functions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from matplotlib.figure import Figure
+
+from rheumeta.plots import style
+from rheumeta.plots.axis import Axis, make_axis
+from rheumeta.plots.canvas import Canvas, Face, text_width, wrap
+from rheumeta.plots.chart_records import Chart, Curve, Point
+from rheumeta.plots.frame import Box, Labels, draw_frame, tick_room
+from rheumeta.plots.furniture import BODY, BODY_BOLD, NOTE, draw_head, draw_tail
+
+HEIGHT = 250.0
+SQUARE = 300.0
+"""Height, and side of a plot that compares like with like, points."""
+
+RADIUS, RADIUS_MAX, RADIUS_LEAST = 2.6, 9.0, 1.8
+SHADES = (style.PAPER, "#f1f1f1", "#dedede", "#c6c6c6")
+CURVES: dict[str, tuple[str, float, tuple[float, ...] | None]] = {
+    "main": (style.BLUE, 1.3, None),
+    "limit": (style.BLUE, 0.8, (4.0, 2.0)),
+    "null": (style.INK, 0.7, None),
+    "study": (style.RULE, 0.5, None),
+}
+"""Colour, width and dashes of each style of line."""
+
+
+def draw_chart(chart: Chart) -> Figure:
+    """Draw a plot with two axes.
+
+    Parameters
+    ----------
+    chart : Chart
+        At least one mark, curve or cloud; all within its limits or cut off at them.
+
+    Returns
+    -------
+    Figure
+        180 mm wide.
+    """
+    canvas = Canvas()
+    y = draw_head(canvas, chart.title, chart.subtitle, chart.caution)
+    lines = wrap(chart.y_label, canvas.width - 2 * style.MARGIN, BODY_BOLD)
+    y = canvas.lines(style.MARGIN, y, lines, BODY_BOLD) + 2
+    area, x_axis, y_axis = _axes(chart, canvas, y)
+    _inside(canvas, chart, area, x_axis, y_axis)
+    draw_frame(canvas, area, x_axis, y_axis, BODY)
+    y = area.bottom + 5 + BODY.leading
+    y = _sides(canvas, chart, area, x_axis, y)
+    y = canvas.paragraph((area.left + area.right) / 2, y, chart.x_label, area.right - area.left, BODY_BOLD,
+                         align="center") + 3  # fmt: skip
+    y = _key(canvas, chart, y)
+    return canvas.finish(draw_tail(canvas, y, chart.lines, chart.notes) + style.MARGIN)
+
+
+def _axes(chart: Chart, canvas: Canvas, top: float) -> tuple[Box, Axis, Axis]:
+    bottom = top + (SQUARE if chart.square else HEIGHT)
+    place = (top, bottom)
+    y_axis = make_axis(
+        chart.y_limits, place, scale="linear", face=BODY, vertical=not chart.y_down, padding=4.0
+    )
+    left = style.MARGIN + tick_room(y_axis, BODY)
+    right = left + SQUARE if chart.square else canvas.width - style.MARGIN - 4
+    x_axis = make_axis(
+        chart.x_limits, (left, right), scale=chart.x_scale, face=BODY, padding=4.0, reverse=chart.x_reverse
+    )
+    return Box(left, top, right, bottom), x_axis, y_axis
+
+
+def _inside(canvas: Canvas, chart: Chart, area: Box, x_axis: Axis, y_axis: Axis) -> None:
+    """Draw regions, lines, points and the names for which there is room, in this order."""
+
+    def at(point: Point) -> tuple[float, float]:
+        return x_axis.at(x_axis.clip(point[0])), y_axis.at(y_axis.clip(point[1]))
+
+    for region in chart.regions:
+        canvas.shape([at(p) for p in region.points], fill=SHADES[region.shade], order=0.2)
+    labels = Labels(canvas, area, Face(NOTE.size, colour=style.SOFT))
+    for curve in chart.curves:
+        for piece in _pieces(curve, x_axis, y_axis):
+            path = [at(p) for p in piece]
+            _line(canvas, curve, path)
+            if curve.style != "study":
+                labels.avoid(path)
+    if chart.cloud:
+        canvas.cloud([at(p) for p in chart.cloud], radius=0.9, colour=style.BLUE)
+    _marks(canvas, chart, labels, x_axis, y_axis)
+
+
+def _pieces(curve: Curve, x_axis: Axis, y_axis: Axis) -> list[list[Point]]:
+    """Cut a line where it leaves the plot, and end each piece on the edge."""
+    pieces: list[list[Point]] = [[]]
+    for start, end in zip(curve.points, curve.points[1:], strict=False):
+        cut = clip(start, end, x_axis, y_axis)
+        if cut is None:
+            continue
+        if pieces[-1] and pieces[-1][-1] == cut[0]:
+            pieces[-1].append(cut[1])
+        else:
+            pieces.append(list(cut))
+    return [p for p in pieces if len(p) > 1]
+
+
+def clip(start: Point, end: Point, x_axis: Axis, y_axis: Axis) -> tuple[Point, Point] | None:
+    """Return the part of a straight line on the paper that lies within both axes (Liang and Barsky 1984)."""
+    log = x_axis.scale == "log"
+
+    def flat(p: Point) -> Point:
+        return (math.log(p[0]) if log else p[0], p[1])
+
+    (x0, y0), (x1, y1) = flat(start), flat(end)
+    low, high = flat((x_axis.low, y_axis.low)), flat((x_axis.high, y_axis.high))
+    first, last = 0.0, 1.0
+    for delta, gap in (
+        (x0 - x1, x0 - low[0]),
+        (x1 - x0, high[0] - x0),
+        (y0 - y1, y0 - low[1]),
+        (y1 - y0, high[1] - y0),
+    ):
+        if delta == 0:
+            if gap < 0:
+                return None
+        elif delta < 0:
+            first = max(first, gap / delta)
+        else:
+            last = min(last, gap / delta)
+    if first > last:
+        return None
+
+    def point(share: float) -> Point:
+        x, y = x0 + share * (x1 - x0), y0 + share * (y1 - y0)
+        return (math.exp(x) if log else x, y)
+
+    return (start if first == 0 else point(first)), (end if last == 1 else point(last))
+
+
+def _line(canvas: Canvas, curve: Curve, path: Sequence[tuple[float, float]]) -> None:
+    colour, width, dash = CURVES[curve.style]
+    canvas.line([x for x, _ in path], [y for _, y in path], colour=colour, width=width, dash=dash, order=2)
+
+
+def _marks(canvas: Canvas, chart: Chart, labels: Labels, x_axis: Axis, y_axis: Axis) -> None:
+    heaviest = max((m.weight or 0.0 for m in chart.marks), default=0.0)
+    places = []
+    for mark in sorted(chart.marks, key=lambda m: (-(m.weight or 0.0), m.label)):
+        radius = RADIUS
+        if heaviest > 0 and mark.weight is not None:
+            radius = max(RADIUS_MAX * math.sqrt(mark.weight / heaviest), RADIUS_LEAST)
+        x, y = x_axis.at(x_axis.clip(mark.x)), y_axis.at(y_axis.clip(mark.y))
+        fill, edge = (style.PAPER, style.BLUE) if mark.hollow else (style.BLUE, style.PAPER)
+        canvas.circle(x, y, radius, fill=fill, edge=edge, alpha=0.8 if heaviest else 1.0, key=mark.key)
+        labels.block(x, y, radius * 0.8)
+        places.append((x, y, radius, mark.label))
+    for x, y, radius, label in places:
+        if label:
+            labels.place(x, y, label, radius + 1.5)
+
+
+def _sides(canvas: Canvas, chart: Chart, area: Box, x_axis: Axis, y: float) -> float:
+    """Write what left and right of no effect mean below the axis."""
+    if not chart.left_label and not chart.right_label:
+        return y
+    canvas.text(area.left, y + BODY.size, f"← {chart.left_label}", NOTE)
+    canvas.text(area.right, y + BODY.size, f"{chart.right_label} →", NOTE, align="right")
+    return y + BODY.leading
+
+
+def _key(canvas: Canvas, chart: Chart, y: float) -> float:
+    """Draw the key of regions, lines and hollow points."""
+    entries: list[tuple[str, str, int | str]] = []
+    entries += [("region", r.label, r.shade) for r in chart.regions if r.label]
+    entries += [("curve", c.label, c.style) for c in chart.curves if c.label]
+    entries += [("hollow", chart.hollow_label, 0)] if chart.hollow_label else []
+    if not entries:
+        return y
+    x, sample = style.MARGIN, 16.0
+    for kind, label, look in entries:
+        width = sample + 4 + text_width(label, NOTE) + 12
+        if x + width - 12 > canvas.width - style.MARGIN:
+            x, y = style.MARGIN, y + NOTE.leading + 2
+        middle = y + NOTE.leading / 2
+        if kind == "region":
+            canvas.box(x, middle - 3, sample, 6, fill=SHADES[int(look)], edge=style.RULE)
+        elif kind == "curve":
+            colour, thick, dash = CURVES[str(look)]
+            canvas.line((x, x + sample), (middle, middle), colour=colour, width=thick, dash=dash)
+        else:
+            canvas.circle(x + sample / 2, middle, RADIUS, fill=style.PAPER, edge=style.BLUE)
+        canvas.text(x + sample + 4, middle + 0.36 * NOTE.size, label, NOTE)
+        x += width
+    return y + NOTE.leading + 2

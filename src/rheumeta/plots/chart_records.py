@@ -1,0 +1,92 @@
+"""What the plots with two axes take: points, lines and regions; they know nothing of statistics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from rheumeta.plots.records import Scale
+
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A study."""
+
+    label: str
+    x: float
+    y: float
+    weight: float | None = None  # any scale; areas are proportional to it
+    hollow: bool = False
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A line through points; `style` says what it is."""
+
+    points: tuple[Point, ...]
+    style: Literal["main", "limit", "null", "study"] = "main"
+    label: str = ""  # for the key
+
+
+@dataclass(frozen=True)
+class Region:
+    """An area below the points, shaded from 0 (paper) to 3 (darkest)."""
+
+    points: tuple[Point, ...]
+    shade: int
+    label: str = ""  # for the key
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A plot with two axes."""
+
+    title: str
+    x_label: str
+    y_label: str
+    x_limits: tuple[float, float]
+    y_limits: tuple[float, float]
+    description: str  # the result, for those who cannot see it
+    marks: tuple[Mark, ...] = ()
+    curves: tuple[Curve, ...] = ()
+    regions: tuple[Region, ...] = ()
+    cloud: tuple[Point, ...] = ()  # very many points without names
+    x_scale: Scale = "linear"
+    x_reverse: bool = False  # larger values left
+    y_down: bool = False  # larger values below
+    square: bool = False  # as high as wide
+    subtitle: str = ""
+    caution: str = ""
+    left_label: str = ""
+    right_label: str = ""
+    lines: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    hollow_label: str = ""  # what hollow points are
+
+
+@dataclass(frozen=True)
+class Strip:
+    """A column of dots: a value a study, what it would be without any influence, and cuts."""
+
+    title: str
+    values: tuple[float | None, ...]
+    reference: float = 0.0
+    cuts: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class StripPlot:
+    """Several columns of dots that share their studies; flagged studies stand out."""
+
+    title: str
+    labels: tuple[str, ...]
+    strips: tuple[Strip, ...]
+    flagged: tuple[bool, ...]
+    description: str
+    subtitle: str = ""
+    caution: str = ""
+    lines: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
