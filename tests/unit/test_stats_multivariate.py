@@ -15,6 +15,7 @@ from rheumeta.stats import (
     multivariate,
     nested,
     pool,
+    random_effects,
     random_intercepts,
     random_outcomes,
     sampling_covariance,
@@ -250,6 +251,38 @@ def test_slope_is_the_derivative_of_the_likelihood(structure):
             step = 1e-5 * np.eye(theta.size)[i]
             rise = solve(model, theta + step).log_likelihood - solve(model, theta - step).log_likelihood
             assert slope == pytest.approx(rise / 2e-5, rel=1e-6, abs=1e-7)
+
+
+def test_random_effects():
+    data = SCHOOLS["inputs"]
+    fit = three_level(data["yi"], data["vi"], data["district"], data["school"])
+    for term, theirs in (
+        ("cluster", SCHOOLS["ranef"]["district"]),
+        ("effect", SCHOOLS["ranef"]["district/school"]),
+    ):
+        ours = random_effects(fit, term)
+        labels = [g if term == "cluster" else "/".join(map(str, g)) for g in ours.groups]
+        assert [str(x) for x in labels] == theirs["level"]
+        assert ours.estimate == pytest.approx(theirs["intrcpt"], abs=MIXED)
+        assert ours.se == pytest.approx(theirs["se"], rel=MIXED)
+    with pytest.raises(StatsError, match="no random term"):
+        random_effects(fit, "school")
+
+
+def test_random_effects_of_outcomes_shrink_towards_the_mean():
+    fit = gums("un")
+    ours = random_effects(fit, "study")
+    rest = fit.model.y - fit.model.x @ fit.estimate
+    assert ours.levels == ("PD", "AL") * 5
+    assert (np.abs(ours.estimate) <= np.abs(rest).max()).all()
+    # Without sampling error the random effects are the residuals.
+    sharp = multivariate(
+        fit.model.y, fit.model.v * 1e-9, x=fit.model.x, names=["AL", "PD"], add_intercept=False,
+        random=fit.model.terms,
+    )  # fmt: skip
+    assert random_effects(sharp, "study").estimate == pytest.approx(
+        fit.model.y - fit.model.x @ sharp.estimate, abs=1e-5
+    )
 
 
 def test_parameters_of_a_covariance():

@@ -17,6 +17,7 @@ from rheumeta.stats.multilevel import MultivariateResult, multivariate, three_le
 from rheumeta.stats.permutation import PermutationTest, permutation_test
 from rheumeta.stats.pooling import METHODS, BatchResult, PoolResult, leave_one_out, pool
 from rheumeta.stats.pooling_many import pool_batch
+from rheumeta.stats.predicted_effects import RandomEffects, random_effects
 from rheumeta.stats.proportions import ProportionInterval, binomial_interval, rule_of_three
 from rheumeta.stats.pvalues import CombinedP, SignTest, edgington, fisher, sign_test, stouffer
 from rheumeta.stats.random_terms import RandomTerm, nested, random_intercepts, random_outcomes
@@ -57,6 +58,7 @@ __all__ = [
     "PoolResult",
     "ProportionInterval",
     "RadialData",
+    "RandomEffects",
     "RandomTerm",
     "RegressionResult",
     "RobustResult",
@@ -96,6 +98,7 @@ __all__ = [
     "pool",
     "pool_batch",
     "radial",
+    "random_effects",
     "random_intercepts",
     "random_outcomes",
     "robust",

@@ -45,6 +45,8 @@ class RandomTerm:
         Code of the outcome, arm or time within the group; all 0 for intercepts.
     labels : tuple of str
         Of the levels.
+    group_labels : tuple
+        Of the groups.
     """
 
     name: str
@@ -52,6 +54,7 @@ class RandomTerm:
     groups: Ints
     levels: Ints
     labels: tuple[str, ...]
+    group_labels: tuple[object, ...]
 
     @property
     def size(self) -> int:
@@ -179,8 +182,8 @@ def random_intercepts(groups: Sequence[object], *, name: str = "group") -> Rando
     -------
     RandomTerm
     """
-    codes, _ = _codes(groups)
-    return RandomTerm(name, "id", codes, np.zeros_like(codes), ("",))
+    codes, found = _codes(groups)
+    return RandomTerm(name, "id", codes, np.zeros_like(codes), ("",), found)
 
 
 def random_outcomes(
@@ -219,9 +222,9 @@ def random_outcomes(
         raise StatsError(f"structure must be one of {', '.join(STRUCTURES)}, not {structure!r}.")
     if len(outcome) != len(study):
         raise StatsError(f"there are {len(outcome)} outcomes for {len(study)} studies.")
-    groups, _ = _codes(study)
-    levels, labels = _times(outcome) if structure == "ar" else _codes(outcome)
-    term = RandomTerm(name, structure, groups, levels, labels)
+    groups, found = _codes(study)
+    levels, names = _times(outcome) if structure == "ar" else _codes(outcome)
+    term = RandomTerm(name, structure, groups, levels, tuple(str(n) for n in names), found)
     _check_pairs(term, outcome, study)
     return term
 
@@ -236,17 +239,17 @@ def _pairs(items: Any) -> list[tuple[Any, Any]]:
     return [(items[i], items[j]) for j in range(len(items)) for i in range(j)]
 
 
-def _codes(labels: Sequence[object]) -> tuple[Ints, tuple[str, ...]]:
+def _codes(labels: Sequence[object]) -> tuple[Ints, tuple[object, ...]]:
     table: dict[object, int] = {}
     codes = np.array([table.setdefault(label, len(table)) for label in _plain(labels)], dtype=np.int64)
-    return codes, tuple(str(label) for label in table)
+    return codes, tuple(table)
 
 
 def _plain(labels: Sequence[object]) -> list[Any]:
     return labels.tolist() if isinstance(labels, np.ndarray) else list(labels)
 
 
-def _times(values: Sequence[object]) -> tuple[Ints, tuple[str, ...]]:
+def _times(values: Sequence[object]) -> tuple[Ints, tuple[object, ...]]:
     try:
         times = np.array(_plain(values), dtype=np.float64)
     except (TypeError, ValueError):
@@ -254,7 +257,7 @@ def _times(values: Sequence[object]) -> tuple[Ints, tuple[str, ...]]:
     if not (np.isfinite(times) & (times == np.round(times))).all():
         raise StatsError("times of an autoregressive structure must be whole numbers.")
     first = times.min()
-    return (times - first).astype(np.int64), tuple(str(int(first + i)) for i in range(int(np.ptp(times)) + 1))
+    return (times - first).astype(np.int64), tuple(int(first + i) for i in range(int(np.ptp(times)) + 1))
 
 
 def _check_pairs(term: RandomTerm, outcome: Sequence[object], study: Sequence[object]) -> None:
