@@ -81,7 +81,7 @@ def simulate(scene: Scene, replications: int) -> Coverage:
     new = rng.normal(MEAN, np.sqrt(scene.tau2), replications)
     predicted = pooled & ~np.isnan(fit.pi_lb)
     return Coverage(
-        share((fit.ci_lb <= MEAN) & (MEAN <= fit.ci_ub), pooled),
+        share((fit.ci_lb <= MEAN) & (fit.ci_ub >= MEAN), pooled),
         share((fit.tau2_lb <= scene.tau2) & (scene.tau2 <= fit.tau2_ub), pooled),
         share((fit.pi_lb <= new) & (new <= fit.pi_ub), predicted) if predicted.any() else None,
     )

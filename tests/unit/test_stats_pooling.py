@@ -180,6 +180,14 @@ def test_batch_names_what_it_refuses():
         pool_batch([0.1, 0.2], [0.1, 0.1])
 
 
+def test_the_interval_of_tau2_can_be_left_out():
+    yi, vi, groups = batch_of_three()
+    whole, bare = (pool_batch(yi, vi, groups=groups, tau2_interval=t) for t in (True, False))
+    for name in ("estimate", "tau2", "i2", "pi_ub", "q_pval"):
+        assert getattr(bare, name) == pytest.approx(getattr(whole, name), nan_ok=True, rel=DIRECT)
+    assert np.isnan([bare.tau2_ub, bare.i2_lb, bare.h2_ub]).all()
+
+
 def bad_batch():
     yi = [0.1, 0.9, 0.6, 0.4, np.nan, 0.2, 0.3, 0.5, 0.4, 0.7]
     vi = [0.01, 0.06, 0.09, 0.03, 0.1, 0.1, 0.2, -1.0, 0.1, 0.2]

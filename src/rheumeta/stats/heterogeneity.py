@@ -8,7 +8,7 @@ import numpy as np
 from scipy import special
 
 from rheumeta.stats.batch import Batch, Floats
-from rheumeta.stats.moments import moments
+from rheumeta.stats.moments import null_moments
 from rheumeta.stats.tau2 import generalised_q_root
 
 
@@ -33,7 +33,7 @@ def typical_variance(batch: Batch) -> Floats:
 
     Higgins and Thompson (2002), Stat Med 21:1539-1558, (k - 1) sum w / ((sum w)^2 - sum w^2).
     """
-    return batch.df / moments(batch, np.zeros(batch.size)).tr_p
+    return batch.df / null_moments(batch).tr_p
 
 
 def q_test(batch: Batch) -> tuple[Floats, Floats]:
@@ -41,7 +41,7 @@ def q_test(batch: Batch) -> tuple[Floats, Floats]:
 
     Cochran (1954), Biometrics 10:101-129; Cochrane Handbook 6.5, section 10.10.2.
     """
-    q = moments(batch, np.zeros(batch.size)).ypy
+    q = null_moments(batch).ypy
     return q, np.asarray(special.chdtrc(batch.df, q), dtype=np.float64)
 
 
@@ -72,7 +72,7 @@ def q_profile(batch: Batch, *, level: float) -> tuple[Floats, Floats]:
     return generalised_q_root(batch, high), generalised_q_root(batch, low)
 
 
-def from_tau2(batch: Batch, tau2: Floats, *, level: float) -> Heterogeneity:
+def from_tau2(batch: Batch, tau2: Floats, *, level: float, intervals: bool = True) -> Heterogeneity:
     """Return Q, and I2 and H2 with intervals from tau2 and its Q-profile interval.
 
     Parameters
@@ -83,6 +83,8 @@ def from_tau2(batch: Batch, tau2: Floats, *, level: float) -> Heterogeneity:
         Estimated between-study variance.
     level : float
         Confidence in percent.
+    intervals : bool
+        False leaves the intervals out (NaN), which take longer than all the rest.
 
     Returns
     -------
@@ -94,7 +96,8 @@ def from_tau2(batch: Batch, tau2: Floats, *, level: float) -> Heterogeneity:
     (2002). Monotone in tau2, hence the intervals.
     """
     s2 = typical_variance(batch)
-    lower, upper = q_profile(batch, level=level)
+    none = np.full(batch.size, np.nan)
+    lower, upper = q_profile(batch, level=level) if intervals else (none, none)
     i2, i2_lb, i2_ub = (100.0 * t / (t + s2) for t in (tau2, lower, upper))
     h2, h2_lb, h2_ub = (1.0 + t / s2 for t in (tau2, lower, upper))
     return Heterogeneity(*q_test(batch), i2, i2_lb, i2_ub, h2, h2_lb, h2_ub, lower, upper)

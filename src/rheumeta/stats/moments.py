@@ -65,6 +65,16 @@ def moments(batch: Batch, tau2: Floats) -> Moments:
     return weighted(batch, 1.0 / (batch.v + tau2[:, None]))
 
 
+def null_moments(batch: Batch) -> Moments:
+    """Return the sums at tau2 = 0, which nearly every statistic needs; computed once a batch."""
+    found = vars(batch).get("_null_moments")
+    if found is None:
+        found = moments(batch, np.zeros(batch.size))
+        vars(batch)["_null_moments"] = found  # a batch never changes, and what is copied starts afresh
+    assert isinstance(found, Moments)
+    return found
+
+
 def weighted(batch: Batch, weights: Floats) -> Moments:
     """Return the sums with any positive weights, shape (m, kmax)."""
     w = batch.kept(weights)
@@ -90,6 +100,8 @@ def sum_of_squares(batch: Batch) -> Floats:
 def trace_as(batch: Batch, weights: Floats, s: Floats) -> Floats:
     """Return tr(A S), shape (m,), arguments as in :func:`trace_asas`."""
     a = batch.kept(weights)
+    if batch.x is None:
+        return _dot(a * batch.kept(s), 1.0 - a / a.sum(axis=1)[:, None])
     leverage = (_basis(batch, a) ** 2).sum(axis=2)
     trace: Floats = (a * batch.kept(s) * (1.0 - leverage)).sum(axis=1)
     return trace
@@ -107,6 +119,9 @@ def trace_asas(batch: Batch, weights: Floats, s: Floats) -> Floats:
     """
     a = batch.kept(weights)
     a_s = a * batch.kept(s)
+    if batch.x is None:
+        share = a / a.sum(axis=1)[:, None]
+        return np.asarray(_dot(a_s**2, 1.0 - 2.0 * share) + _dot(share, a_s) ** 2, dtype=np.float64)
     q = _basis(batch, a)
     leverage = (q**2).sum(axis=2)
     cross = np.einsum("mkp,mk,mkr->mpr", q, a_s, q)

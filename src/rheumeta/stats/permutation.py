@@ -194,7 +194,14 @@ def _random_orders(k: int, number: int, draw: np.random.Generator) -> Ints:
 
 def _means(batch: Batch, signs: Floats, method: Method, test: PermutationStatistic) -> Floats:
     y = signs * batch.y[0]
-    fit = pool_batch(y, np.broadcast_to(batch.v[0], y.shape), method=method, test=test, prediction="none")
+    fit = pool_batch(
+        y,
+        np.broadcast_to(batch.v[0], y.shape),
+        method=method,
+        test=test,
+        prediction="none",
+        tau2_interval=False,
+    )
     return np.asarray(fit.statistic[:, None], dtype=np.float64)
 
 

@@ -28,6 +28,7 @@ class Options:
     level: float
     prediction: Prediction
     tau2: float | None
+    tau2_interval: bool = True
 
     def __post_init__(self) -> None:
         check_choice("method", self.method, METHODS)

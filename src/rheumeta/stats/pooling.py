@@ -144,10 +144,14 @@ def fit_batch(batch: Batch, options: Options, *, labels: tuple[object, ...]) -> 
     sums = moments(batch, tau2)
     test_used = choose_test(options.test, batch.k, tau2)
     inference = infer(batch, sums, test_used=test_used, level=options.level)
-    spread = het.from_q(batch) if options.common else het.from_tau2(batch, tau2, level=options.level)
+    spread = het.from_q(batch) if options.common else _spread(batch, tau2, options)
     wanted: Prediction = "none" if options.common else options.prediction
     bounds = predict(batch, sums, inference, tau2, prediction=wanted, level=options.level)
     return _assemble(batch, sums, inference, spread, tau2=tau2, se_tau2=se_tau2, pi=bounds, labels=labels)
+
+
+def _spread(batch: Batch, tau2: Floats, options: Options) -> het.Heterogeneity:
+    return het.from_tau2(batch, tau2, level=options.level, intervals=options.tau2_interval)
 
 
 def _assemble(

@@ -34,6 +34,7 @@ def pool_batch(
     prediction: Prediction = "t",
     tau2: float | None = None,
     tau2_weights: ArrayLike | None = None,
+    tau2_interval: bool = True,
     on_error: OnError = "raise",
     progress: Progress | None = None,
 ) -> BatchResult:
@@ -52,6 +53,8 @@ def pool_batch(
         As in :func:`rheumeta.stats.pool`.
     tau2_weights : array_like, shape of yi, optional
         For ``"GENQ"`` and ``"GENQM"``.
+    tau2_interval : bool
+        False leaves out the intervals of tau2, I2 and H2 (NaN), which take longer than all the rest.
     on_error : {"raise", "report"}
         ``"report"``: an analysis that cannot be pooled gets NaN and a sentence in ``problems``, and
         the others are pooled.
@@ -73,7 +76,7 @@ def pool_batch(
     The analyses are fitted in parts of a fixed number of array elements: beside arguments and
     result the memory needed does not grow with their number.
     """
-    options = Options(method, test, level, prediction, tau2)
+    options = Options(method, test, level, prediction, tau2, tau2_interval)
     options.check_weights(tau2_weights)
     check_choice("on_error", on_error, ON_ERROR)
     labels: tuple[object, ...] | None = None

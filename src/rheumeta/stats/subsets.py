@@ -14,7 +14,7 @@ from rheumeta.errors import StatsError
 from rheumeta.stats.batch import CHUNK, Batch, Bools, Floats, Ints, single
 from rheumeta.stats.heterogeneity import typical_variance
 from rheumeta.stats.intervals import Test, quantile, two_sided
-from rheumeta.stats.moments import moments
+from rheumeta.stats.moments import moments, null_moments
 from rheumeta.stats.pool_options import Method, Options
 from rheumeta.stats.pooling_many import pool_batch
 from rheumeta.stats.tau2 import estimate_tau2
@@ -263,7 +263,7 @@ def _pooled(batch: Batch, mask: Bools, options: Options) -> dict[str, Floats]:
     part = Batch(np.asfortranarray(y), np.asfortranarray(v), inside, inside.sum(axis=1))
     none = np.zeros(part.size)
     tau2 = none if options.common else estimate_tau2(part, options.method)[0]
-    null = moments(part, none)
+    null = null_moments(part)
     if options.common:
         with np.errstate(divide="ignore"):
             i2 = 100.0 * np.maximum(0.0, 1.0 - part.df / null.ypy)

@@ -20,7 +20,15 @@ from scipy import special
 
 from rheumeta.stats.batch import Batch, Floats, Ints
 from rheumeta.stats.likelihood import maximise
-from rheumeta.stats.moments import generalised_q, moments, sum_of_squares, trace_as, trace_asas, weighted
+from rheumeta.stats.moments import (
+    generalised_q,
+    moments,
+    null_moments,
+    sum_of_squares,
+    trace_as,
+    trace_asas,
+    weighted,
+)
 from rheumeta.stats.roots import solve_bracketed
 from rheumeta.stats.tau2_weighted import generalised_median, generalised_moment, given_weights, two_step_dl
 
@@ -76,7 +84,8 @@ def generalised_q_root(batch: Batch, target: Floats) -> Floats:
     overshoots, and straight where the variances are equal.
     """
     tau2 = np.zeros(batch.size)
-    null, fall = generalised_q(batch, tau2)
+    sums = null_moments(batch)
+    null, fall = sums.ypy, sums.yppy
     rows = np.flatnonzero(null > target)
     if not rows.size:
         return tau2
@@ -97,7 +106,7 @@ def generalised_q_root(batch: Batch, target: Floats) -> Floats:
 def _dersimonian_laird(batch: Batch) -> Floats:
     # (Q - (k - p)) / tr P at tau2 = 0 (DerSimonian and Laird 1986; with moderators Raudenbush 2009,
     # in Cooper et al., The Handbook of Research Synthesis and Meta-Analysis, 2nd ed., ch. 16).
-    sums = moments(batch, np.zeros(batch.size))
+    sums = null_moments(batch)
     return np.maximum(0.0, (sums.ypy - batch.df) / sums.tr_p)
 
 
@@ -110,7 +119,7 @@ def _hedges(batch: Batch) -> Floats:
 
 def _hunter_schmidt(batch: Batch) -> Floats:
     # (Q - k) / sum w (Hunter and Schmidt 1990, as given by Viechtbauer 2005).
-    sums = moments(batch, np.zeros(batch.size))
+    sums = null_moments(batch)
     return np.maximum(0.0, (sums.ypy - batch.k) / sums.sum_w)
 
 
@@ -132,7 +141,7 @@ def _paule_mandel(batch: Batch) -> Floats:
 
 def _hunter_schmidt_k(batch: Batch) -> Floats:
     # HS with Q times k / (k - p): (Q k / (k - p) - k) / sum w.
-    sums = moments(batch, np.zeros(batch.size))
+    sums = null_moments(batch)
     return np.maximum(0.0, (sums.ypy * batch.k / batch.df - batch.k) / sums.sum_w)
 
 
