@@ -118,6 +118,15 @@ def test_a_manifest_that_differs_is_told_but_no_fault(layout, caplog):
     assert "MANIFEST: arms.csv is changed" in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("text", "told"), [("reviews: [other]\n", True), ("reviews: [tiny, other]\n", False)]
+)
+def test_a_review_that_is_not_in_the_list_is_told(layout, caplog, text, told):
+    (layout.root / "config" / "config.yaml").write_text(text)
+    validate.run(layout)
+    assert ("config/config.yaml does not list 'tiny'" in caplog.text) is told
+
+
 def test_the_log_counts_what_was_read(layout, caplog):
     with caplog.at_level(logging.INFO):
         validate.run(layout)

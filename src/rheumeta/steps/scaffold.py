@@ -43,7 +43,7 @@ def new_review(layout: Layout) -> None:
         out.text(layout.protocol, template.replace(PLACEHOLDER, layout.review))
         for path, sheet in sheets.items():
             out.text(path, empty_sheet(sheet))
-    update_manifest(layout)
+    _write_manifest(layout)
     log.info("made %s and the sheets in %s", layout.protocol.as_posix(), layout.raw.as_posix())
     log.info("next: fill in both, add '%s' to config/config.yaml, run: rheumeta validate %s",
              layout.review, layout.review)  # fmt: skip
@@ -67,13 +67,18 @@ def update_manifest(layout: Layout) -> list[Check]:
     InputFaults
         If the protocol has faults, because it declares columns of the sheets.
     """
-    protocol = load_protocol(layout.protocol)
-    with StageWriter() as out:
-        out.text(layout.raw / CODEBOOK, review_codebook_text(protocol))
-    changed = write_manifest(layout.raw, origins={CODEBOOK: CODEBOOK_ORIGIN})
+    changed = _write_manifest(layout)
     for check in changed:
         log.info("MANIFEST: %s was %s", check.file, check.status.replace("_", " "))
     return changed
+
+
+def _write_manifest(layout: Layout) -> list[Check]:
+    """Write codebook and manifest; return what differed from the manifest before."""
+    protocol = load_protocol(layout.protocol)
+    with StageWriter() as out:
+        out.text(layout.raw / CODEBOOK, review_codebook_text(protocol))
+    return write_manifest(layout.raw, origins={CODEBOOK: CODEBOOK_ORIGIN})
 
 
 def clean(paths: Iterable[Path], *, encoding: str | None = None) -> list[Path]:

@@ -66,13 +66,13 @@ def run(layout: Layout) -> None:
     InputFaults
         With all faults of protocol, sheets and corrections.
     """
+    if layout.review not in listed_reviews(layout.root)[0]:
+        log.warning("%s does not list '%s': snakemake does not build it", CONFIG, layout.review)
     checked = check(layout)
     if checked.faults:
         raise InputFaults(checked.faults)
     manifest = check_manifest(layout.raw)
     _report(checked, manifest)
-    if layout.review not in listed_reviews(layout.root)[0]:
-        log.warning("%s does not list '%s': snakemake does not build it", CONFIG, layout.review)
     with StageWriter() as out:
         for name, table in checked.tables.items():
             out.rows(validated_path(layout, name), *validated_rows(table))

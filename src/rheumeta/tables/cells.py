@@ -108,7 +108,7 @@ def _text_fault(text: str, column: Column) -> CellFault | None:
         return CellFault(
             "nonbreaking_space",
             "The cell holds a non-breaking space.",
-            remedy="Run 'rheumeta clean' on the sheet, or type a plain space.",
+            remedy="Run 'rheumeta clean' on the folder of the sheet, or type a plain space.",
         )
     if text != text.strip():
         return CellFault("blanks_around", "The cell starts or ends with a blank.", remedy="Delete the blank.")

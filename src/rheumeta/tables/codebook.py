@@ -36,8 +36,9 @@ FILLING = """\
   tells how far rounding can have gone. Nothing is converted or computed in the sheet.
 - Leave a cell empty where the source says nothing; no `NA`, no dash.
 - Numbers have a decimal point, no thousands separator, no sign such as `%` or `<`.
-- Save as *CSV UTF-8*, separated by commas. `rheumeta clean FILE` removes a byte-order mark, carriage
-  returns and non-breaking spaces. Format columns as text before typing, or `1-2` becomes a date.
+- Save as *CSV UTF-8*, separated by commas, and run `rheumeta clean data/raw/<review>` after each save: it
+  removes byte-order marks, carriage returns and non-breaking spaces from all sheets of the review.
+- Format columns as text before typing, or `1-2` becomes a date.
 - A mistake of the source or of the extraction is corrected in the overlay `data/corrections/<review>.csv`,
   not in the sheet. `rheumeta manifest <review>` brings the hashes in the manifest up to date.
 """
