@@ -14,6 +14,7 @@ from rheumeta.appraised import VERDICTS, read_appraisal
 from rheumeta.records import DirectionRow, Interval
 from rheumeta.steps import appraise, harmonise, validate
 from rheumeta.steps.appraisal.citations import fits
+from rheumeta.steps.appraisal.claims import limit
 from rheumeta.steps.appraisal.verdicts import WEAKNESS, of_counts, of_directions, of_estimate, weakest
 from rheumeta.tables.rules_appraisal import parse_limits
 
@@ -172,6 +173,20 @@ def test_windows_and_arms_limit_the_evidence(claims):
     assert all("156 weeks" in e.studies[0] for e in claims["C06"].evidence)
     (das28,) = claims["C03"].evidence
     assert das28.studies == ("He 2020",)  # Park 2018 gave cells from another source
+
+
+def test_a_part_of_an_analysis_is_pooled_anew_as_its_subgroup_is(layout):
+    material = appraise.load(layout)
+    analysis = next(a for a in material.synthesis.analyses if a.id == "acr20_share_three_months")
+    values = {s.moderators["dosing"] for s in analysis.studies}
+    assert limit(analysis, {"dosing": tuple(values)}, material) is analysis
+    assert limit(analysis, {"dosing": ("none",)}, material) is None
+    group = next(g for g in analysis.subgroups if g.by == "dosing" and g.status == "pooled")
+    label = material.protocol.moderators["dosing"].choices
+    code = next(c for c, words in label.items() if words == group.level)
+    part = limit(analysis, {"dosing": (code,)}, material)
+    assert (part.k, part.random) == (group.k, group.random)
+    assert part.n_patients == sum(s.n1 for s in part.studies)
 
 
 def test_reports_without_a_direction_test_nothing(claims):

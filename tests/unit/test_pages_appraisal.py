@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -91,6 +92,15 @@ def test_every_text_is_escaped(text):
     assert "it <b>helps" not in text
     assert "It is <precise>" not in text
     assert "It is &lt;precise&gt;" in text
+
+
+def test_every_link_into_the_page_has_its_target(text):
+    page = re.sub(r"<script.*?</script>", "", text, flags=re.DOTALL)
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= set(re.findall(r'id="([^"]+)"', page))
+
+
+def test_the_first_screen_says_how_certain_a_result_is(text):
+    assert "certainty very low</a>" in text.partition("<main")[0]
 
 
 def test_without_an_appraisal_the_sections_are_left_out():
@@ -184,13 +194,25 @@ def test_plain_words_never_give_an_effect_without_its_control_group():
 
 def test_plain_words_of_an_outcome_without_numbers():
     analysis = rb.controlled()
-    assert plain.change(analysis, row(analysis, k=0)).endswith("no study gives numbers that can be used.")
+    assert plain.change(analysis, row(analysis, k=0)).endswith(
+        "no study gives numbers that can be used beside people without the treatment."
+    )
 
 
 def test_plain_words_name_what_is_not_known():
     hidden, planned = plain.unknown(appraisal())[:2]
     assert hidden.startswith("One trial with 36 people was begun and never made public in full.")
     assert planned.startswith("Two more trials with 304 people were planned")
+
+
+def test_plain_words_say_in_how_many_people():
+    data = replace(rb.report_input(), appraisal=appraisal())
+    found, chance = plain.people(data, appraisal())
+    assert found.startswith("Eight studies were found. Numbers that can be used come from ")
+    assert chance == (
+        "In seven trials chance decided who got the treatment and who did not. Five of them, with 204 people, give no "
+        "number that can be used."
+    )
 
 
 def test_plain_summary_gives_no_advice_and_says_what_authorities_state():

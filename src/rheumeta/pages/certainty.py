@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from rheumeta.appraised import STEPS, AbsoluteEffect, Appraisal, Certainty, DomainJudgement, Finding, Level
 from rheumeta.pages.analyses import show
+from rheumeta.pages.inputs import anchor
 from rheumeta.pages.numbers import MINUS, NONE, capital, count, number, whole
+from rheumeta.pages.words import main_pooled, shown_result
 from rheumeta.records import Analysis, Interval
 
 LEVEL_WORDS: dict[Level, str] = {
@@ -58,6 +60,7 @@ class FindingView:
     treated: str
     difference: str
     effect: str
+    origin: str  # id of the place where the effect comes from; empty without one
     no_absolute: str  # why there is no effect per 1000, where one could be expected
     patients: str
     studies: str
@@ -116,6 +119,7 @@ def _row(item: Finding, analysis: Analysis, certainty: Certainty | None) -> Find
         treated=_range(absolute.treated) if absolute else NONE,
         difference=difference(absolute) if absolute else "",
         effect=f"{item.measure_label} {show(analysis, item.effect)}" if item.effect else _no_effect(item),
+        origin=_origin(analysis),
         no_absolute=(item.absolute_reason or "") if item.effect and item.measure in RISKS else "",
         patients=whole(item.n_patients) if item.k else NONE,
         studies=count(item.k, "study", "studies") if item.k else "no usable number",
@@ -124,6 +128,15 @@ def _row(item: Finding, analysis: Analysis, certainty: Certainty | None) -> Find
         start=capital(certainty.start_reason) if certainty else "",
         domains=tuple(map(_domain, certainty.domains)) if certainty else (),
     )
+
+
+def _origin(analysis: Analysis) -> str:
+    result, pooled = shown_result(analysis), main_pooled(analysis)
+    if result is None:
+        return ""
+    if result.study is not None:
+        return anchor("e", result.study.effect_id)
+    return anchor("p", f"{analysis.id}-{pooled.model}") if pooled else ""
 
 
 def _no_effect(item: Finding) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from rheumeta.appraised import Appraisal, Finding, Level, MissingResults
 from rheumeta.pages.certainty import per_thousand
 from rheumeta.pages.findings import finding
-from rheumeta.pages.headline import evidence_base
+from rheumeta.pages.headline import cohorts, patients
 from rheumeta.pages.inputs import ReportInput
 from rheumeta.pages.numbers import capital, count, uncapital, whole
 from rheumeta.pages.words import NO_CAUSE, shown_result
@@ -50,7 +50,7 @@ def plain_summary(data: ReportInput) -> list[Passage]:
     question = data.protocol.get("question", {})
     passages = [
         Passage("What was tried", tried(question)),
-        Passage("In how many people", (evidence_base(data.synthesis, data.sheet("studies")),)),
+        Passage("In how many people", people(data, found)),
         Passage("What changed, and how sure that is", changes(data, found)),
         Passage("What is not known", unknown(found)),
         Passage("What authorities have approved", tuple(data.protocol.get("approval", ()))),
@@ -66,6 +66,28 @@ def tried(question: dict[str, str]) -> tuple[str, ...]:
         ("Compared with", "comparator"),
     )
     return tuple(f"{name}: {uncapital(question[key])}." for name, key in parts if question.get(key))
+
+
+def people(data: ReportInput, found: Appraisal) -> tuple[str, ...]:
+    """Return how many people there are, and how many were compared with a control group at random."""
+    studies, base = data.sheet("studies"), found.base
+    everyone = patients(data.synthesis.analyses, cohorts(studies))
+    texts = [
+        f"{capital(count(len(studies), 'study', 'studies'))} were found. Numbers that can be used come from "
+        f"{whole(sum(everyone.values()))} people."
+    ]
+    if base.randomised:
+        text = f"In {count(base.randomised, 'trial')} chance decided who got the treatment and who did not."
+        if base.without_results:
+            verb = "gives" if base.without_results == 1 else "give"
+            text += (
+                f" {capital(count(base.without_results, 'of them', 'of them'))}, with "
+                f"{whole(base.without_results_patients)} people, {verb} no number that can be used."
+            )
+        texts.append(text)
+    else:
+        texts.append("In no study did chance decide who got the treatment and who did not.")
+    return tuple(texts)
 
 
 def changes(data: ReportInput, found: Appraisal) -> tuple[str, ...]:
@@ -86,7 +108,8 @@ def change(analysis: Analysis, item: Finding, *, level: float = 95) -> str:
     what = capital(f"{analysis.outcome_lay}, {analysis.window_label}")
     result = shown_result(analysis)
     if item.k == 0:
-        return f"{what}: no study gives numbers that can be used."
+        beside = " beside people without the treatment" if analysis.comparison_kind == "controlled" else ""
+        return f"{what}: no study gives numbers that can be used{beside}."
     if analysis.comparison_kind != "controlled":
         seen = finding(analysis, result.display, level=level) if result else _counted(analysis)
         limit = NO_CAUSE if analysis.comparison_kind == "before_after" else SHARE_NO_CAUSE

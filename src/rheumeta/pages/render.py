@@ -20,7 +20,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from rheumeta.pages import analyses, evidence, numbers
-from rheumeta.pages.certainty import summary_of_findings
+from rheumeta.pages.certainty import LEVEL_WORDS, summary_of_findings
 from rheumeta.pages.claims import claims_view, tally
 from rheumeta.pages.figures import alt_text
 from rheumeta.pages.glossary import GLOSSARY
@@ -171,6 +171,9 @@ def _appraised(data: ReportInput) -> dict[str, Any]:
         "missing": missing_view(found.missing) if found else [],
         "claims": claims_view(found.claims, data.sheet("claims"), by_id) if found else [],
         "tally": tally(found.claims) if found else [],
+        "certainty_of": {c.analysis_id: LEVEL_WORDS[c.level] for c in found.certainty if c.level}
+        if found
+        else {},
     }
 
 

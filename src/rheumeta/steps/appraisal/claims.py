@@ -144,7 +144,7 @@ def _evidence(
         if (found := _by_analysis(claim, outcome, claimed, material, controlled=controlled)) is not None:
             analysis, (verdict, reason) = found
             reason += _unused(analysis, claim, material)
-            level = certainty(analysis, material, missing.get(analysis.id)).level
+            level = certainty(analysis, _unchanged(analysis, material), missing.get(analysis.id)).level
             basis = f"{'controlled' if controlled else 'uncontrolled'}_estimate"
             return _from_analysis(analysis, verdict, basis, reason, level)
         rows = _directions(claim, outcome, material, controlled=controlled)
@@ -158,6 +158,13 @@ def _evidence(
                 studies=tuple(f"{r.label}, {r.time_label}" for r in rows),
             )  # fmt: skip
     return ClaimEvidence(outcome, label, "not_testable", "none", _nothing(claim, outcome, material))
+
+
+def _unchanged(analysis: Analysis, material: Material) -> Material:
+    """Return the material without a person's judgements where `analysis` is only a part of the planned one."""
+    if any(a is analysis for a in material.synthesis.analyses):
+        return material
+    return replace(material, sheets={**material.sheets, "certainty_overrides": ()})
 
 
 def _nothing(claim: Claim, outcome: str, material: Material) -> str:
