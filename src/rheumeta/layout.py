@@ -5,6 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+OVERALL_TABLES = (
+    "summary", "sensitivity", "directions", "summary_of_findings", "certainty", "missing_results", "claims",
+)  # fmt: skip
+"""Tables over all analyses; each analysis has a table of its own name beside them."""
+
 
 @dataclass(frozen=True)
 class Layout:

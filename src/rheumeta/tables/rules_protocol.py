@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from rheumeta.errors import Fault
+from rheumeta.layout import OVERALL_TABLES
 from rheumeta.records import FLAGS
 from rheumeta.tables.measures import FITS, POOLED_BY, RAW_MEANS, STANDARDISED
 from rheumeta.tables.protocol import Comparison, Instrument, Protocol, read_protocol
@@ -152,6 +153,15 @@ def _analyses(judge: _Judge, protocol: Protocol, study_ids: Collection[str] | No
     numeric = [name for name, m in protocol.moderators.items() if m.type == "number"]
     for name, plan in protocol.analyses.items():
         at: Key = ("analyses", name)
+        if name in OVERALL_TABLES:
+            judge.add(
+                at,
+                "reserved_name",
+                "A table over all analyses has this name.",
+                name,
+                f"any id but {', '.join(OVERALL_TABLES)}",
+                "Give the analysis another id.",
+            )
         judge.known((*at, "comparison"), plan.comparison, protocol.comparisons, "comparison")
         judge.known((*at, "outcome"), plan.outcome, protocol.outcomes, "outcome")
         judge.known((*at, "window"), plan.window, protocol.windows, "window")
