@@ -133,3 +133,19 @@ def test_index_says_what_is_wrong_with_the_configuration(root, capsys):
     (root / "config" / "config.yaml").write_text("reviews: [mine, mine]\n")
     assert cli.main(["index", "--root", str(root)]) == 2
     assert "listed twice" in capsys.readouterr().err
+
+
+def test_sheets_are_cleaned_by_folder_and_in_an_encoding_that_is_named(root, capsys):
+    sheet = root / "data" / "raw" / "mine" / "studies.csv"
+    sheet.parent.mkdir(parents=True)
+    sheet.write_bytes(b"a\r\nK\xf6ln\r\n")
+    arguments = ["clean", "data/raw/mine", "--root", str(root)]
+    assert cli.main(arguments) == 2
+    assert "not_utf8" in capsys.readouterr().err
+    assert cli.main([*arguments, "--from", "latin-1"]) == 0
+    assert sheet.read_bytes() == "a\nKöln\n".encode()
+
+
+def test_a_fault_of_a_protocol_is_in_a_key_and_one_of_a_sheet_in_a_column():
+    assert "mine.yaml, line 3, key title: " in str(Fault("mine.yaml", 3, "title", "x", "Wrong."))
+    assert "arms.csv, line 3, column label: " in str(Fault("arms.csv", 3, "label", "x", "Wrong."))

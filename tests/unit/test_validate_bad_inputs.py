@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+
 import pytest
 import tiny_review
 
@@ -51,3 +53,24 @@ def test_a_fault_leaves_the_previous_results_as_they_were(tmp_path):
     tiny_review.change(layout, {"file": "results", "line": 4, "set": {"sd": "1,1"}})
     found_faults(layout)
     assert {path.name: path.read_bytes() for path in layout.validated.iterdir()} == before
+
+
+def filled_columns():
+    """Return the columns of the base that hold something."""
+    found = []
+    for sheet in ("studies", "arms", "results"):
+        with (tiny_review.BASE / f"{sheet}.csv").open(encoding="utf-8", newline="") as handle:
+            rows = list(csv.DictReader(handle))
+        found += [(sheet, column) for column in rows[0] if any(row[column] for row in rows)]
+    return found
+
+
+@pytest.mark.parametrize(("sheet", "column"), filled_columns())
+def test_a_renamed_column_is_told_and_nothing_that_follows_from_it(sheet, column, tmp_path):
+    layout = tiny_review.build(tmp_path)
+    path = tiny_review.path_of(layout, sheet)
+    header, rest = path.read_text(encoding="utf-8").split("\n", 1)
+    names = [f"{name}_renamed" if name == column else name for name in header.split(",")]
+    path.write_text(f"{','.join(names)}\n{rest}", encoding="utf-8")
+    found = [(f.code, f.column) for f in found_faults(layout)]
+    assert sorted(found) == [("missing_column", column), ("unknown_column", f"{column}_renamed")]
