@@ -49,8 +49,8 @@ class Batch:
 
     Notes
     -----
-    Arrays are kept column by column (Fortran order): sums over the studies of many analyses are then
-    three times as fast as row by row, as k is small.
+    What :meth:`take` returns is stored column by column (Fortran order): sums over the studies of many
+    analyses are then three times as fast as row by row, as k is small.
     """
 
     y: Floats
@@ -208,9 +208,10 @@ def _rectangles(
 
 
 def _from_arrays(y: Floats, v: Floats, keep: Bools, a: Floats | None) -> Batch:
-    y, v = np.asfortranarray(np.where(keep, y, 0.0)), np.asfortranarray(np.where(keep, v, 1.0))
-    a = None if a is None else np.asfortranarray(np.where(keep, a, 1.0))
-    return Batch(y, v, np.asfortranarray(keep), keep.sum(axis=1), a=a)
+    if not keep.all():
+        y, v = np.where(keep, y, 0.0), np.where(keep, v, 1.0)
+        a = None if a is None else np.where(keep, a, 1.0)
+    return Batch(y, v, keep, keep.sum(axis=1), a=a)
 
 
 def layout(groups: Sequence[object] | NDArray[Any]) -> tuple[Ints, Bools, tuple[object, ...]]:
