@@ -10,10 +10,14 @@ include: "workflow/rules/effects.smk"
 include: "workflow/rules/synthesis.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/documents.smk"
 
 
 wildcard_constraints:
     review="|".join(REVIEWS),
+
+
+report: "workflow/report/workflow.rst"
 
 
 rule all:
@@ -21,6 +25,8 @@ rule all:
     default_target: True
     input:
         expand("results/{review}/report.html", review=REVIEWS),
+        expand("results/{review}/{file}", review=REVIEWS, file=graph.DOCUMENTS),
+        expand("results/{review}/tables.xlsx", review=REVIEWS),
         [name for review in REVIEWS for name in graph.tables(Layout(review))],
         expand("results/notebooks/{name}.html", name=NOTEBOOKS),
         "results/index.html",

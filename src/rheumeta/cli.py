@@ -28,6 +28,8 @@ STAGES = {
     "figures": "draw the figures",
     "tables": "write the numbers behind each figure",
     "report": "write the report",
+    "documents": "write the report as Word and PDF, with references and checklist",
+    "workbook": "write every table into one workbook",
 }
 """Stages of one review, in the order in which they run."""
 

@@ -110,3 +110,13 @@ class Layout:
     def report(self) -> Path:
         """The report."""
         return self.results / "report.html"
+
+    @property
+    def workbook(self) -> Path:
+        """Every table in one workbook."""
+        return self.results / "tables.xlsx"
+
+    @property
+    def document(self) -> Path:
+        """The report as a document for a word processor; its PDF stands beside it."""
+        return self.results / "report.docx"

@@ -50,6 +50,20 @@ def raw(wildcards):
     return graph.raw_inputs(Layout(wildcards.review))
 
 
+def in_report(*files, caption, category):
+    """Return outputs that the page of `snakemake --report` shows; keys and checklists are left out."""
+    endings = (".html", ".docx", ".xlsx", ".svg", "report.pdf")
+    file = f"../report/{caption}.rst"
+    add = lambda name: report(name, caption=file, category=category)
+    return [add(name) if str(name).endswith(endings) else name for name in files]
+
+
+def document_figures(wildcards):
+    """Return the figures that the documents hold: SVG for the PDF, PNG for Word."""
+    names = graph.figures(Layout(wildcards.review))
+    return [name for name in names if not name.endswith(".pdf")]
+
+
 def report_figures(wildcards):
     """Return the figures that a report shows."""
     return [

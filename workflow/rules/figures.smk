@@ -16,7 +16,11 @@ for review in REVIEWS:
             ),
             protocol=f"config/reviews/{review}.yaml",
         output:
-            kept(*graph.figures(Layout(review))),
+            in_report(
+                *kept(*graph.figures(Layout(review))),
+                caption="figure",
+                category=f"Figures of {review}",
+            ),
         log:
             f"logs/figures/{review}.log",
         benchmark:

@@ -39,7 +39,9 @@ rule report:
         tables=report_tables,
         protocol="config/reviews/{review}.yaml",
     output:
-        kept("results/{review}/report.html"),
+        in_report(
+            *kept("results/{review}/report.html"), caption="report", category="Reports"
+        ),
     log:
         "logs/report/{review}.log",
     benchmark:

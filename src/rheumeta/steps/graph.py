@@ -44,6 +44,9 @@ ESTIMATES = (
 )
 """Files of the stage `synthesise`, below ``results/<review>/estimates``."""
 
+DOCUMENTS = ("report.docx", "report.pdf", "references.bib", "references.json", "prisma_checklist.csv")
+"""Files of the stage `documents`, below ``results/<review>``."""
+
 APPRAISAL = (
     "estimates/appraisal.json",
     "tables/summary_of_findings.csv",

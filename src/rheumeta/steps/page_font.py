@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import logging
 from collections.abc import Iterable
 from io import BytesIO
 from pathlib import Path
@@ -14,6 +15,8 @@ from fontTools.ttLib import TTFont
 from rheumeta.pages.inline import letters
 
 FAMILY = "DejaVuSans"
+
+logging.getLogger("fontTools").setLevel(logging.ERROR)  # it reports every table that it prunes
 
 
 def page_fonts(svgs: Iterable[str]) -> dict[str, str]:

@@ -1,0 +1,160 @@
+"""The methods section of the paper, written from the protocol and from what was used."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rheumeta.pages import pandoc
+from rheumeta.pages.inputs import ReportInput
+from rheumeta.pages.literature import key
+from rheumeta.pages.methods import MEASURE_FORMULAS, TAU2_SOURCES, TEST_WORDS, methods_view
+from rheumeta.pages.numbers import capital, uncapital
+from rheumeta.pages.pandoc import Block
+
+SHORT = re.compile(r"(?:[A-Z][\w-]+(?:, [A-Z]\w+)*(?: and (?:others|[A-Z]\w+))?) \d{4}|Cochrane Handbook")
+TEST_SOURCES = {
+    "cochrane": ("Hartung and Knapp 2001", "Cochrane Handbook"),
+    "knha": ("Hartung and Knapp 2001",),
+    "adhoc": ("Knapp and Hartung 2003",),
+}
+SOFTWARE = {"snakemake": "Mölder et al. 2021", "numpy": "Harris et al. 2020", "scipy": "Virtanen et al. 2020",
+            "matplotlib": "Hunter 2007"}  # fmt: skip
+
+
+def cite(*short: str) -> str:
+    """Return a citation of works by their short names: ``[@becker-1988; cochran-1954]``."""
+    return f"[@{'; '.join(key(name) for name in short)}]"
+
+
+def short_names(source: str) -> list[str]:
+    """Return the works that a source names: "Hedges 1981; Katz and others 1978", as the library keys them."""
+    return [name.replace("and others", "et al.") for name in SHORT.findall(source)]
+
+
+def methods(data: ReportInput) -> Iterable[Block]:
+    """Yield the methods section."""
+    yield pandoc.heading(1, "Methods")
+    yield from _eligibility(data.protocol)
+    yield from _collection(data)
+    yield from _measures(data)
+    yield from _synthesis(data)
+    yield from _rest(data)
+
+
+def _eligibility(protocol: Mapping[str, Any]) -> Iterable[Block]:
+    question = protocol["question"]
+    yield pandoc.heading(2, "Eligibility and comparisons")
+    yield pandoc.paragraph(
+        f"Studies of this population were eligible: {uncapital(question['population'])}. Intervention: "
+        f"{uncapital(question['intervention'])}. Comparator: {uncapital(question['comparator'])}. Outcomes: "
+        f"{uncapital(question['outcomes'])}. The protocol is version {protocol['version']}."
+    )
+    kinds = {
+        "controlled": "treated patients against a control group",
+        "before_after": "the same patients before and after treatment, without a control group",
+        "single_group": "treated patients alone",
+    }
+    yield pandoc.bullets(
+        [f"{plan['label']}: {kinds[plan['kind']]}." for plan in protocol["comparisons"].values()]
+    )
+    changes = protocol.get("changes") or []
+    if changes:
+        yield pandoc.paragraph("Changes of the protocol:")
+        yield pandoc.bullets(list(changes))
+
+
+def _collection(data: ReportInput) -> Iterable[Block]:
+    yield pandoc.heading(2, "Data")
+    rows = data.harmonised
+    twice = sum(bool(row.get("second_reading")) for row in rows)
+    yield pandoc.paragraph(
+        f"Every reported number was entered as printed, with its source and place: {len(rows)} results. "
+        f"A second reading is recorded for {twice} of them. Numbers were brought to one unit and one time scale; "
+        "where a standard deviation, a mean or a number of patients had to be derived, each step is listed with "
+        "its formula in the report and in the table of derivations."
+    )
+    windows = data.protocol.get("windows") or {}
+    if windows:
+        yield pandoc.table(
+            "Time windows.", ("Window", "Weeks", "Of several times"),
+            [(w["label"], f"{w['start']:g} to {w['end']:g}", str(w["choose"])) for w in windows.values()],
+            widths=(0.4, 0.3, 0.3),
+        )  # fmt: skip
+
+
+def _measures(data: ReportInput) -> Iterable[Block]:
+    yield pandoc.heading(2, "Effect measures")
+    used = dict.fromkeys(a.measure for a in data.synthesis.analyses)
+    for code in used:
+        formula = MEASURE_FORMULAS.get(code)
+        if formula is None:
+            continue
+        names = short_names(formula.source)
+        source = f" {cite(*names)}" if names else f" ({formula.source})"
+        note = f" Here {formula.note}." if formula.note else ""
+        yield pandoc.paragraph(f"{formula.name}: {formula.formula}{source}.{note}")
+
+
+def _synthesis(data: ReportInput) -> Iterable[Block]:
+    defaults = data.protocol.get("defaults", {})
+    method, test = str(defaults.get("method", "REML")), str(defaults.get("test", "cochrane"))
+    choices = dict(methods_view(data.synthesis, data.protocol, {}).choices)
+    tau2 = TAU2_SOURCES.get(method)
+    yield pandoc.heading(2, "Synthesis")
+    yield pandoc.paragraph(
+        "Studies were pooled by inverse variance with random effects; the common-effect result stands beside it "
+        f"{cite('DerSimonian and Laird 1986', 'Cochrane Handbook')}. Variance between studies: "
+        f"{uncapital(choices['Variance between studies (τ²)'].partition(' (')[0])}"
+        f"{' ' + cite(tau2) if tau2 else ''}. Interval of the pooled effect: "
+        f"{TEST_WORDS.get(test, test)} {cite(*TEST_SOURCES[test]) if test in TEST_SOURCES else ''}".rstrip()
+        + "."
+    )
+    yield pandoc.paragraph(
+        f"Heterogeneity is given as τ² with its Q-profile interval {cite('Viechtbauer 2007')}, I² and Q "
+        f"{cite('Higgins and Thompson 2002', 'Cochran 1954')}, and as a prediction interval "
+        f"{choices['Prediction interval']} {cite('IntHout et al. 2016', 'Veroniki et al. 2019')}. "
+        f"Intervals are at the level of {choices['Level of intervals']}."
+    )
+    skip = {
+        "Variance between studies (τ²)",
+        "Interval of the pooled effect",
+        "Prediction interval",
+        "Level of intervals",
+    }
+    yield pandoc.bullets([f"{name}: {text}." for name, text in choices.items() if name not in skip])
+    yield from _robustness(data)
+
+
+def _robustness(data: ReportInput) -> Iterable[Block]:
+    runs = dict.fromkeys(s.label for a in data.synthesis.analyses for s in a.sensitivity)
+    groups = dict.fromkeys(s.by_label for a in data.synthesis.analyses for s in a.subgroups)
+    if runs:
+        yield pandoc.paragraph(f"Sensitivity analyses: {_listed(runs)}.")
+    if groups:
+        yield pandoc.paragraph(f"Subgroups: {_listed(groups)}; with a test for a difference between them.")
+
+
+def _listed(texts: Iterable[str]) -> str:
+    return "; ".join(uncapital(text) for text in texts)
+
+
+def _rest(data: ReportInput) -> Iterable[Block]:
+    yield pandoc.heading(2, "Evidence that cannot be pooled")
+    yield pandoc.paragraph(
+        "Results without a size are shown by direction, whatever their p value, with an exact sign test over cohorts "
+        f"{cite('Boon and Thomson 2021', 'Clopper and Pearson 1934')}; results with a p value and a number of patients "
+        f"in an albatross plot {cite('Harrison et al. 2017')}."
+    )
+    yield pandoc.heading(2, "Software")
+    parts = [f"{capital(name)} {version}{_software(name)}" for name, version in data.versions.items()]
+    yield pandoc.paragraph(f"{_joined(parts)}. Two runs on the same data give the same files.")
+
+
+def _software(name: str) -> str:
+    return f" {cite(SOFTWARE[name])}" if name in SOFTWARE else ""
+
+
+def _joined(parts: Sequence[str]) -> str:
+    return ", ".join(parts) if parts else "Not recorded"

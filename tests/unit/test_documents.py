@@ -1,0 +1,207 @@
+"""The report as documents: Word, PDF, references, checklist, workbook."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import shutil
+import subprocess
+import time
+import zipfile
+from xml.etree import ElementTree
+
+import pytest
+import report_builder as build
+from pipeline import copy_project, run_to_synthesis
+
+from rheumeta.layout import Layout
+from rheumeta.pages.literature import WORKS, bibtex_text, key, library, study, work
+from rheumeta.pages.prisma import AUTHORS, checklist
+from rheumeta.records import read_synthesis
+from rheumeta.stats.effects_references import REFERENCES
+from rheumeta.steps import appraise, documents, figures, graph, tables, workbook
+from rheumeta.tables.workbook import NAME_LENGTH, Table, sheet_names
+from rheumeta.tables.workbook import workbook as book
+
+REVIEW = "second_anti_tnf"
+WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+
+
+@pytest.fixture(scope="module")
+def layout(tmp_path_factory) -> Layout:
+    layout = run_to_synthesis(copy_project(tmp_path_factory.mktemp("project")), REVIEW)
+    for stage in (figures, tables, appraise, documents, workbook):
+        stage.run(layout)
+    return layout
+
+
+@pytest.fixture(scope="module")
+def word(layout) -> ElementTree.Element:
+    with zipfile.ZipFile(layout.document) as file:
+        return ElementTree.fromstring(file.read("word/document.xml"))
+
+
+def text_of(element: ElementTree.Element) -> str:
+    return "".join(part.text or "" for part in element.iter(f"{WORD}t"))
+
+
+def test_every_declared_file_is_written(layout):
+    assert all((layout.results / name).stat().st_size > 0 for name in graph.DOCUMENTS)
+
+
+def test_word_has_real_tables_with_heads_and_numbered_captions(word):
+    tables_ = list(word.iter(f"{WORD}tbl"))
+    assert len(tables_) >= 5
+    assert all(table.find(f".//{WORD}tblHeader") is not None for table in tables_)
+    fields = [
+        f.get(f"{WORD}instr") or f.text or ""
+        for f in word.iter()
+        if f.tag in (f"{WORD}fldSimple", f"{WORD}instrText")
+    ]
+    assert sum("SEQ Table" in field for field in fields) == len(tables_)
+    assert sum("SEQ Figure" in field for field in fields) == 2
+
+
+def test_the_paper_says_what_the_analyses_say(layout, word):
+    text = text_of(word)
+    for analysis in read_synthesis(layout.synthesis).analyses:
+        assert analysis.title in text
+    assert "the mean fell by 1.53 points (95% interval: a fall of 1.25 to 1.80 points)" in text
+    assert "(DerSimonian and Laird 1986" in text  # a citation
+    assert "Controlled Clinical Trials" in text  # its reference
+
+
+def test_pictures_of_the_word_file_say_what_they_show(word):
+    drawing = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}docPr"
+    said = [e.get("descr", "") for e in word.iter(drawing)]
+    assert len(said) == 2
+    assert all(alt.startswith("Forest plot of") for alt in said)
+
+
+def test_a_second_run_writes_the_same_bytes(layout):
+    files = [layout.results / name for name in graph.DOCUMENTS] + [layout.workbook]
+    before = [file.read_bytes() for file in files]
+    time.sleep(2.1)  # archives hold times in steps of two seconds
+    documents.run(layout)
+    workbook.run(layout)
+    assert [file.name for file, old in zip(files, before, strict=True) if file.read_bytes() != old] == []
+
+
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext is not installed")
+def test_the_pdf_holds_the_same_words(layout):
+    done = subprocess.run(
+        ["pdftotext", layout.document.with_suffix(".pdf"), "-"], capture_output=True, check=True
+    )
+    text = " ".join(done.stdout.decode().split())
+    assert "the mean fell by 1.53 points (95% interval: a fall of 1.25 to 1.80 points)" in text
+    assert "Table 1" in text
+    assert "Figure 2" in text
+    assert "Reporting checklist" in text
+
+
+def test_every_work_has_a_known_form_and_a_key_of_its_own():
+    all_works = WORKS | REFERENCES
+    items = [work(short, full) for short, full in all_works.items()]
+    assert len({item["id"] for item in items}) == len(all_works)
+    for short, item in zip(all_works, items, strict=True):
+        first = (item.get("author") or item["editor"])[0]
+        year = re.search(r"\d{4}", short)
+        assert year is None or item["issued"]["date-parts"] == [[int(year[0])]]
+        assert year is None or short.startswith(first.get("family", first.get("literal")))
+
+
+def test_a_reference_in_both_forms():
+    item = work("Katz et al. 1978", REFERENCES["Katz et al. 1978"])
+    assert item["container-title"] == "Biometrics"
+    assert (item["volume"], item["page"], len(item["author"])) == ("34", "469-474", 4)
+    text = bibtex_text([item])
+    assert text.startswith(
+        "@article{katz-et-al-1978,\n  author = {Katz, D and Baptista, J and Azen, SP and Pike, MC},"
+    )
+    assert "pages = {469--474}" in text
+
+
+def test_an_unknown_form_of_reference_is_refused():
+    with pytest.raises(ValueError, match="no known form"):
+        work("X 2000", "Something without a year")
+
+
+def test_a_study_is_cited_by_what_its_sheet_knows():
+    item = study({"study_id": "he2020", "label": "He 2020", "year": "2020", "doi": "10.1136/x", "pmid": "12"})
+    assert item["author"] == [{"literal": "He"}]
+    assert (item["DOI"], item["PMID"], item["type"]) == ("10.1136/x", "12", "article-journal")
+    assert "title" not in item
+
+
+def test_every_citation_of_the_paper_has_its_reference():
+    data = build.report_input()
+    tree = documents.written(data, "png")
+    cited = set(re.findall(r'"citationId": "([^"]+)"', json.dumps(tree)))
+    known = {item["id"] for item in library(data.sheet("studies"), REFERENCES)}
+    assert key("Page et al. 2021") in cited
+    assert cited <= known
+
+
+def test_the_checklist_has_all_items_and_claims_nothing_that_is_not_there():
+    items = checklist(build.report_input())
+    numbers = [re.match(r"\d+", item.number)[0] for item in items]
+    assert sorted(set(map(int, numbers))) == list(range(1, 28))
+    assert len(items) == 42  # PRISMA 2020 counts 42 with the lettered ones
+    where = {item.number: item.where for item in items}
+    assert where["7"] == AUTHORS
+    assert where["15"] == "Not rated."
+    assert "second reading of" in where["9"]
+
+
+def cells(layout, name):
+    with zipfile.ZipFile(layout.workbook) as file:
+        names = [
+            s.get("name") for s in ElementTree.fromstring(file.read("xl/workbook.xml")).iter(f"{SHEET}sheet")
+        ]
+        strings = [
+            "".join(t.text or "" for t in s.iter(f"{SHEET}t"))
+            for s in ElementTree.fromstring(file.read("xl/sharedStrings.xml")).iter(f"{SHEET}si")
+        ]
+        sheet = ElementTree.fromstring(file.read(f"xl/worksheets/sheet{names.index(name) + 1}.xml"))
+    return names, [
+        [
+            strings[int(c.find(f"{SHEET}v").text)] if c.get("t") == "s" else float(c.find(f"{SHEET}v").text)
+            for c in row
+        ]
+        for row in sheet.iter(f"{SHEET}row")
+    ]
+
+
+def test_the_workbook_has_every_table_and_says_what_each_column_holds(layout):
+    names, columns = cells(layout, "columns")
+    assert names[:2] == ["contents", "columns"]
+    assert (
+        len(names)
+        == 2 + len(list(layout.tables.glob("*.csv"))) + len(workbook.BETWEEN) + len(workbook.POOLED) + 9
+    )
+    assert [row for row in columns if len(row) < 3 or not row[2]] == []
+
+
+def test_numbers_of_the_workbook_are_numbers(layout):
+    estimate = read_synthesis(layout.synthesis).analyses[0].random.display.estimate
+    _, rows = cells(layout, "summary")
+    numbers = [cell for cell in rows[1] if isinstance(cell, float)]
+    # the format keeps 16 digits; every digit stands in the CSV files
+    assert min(abs(cell - estimate) for cell in numbers) <= 1e-15 * abs(estimate)
+
+
+def test_a_text_like_a_formula_stays_a_text():
+    made = book([Table("t", "", ("a", "b"), [{"a": "=1+1", "b": "@SUM(A1)"}])], {})
+    with zipfile.ZipFile(io.BytesIO(made)) as file:
+        sheet = file.read("xl/worksheets/sheet3.xml").decode()
+    assert "<f>" not in sheet
+    assert sheet.count('t="s"') == 4
+
+
+def test_names_of_sheets_are_short_and_different():
+    long = "a" * 40
+    given = sheet_names(["one", long, long + "b", "ONE"])
+    assert all(len(name) <= NAME_LENGTH for name in given.values())
+    assert len({name.lower() for name in given.values()}) == 4
