@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import random
+from dataclasses import replace
 
+from rheumeta.plots.forest_pages import paginate
 from rheumeta.plots.records import (
     ForestBlock,
     ForestColumn,
@@ -164,4 +166,10 @@ FORESTS = {
     "large_means": means(big=1234.5),
     "small_means": means(big=0.001),
     "proportions": proportions(),
+    "revman": replace(ratio(9), layout="revman"),
+    "revman_means": replace(means(), layout="revman"),
+    "bmj": replace(ratio(9), layout="bmj", show_common=False),
+    "compact": replace(ratio(9, names=("Park", LONG)), layout="compact"),
+    "compact_means": replace(means(), layout="compact"),
+    "page": next(iter(paginate(ratio(70)))),
 }

@@ -18,7 +18,6 @@ from rheumeta.plots.axis import Axis, choose_range, draw_axis, make_axis
 from rheumeta.plots.canvas import Canvas, Face, baseline, wrap
 from rheumeta.plots.forest_dots import draw_dot_heads, draw_dot_key, draw_dots
 from rheumeta.plots.forest_layout import (
-    GAP_PLOT,
     Layout,
     Place,
     Texts,
@@ -51,6 +50,8 @@ DIAMOND = 8.0
 """Height of a diamond, points."""
 
 ARROW = 4.0
+SIDE_LEAST = 45.0
+"""Least room for what a side of no effect means, points."""
 
 
 @dataclass
@@ -58,6 +59,7 @@ class Pen:
     """What the drawing functions share."""
 
     plot: ForestPlot
+    whole: ForestPlot  # all pages together
     canvas: Canvas
     layout: Layout
     axis: Axis
@@ -66,25 +68,29 @@ class Pen:
     @property
     def pad(self) -> float:
         """Space between rows, points."""
-        return ROW_PAD if len(all_rows(self.plot)) <= MANY else ROW_PAD_MANY
+        return ROW_PAD if len(all_rows(self.whole)) <= MANY else ROW_PAD_MANY
 
 
-def draw_forest(plot: ForestPlot) -> Figure:
+def draw_forest(plot: ForestPlot, *, whole: ForestPlot | None = None) -> Figure:
     """Draw a forest plot.
 
     Parameters
     ----------
     plot : ForestPlot
         At least one study; effects on the display scale.
+    whole : ForestPlot, optional
+        The plot of which this is a page: it gives the axis and the columns.
 
     Returns
     -------
     Figure
-        180 mm wide, as high as its rows need.
+        180 mm wide (compact: 85 mm), as high as its rows need.
     """
-    layout = arrange(plot)
-    canvas = Canvas(width=max(layout.right + style.MARGIN, style.WIDTH))
-    pen = Pen(plot, canvas, layout, _axis(plot, layout), texts(plot))
+    whole = whole or plot
+    layout = arrange(whole)
+    width = style.COLUMN_WIDTH if plot.layout == "compact" else style.WIDTH
+    canvas = Canvas(width=max(layout.right + style.MARGIN, width))
+    pen = Pen(plot, whole, canvas, layout, _axis(whole, layout), texts(whole))
     y = draw_head(canvas, plot.title, plot.subtitle, plot.caution)
     y = _headings(pen, y)
     top = y
@@ -97,7 +103,7 @@ def draw_forest(plot: ForestPlot) -> Figure:
     _references(pen, top, y)
     y = _below_axis(pen, y)
     y = draw_tail(canvas, y, plot.lines, plot.footnotes)
-    y = draw_dot_key(canvas, y, plot)
+    y = draw_dot_key(canvas, y, plot, layout)
     return canvas.finish(y + style.MARGIN)
 
 
@@ -233,7 +239,7 @@ def _square(pen: Pen, y: float, row: ForestRow) -> None:
     value = row.effect.estimate
     if value is None or not pen.axis.low <= value <= pen.axis.high:
         return
-    heaviest = max((r.weight or 0.0 for r in all_rows(pen.plot)), default=0.0)
+    heaviest = max((r.weight or 0.0 for r in all_rows(pen.whole)), default=0.0)
     side = SQUARE_ALONE
     if heaviest > 0 and row.weight is not None:
         side = max(SQUARE_MAX * math.sqrt(row.weight / heaviest), SQUARE_MIN)
@@ -250,7 +256,7 @@ def _totals(pen: Pen, y: float, totals: tuple[ForestTotal, ...]) -> float:
 
 def _total(pen: Pen, y: float, total: ForestTotal) -> float:
     layout = pen.layout
-    place = layout.label if total.cells else Place(layout.label.left, layout.plot.left - GAP_PLOT)
+    place = layout.label if total.cells and layout.cells else Place(layout.label.left, layout.free_right)
     lines = wrap(total.label, place.width, layout.bold)
     height = max(len(lines) * layout.bold.leading + pen.pad, DIAMOND + 3)
     top = y + (height - len(lines) * layout.bold.leading) / 2
@@ -302,7 +308,7 @@ def _references(pen: Pen, top: float, bottom: float) -> None:
         _vertical(pen, value, top, bottom, style.GREEN, (4, 2))
     if plot.null is not None:
         _vertical(pen, plot.null, top, bottom, style.INK, None)
-    for total in plot.totals:
+    for total in pen.whole.totals:
         if total.kind == "random":
             _vertical(pen, total.effect.estimate, top, bottom, style.BLUE, (1, 2))
 
@@ -329,14 +335,19 @@ def _below_axis(pen: Pen, y: float) -> float:
 def _sides(pen: Pen, y: float) -> float:
     plot, axis, face = pen.plot, pen.axis, pen.layout.face
     centre = axis.at(plot.null) if plot.null is not None else pen.layout.plot.middle
+    rooms = (centre - 6 - style.MARGIN, pen.canvas.width - style.MARGIN - centre - 6)
+    left_x, right_x, aligns = centre - 6, centre + 6, ("right", "left")
+    if min(rooms) < SIDE_LEAST:  # no effect lies near the edge of the paper: write towards it from both ends
+        place = pen.layout.plot
+        rooms = (place.width / 2 - 3, place.width / 2 - 3)
+        left_x, right_x, aligns = place.left, place.right, ("left", "right")
     ends = []
-    left, right = f"← {plot.left_label}", f"{plot.right_label} →"
     if plot.left_label:
-        lines = wrap(left, min(centre - 6 - style.MARGIN, 150.0), face)
-        ends.append(pen.canvas.lines(centre - 6, y, lines, face, align="right"))
+        lines = wrap(f"← {plot.left_label}", min(rooms[0], 150.0), face)
+        ends.append(pen.canvas.lines(left_x, y, lines, face, align=aligns[0]))  # type: ignore[arg-type]
     if plot.right_label:
-        lines = wrap(right, min(pen.canvas.width - style.MARGIN - centre - 6, 150.0), face)
-        ends.append(pen.canvas.lines(centre + 6, y, lines, face))
+        lines = wrap(f"{plot.right_label} →", min(rooms[1], 150.0), face)
+        ends.append(pen.canvas.lines(right_x, y, lines, face, align=aligns[1]))  # type: ignore[arg-type]
     return max(ends, default=y)
 
 

@@ -41,9 +41,9 @@ def draw_dot_heads(canvas: Canvas, plot: ForestPlot, layout: Layout, bottom: flo
             break
 
 
-def draw_dot_key(canvas: Canvas, y: float, plot: ForestPlot) -> float:
+def draw_dot_key(canvas: Canvas, y: float, plot: ForestPlot, layout: Layout) -> float:
     """Draw the key of domains and judgements; return the y below it."""
-    if not plot.dot_heads:
+    if not layout.dots:
         return y
     used = {judgement for row in all_rows(plot) for judgement in row.dots}
     room = canvas.width - 2 * style.MARGIN

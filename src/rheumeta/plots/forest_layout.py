@@ -37,6 +37,17 @@ HEADING_MAX = 90.0
 DOT = 8.8
 """Width of a column of the risk of bias, points."""
 
+ORDERS = {
+    "standard": ("cells", "plot", "effect", "weights"),
+    "revman": ("cells", "weights", "effect", "plot"),
+    "bmj": ("cells", "plot", "weights", "effect"),
+    "compact": ("plot", "effect"),
+}
+"""Columns behind the names of the studies: as RevMan and the BMJ print them; compact for one column."""
+
+COMPACT_LABEL_MIN, COMPACT_PLOT_MIN = 52.0, 80.0
+"""Limits where the whole figure is one column wide, points."""
+
 NOT_ESTIMABLE = "not estimable"
 
 
@@ -75,6 +86,11 @@ class Layout:
     def right(self) -> float:
         """Right edge of the last column."""
         return max(p.right for p in (self.plot, self.effect, *(p for _, p in self.weights), *self.dots))
+
+    @property
+    def free_right(self) -> float:
+        """Where text that runs over the raw numbers must end."""
+        return min(p.left for p in (self.plot, self.effect, *(p for _, p in self.weights))) - GAP
 
     @property
     def bold(self) -> Face:
@@ -149,16 +165,20 @@ def texts(plot: ForestPlot) -> Texts:
     return Texts(lambda value: numbers.fixed(value, digits))
 
 
-def arrange(plot: ForestPlot, *, width: float = style.WIDTH) -> Layout:
+def arrange(plot: ForestPlot, *, width: float | None = None) -> Layout:
     """Share out the width of the paper.
 
     The raw numbers, effects and weights get what they need, the study column what its names need
     as far as the plot keeps its least width, and the plot the rest. Where that is impossible,
     optional columns go and then the text shrinks.
     """
+    compact = plot.layout == "compact"
+    if width is None:
+        width = style.COLUMN_WIDTH if compact else style.WIDTH
+    least = COMPACT_PLOT_MIN if compact else PLOT_MIN
     for size in SIZES:
         for keep_optional in (True, False):
-            layout = _arrange(plot, Face(size), keep_optional, width, PLOT_MIN)
+            layout = _arrange(plot, Face(size), keep_optional, width, least)
             if layout is not None:
                 return layout
     layout = _arrange(plot, Face(SIZES[-1]), False, width, PLOT_LAST_RESORT)
@@ -170,57 +190,76 @@ def arrange(plot: ForestPlot, *, width: float = style.WIDTH) -> Layout:
 def _arrange(
     plot: ForestPlot, face: Face, keep_optional: bool, width: float, plot_min: float
 ) -> Layout | None:
-    kept = [i for i, c in enumerate(plot.columns) if keep_optional or not c.optional]
+    compact = plot.layout == "compact"
+    kept = [i for i, c in enumerate(plot.columns) if (keep_optional or not c.optional) and not compact]
     cells = _cell_widths(plot, kept, face)
     effect, estimate = _effect_widths(plot, face)
-    weights = _weight_widths(plot, face)
+    weights = [] if compact else _weight_widths(plot, face)
+    heads = () if compact else plot.dot_heads
     fixed = sum(w + GAP for w in cells) + effect + sum(w + GAP for _, w in weights)
-    dots = GAP + DOT * len(plot.dot_heads) if plot.dot_heads else 0.0
+    fixed += GAP if ORDERS[plot.layout][-1] == "plot" else 0.0
+    dots = GAP + DOT * len(heads) if heads else 0.0
     free = width - 2 * style.MARGIN - fixed - dots - 2 * GAP_PLOT
     natural = _label_width(plot, face)
-    if free - plot_min < min(natural, LABEL_MIN):
+    if free - plot_min < min(natural, COMPACT_LABEL_MIN if compact else LABEL_MIN):
         return None
     label = min(natural, free - plot_min)
     label = max(label, free - PLOT_MAX)
-    pairs = list(zip(kept, cells, strict=True))
-    placed = _place(face, label, pairs, free - label, effect, estimate, weights)
-    return replace(placed, dots=_dot_places(placed.right + GAP, len(plot.dot_heads)))
+    sizes = _Sizes(face, label, tuple(zip(kept, cells, strict=True)), free - label, effect, estimate, weights)
+    placed = _place(sizes, ORDERS[plot.layout])
+    return replace(placed, dots=_dot_places(placed.right + GAP, len(heads)))
 
 
 def _dot_places(left: float, count: int) -> tuple[Place, ...]:
     return tuple(Place(left + i * DOT, left + (i + 1) * DOT) for i in range(count))
 
 
-def _place(
-    face: Face,
-    label: float,
-    cells: list[tuple[int, float]],
-    plot: float,
-    effect: float,
-    estimate: float,
-    weights: list[tuple[str, float]],
-) -> Layout:
-    x = style.MARGIN + label
-    places = []
-    for index, width in cells:
-        places.append((index, Place(x + GAP, x + GAP + width)))
-        x += GAP + width
-    area = Place(x + GAP_PLOT, x + GAP_PLOT + plot)
-    x = area.right + GAP_PLOT
-    column = Place(x, x + effect)
-    x += effect
-    shares = []
-    for kind, width in weights:
-        shares.append((kind, Place(x + GAP, x + GAP + width)))
-        x += GAP + width
+@dataclass(frozen=True)
+class _Sizes:
+    """Widths of all columns before they are placed, points."""
+
+    face: Face
+    label: float
+    cells: tuple[tuple[int, float], ...]
+    plot: float
+    effect: float
+    estimate: float
+    weights: list[tuple[str, float]]
+
+
+def _place(sizes: _Sizes, order: tuple[str, ...]) -> Layout:
+    """Place the columns from left to right in the order that is asked for."""
+    x = style.MARGIN + sizes.label
+    cells: list[tuple[int, Place]] = []
+    weights: list[tuple[str, Place]] = []
+    area = column = Place(x, x)
+    previous = "label"
+    for kind in order:
+        if kind == "plot":
+            area = Place(x + GAP_PLOT, x + GAP_PLOT + sizes.plot)
+            x = area.right + GAP_PLOT
+        elif kind == "effect":
+            left = x if previous == "plot" else x + GAP
+            column = Place(left, left + sizes.effect)
+            x = column.right
+        elif kind == "cells":
+            for index, width in sizes.cells:
+                cells.append((index, Place(x + GAP, x + GAP + width)))
+                x += GAP + width
+        else:
+            x -= GAP if previous == "plot" and sizes.weights else 0.0
+            for name, width in sizes.weights:
+                weights.append((name, Place(x + GAP, x + GAP + width)))
+                x += GAP + width
+        previous = kind if kind != "weights" or sizes.weights else previous
     return Layout(
-        face=face,
-        label=Place(style.MARGIN, style.MARGIN + label),
-        cells=tuple(places),
+        face=sizes.face,
+        label=Place(style.MARGIN, style.MARGIN + sizes.label),
+        cells=tuple(cells),
         plot=area,
         effect=column,
-        estimate_right=column.left + estimate,
-        weights=tuple(shares),
+        estimate_right=column.left + sizes.estimate,
+        weights=tuple(weights),
     )
 
 

@@ -17,11 +17,15 @@ from typing import Any
 
 import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 
 POINTS_PER_MM = 72 / 25.4
 WIDTH = 180 * POINTS_PER_MM
 """Width of every figure in points: two columns of a journal page (180 mm)."""
+
+COLUMN_WIDTH = 85 * POINTS_PER_MM
+"""Width of one column of a journal page (85 mm), points."""
 
 MARGIN = 8.0
 """Space around a figure, points."""
@@ -130,6 +134,16 @@ def render(figure: Figure, ending: str, *, name: str, title: str, description: s
         figure.savefig(buffer, format=ending, dpi=DPI, metadata=metadata)
     if ending == "svg":
         return _accessible(buffer.getvalue().decode("utf-8"), name, title, description).encode("utf-8")
+    return buffer.getvalue()
+
+
+def render_pages(figures: Sequence[Figure], *, title: str) -> bytes:
+    """Return several figures as the pages of one PDF."""
+    buffer = BytesIO()
+    with mpl.rc_context(RC), PdfPages(buffer, metadata={**METADATA["pdf"], "Title": title}) as pages:
+        for figure in figures:
+            FigureCanvasAgg(figure)
+            pages.savefig(figure)
     return buffer.getvalue()
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from rheumeta.plots import numbers
-from rheumeta.plots.records import ForestColumn
+from rheumeta.plots.records import ForestColumn, ForestPlot
 from rheumeta.records import Analysis, StudyEffect
+from rheumeta.tables.protocol import Moderator
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,40 @@ def raw_columns(analysis: Analysis) -> list[RawColumn]:
         group = (analysis.experimental_name, analysis.control_name)[arm - 1] if two else ""
         columns += _arm_columns(analysis, arm, group)
     return columns
+
+
+def with_moderators(plot: ForestPlot, analysis: Analysis, moderators: Mapping[str, Moderator]) -> ForestPlot:
+    """Return a forest plot with a column for each moderator, before the raw numbers.
+
+    Parameters
+    ----------
+    plot : ForestPlot
+        The keys of its rows are ids of effects.
+    analysis : Analysis
+        Gives the value of each study.
+    moderators : mapping of str to Moderator
+        What to show, by id, in this order.
+    """
+    if not moderators:
+        return plot
+    by_id = {s.effect_id: s.moderators for s in analysis.studies}
+
+    def texts(key: str) -> tuple[str, ...]:
+        values = [(m, by_id.get(key, {}).get(name, "")) for name, m in moderators.items()]
+        return tuple((m.choices or {}).get(value, value) or numbers.NOT_AVAILABLE for m, value in values)
+
+    blank = ("",) * len(moderators)
+    heads = tuple(ForestColumn(f"{m.label}, {m.unit}" if m.unit else m.label) for m in moderators.values())
+    blocks = tuple(
+        replace(
+            block,
+            rows=tuple(replace(r, cells=(*texts(r.key), *r.cells)) for r in block.rows),
+            totals=tuple(replace(t, cells=(*blank, *t.cells)) for t in block.totals),
+        )
+        for block in plot.blocks
+    )
+    totals = tuple(replace(t, cells=(*blank, *t.cells)) for t in plot.totals)
+    return replace(plot, columns=(*heads, *plot.columns), blocks=blocks, totals=totals)
 
 
 def _week(studies: Sequence[StudyEffect]) -> list[RawColumn]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -24,12 +24,13 @@ from rheumeta.plots.direction import draw_directions
 from rheumeta.plots.evidence_map import draw_map
 from rheumeta.plots.flow import draw_flow
 from rheumeta.plots.forest import draw_forest
+from rheumeta.plots.forest_pages import draw_pages
 from rheumeta.plots.furniture import draw_note
 from rheumeta.plots.records import AlbatrossPlot, BubblePlot, DirectionPlot, ForestPlot, NoteFigure
 from rheumeta.plots.review_records import BiasPlot, FlowPlot, MapPlot
 from rheumeta.plots.risk_of_bias import draw_bias_summary, draw_traffic
 from rheumeta.plots.strips import draw_strips
-from rheumeta.plots.style import render
+from rheumeta.plots.style import render, render_pages
 from rheumeta.records import Analysis, Synthesis, read_synthesis
 from rheumeta.steps.figure_bias import (
     Assessment,
@@ -39,6 +40,7 @@ from rheumeta.steps.figure_bias import (
     describe_bias,
     with_bias,
 )
+from rheumeta.steps.figure_columns import with_moderators
 from rheumeta.steps.figure_diagnostics import describe_diagnostic, diagnostic_figure
 from rheumeta.steps.figure_evidence import albatross_figure, direction_figure, regression_figure
 from rheumeta.steps.figure_flow import describe_flow, flow_figure
@@ -185,10 +187,13 @@ def _files(task: Task) -> dict[str, bytes]:
         figure = (task.draw or draw)(plot)
         words = task.description
         description = words if isinstance(words, str) else words(plot)
-    return {
+    files = {
         ending: render(figure, ending, name=task.name, title=plot.title, description=description)
         for ending in FORMATS
     }
+    if isinstance(plot, ForestPlot) and len(pages := draw_pages(plot)) > 1:
+        files["pdf"] = render_pages(pages, title=plot.title)
+    return files
 
 
 def plan(protocol: Protocol, synthesis: Synthesis, sheets: Sheets) -> Iterator[Task]:
@@ -235,6 +240,11 @@ def _analysis_tasks(analysis: Analysis, plan: AnalysisPlan, sources: Sources) ->
     words = describe(analysis)
 
     def forest(plot: ForestPlot | NoteFigure) -> ForestPlot | NoteFigure:
+        if isinstance(plot, ForestPlot):
+            plot = with_moderators(plot, analysis, {m: protocol.moderators[m] for m in plan.forest_columns})
+            plot = replace(plot, layout=plan.forest_layout or protocol.defaults.forest_layout)
+            if plot.layout == "compact":  # no room for them
+                return plot
         return with_bias(plot, analysis, sources.assessments, sources.labels)
 
     yield Task(analysis.id, lambda: forest(forest_figure(analysis, level=level)), words)
