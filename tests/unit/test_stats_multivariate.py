@@ -331,3 +331,16 @@ def test_result_in_words_and_as_values():
     assert "study rho[PD, AL] 0.6088" in fit.summary()
     assert json.loads(json.dumps(fit.to_dict()))["components"] == fit.components.tolist()
     assert nested("ab", "xy") == [("a", "x"), ("b", "y")]
+
+
+def test_a_maximum_at_a_correlation_of_one_is_found():
+    # Two outcomes that move together: the border of the correlation is the estimate.
+    outcome, study = ["x", "y"] * 5, [s for s in "abcde" for _ in range(2)]
+    y = [0.0, 0.1, 2.0, 4.2, -2.0, -3.9, 1.0, 2.1, -1.0, -2.0]
+    v = [0.01] * 10
+    fit = multivariate(y, v, random=[random_outcomes(outcome, study, structure="hcs")], test="z")
+    assert fit.component("study rho") == pytest.approx(1.0, abs=1e-6)
+    for rho in (0.9, 0.5, 0.0, -0.5):
+        theta = fit.theta.copy()
+        theta[-1] = np.arccos(rho)
+        assert solve(fit.model, theta).log_likelihood < fit.log_likelihood

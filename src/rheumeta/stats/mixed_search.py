@@ -27,7 +27,10 @@ within about 1e-10 of its maximum."""
 HESSIAN_STEP = 1e-5
 """Step of the differences of the exact slope that give the curvature."""
 
-STARTS = 4
+COSINES = (0.98, 0.5, 0.0, -0.5)
+"""Cosines of the angles at the starting points."""
+
+STARTS = 6
 """Starting points followed to their maximum, the best of those tried."""
 
 
@@ -58,12 +61,15 @@ def maximise(
             point[i] = value
     if not free.any():
         return points[0], True
-    best = max((_climb(model, point, free) for point in points), key=lambda end: end.height)
+    ends = [_climb(model, point, free) for point in points]
+    best = max(ends, key=lambda end: end.height)
     theta = _unsigned(model, best.theta, free)
     if theta is not None:
         return theta, best.converged
     # A negative standard deviation turned the sign of a correlation that can't follow: search again
-    # within bounds, from the same starts.
+    # within bounds, from the same starts and from where the signs are ignored.
+    signed = np.array(model.is_sd())
+    points += [np.where(signed, np.abs(end.theta), end.theta) for end in ends]
     best = max((_bounded(model, point, free) for point in points), key=lambda end: end.height)
     return best.theta, best.converged
 
@@ -180,7 +186,7 @@ def starting_points(model: Model) -> list[Floats]:
         _point(model, np.sqrt(size * share) * unit, cosine)
         for share in shares
         for size in (1.0, 0.1, 0.001)
-        for cosine in (0.5, 0.0, -0.5)
+        for cosine in COSINES
     ]
     heights = []
     for point in points:
@@ -190,7 +196,11 @@ def starting_points(model: Model) -> list[Floats]:
             heights.append(-np.inf)
     if not np.isfinite(heights).any():
         raise StatsError("the covariance of the effects is singular: check the sampling covariance.")
-    return [points[i] for i in np.argsort(heights)[::-1][:STARTS] if np.isfinite(heights[i])]
+    # The best of each correlation, as the highest of all tend to lie on one side; then the next best.
+    order = [int(i) for i in np.argsort(heights)[::-1] if np.isfinite(heights[i])]
+    first = [next((i for i in order if i % len(COSINES) == c), order[0]) for c in range(len(COSINES))]
+    chosen = list(dict.fromkeys([*first, *order])) if any(t.n_angle for t in model.terms) else order
+    return [points[i] for i in chosen[:STARTS]]
 
 
 def _point(model: Model, sds: Floats, cosine: float) -> Floats:
