@@ -12,7 +12,7 @@ from pipeline import copy_project, run_to_synthesis
 
 from rheumeta.appraised import VERDICTS, read_appraisal
 from rheumeta.records import DirectionRow, Interval
-from rheumeta.steps import appraise, harmonise, validate
+from rheumeta.steps import appraise, harmonise, report, validate
 from rheumeta.steps.appraisal.citations import fits
 from rheumeta.steps.appraisal.claims import limit
 from rheumeta.steps.appraisal.verdicts import WEAKNESS, of_counts, of_directions, of_estimate, weakest
@@ -268,3 +268,7 @@ def test_a_second_run_writes_the_same_bytes(layout):
     assert Interval(**json.loads(before[0])["findings"][1]["effect"]).estimate == pytest.approx(
         2.069, abs=5e-4
     )
+
+
+def test_the_report_is_made_with_the_appraisal(layout):
+    assert report.load(layout, figures=False).appraisal == read_appraisal(layout.appraisal)
