@@ -167,6 +167,8 @@ def _analyses(judge: _Judge, protocol: Protocol, study_ids: Collection[str] | No
         judge.known((*at, "window"), plan.window, protocol.windows, "window")
         for i, moderator in enumerate(plan.subgroups):
             judge.known((*at, "subgroups", i), moderator, protocol.moderators, "moderator")
+        for i, moderator in enumerate(plan.forest_columns):
+            judge.known((*at, "forest_columns", i), moderator, protocol.moderators, "moderator")
         for i, moderator in enumerate(plan.regress_on):
             judge.known((*at, "regress_on", i), moderator, numeric, "numeric moderator")
         for i, change in enumerate(plan.sensitivity):
