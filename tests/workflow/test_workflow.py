@@ -78,7 +78,16 @@ def test_every_stage_leaves_a_log_and_a_benchmark(built):
     logs = {
         p.relative_to(built.root / "logs").as_posix() for p in (built.root / "logs").rglob("*") if p.is_file()
     }
-    for stage in ("validate", "harmonise", "effects", "synthesise", "appraise", "figures", "tables", "report"):
+    for stage in (
+        "validate",
+        "harmonise",
+        "effects",
+        "synthesise",
+        "appraise",
+        "figures",
+        "tables",
+        "report",
+    ):
         assert f"{stage}/{REVIEW}.log" in logs
         assert f"benchmarks/{stage}/{REVIEW}.tsv" in logs
     assert not [name for name in logs if name.endswith(".failures")]

@@ -31,6 +31,7 @@ from rheumeta.pages.methods import POOLING_FORMULAS, methods_view
 from rheumeta.pages.missing import STATUS_WORDS as MISSING_WORDS
 from rheumeta.pages.missing import missing_view
 from rheumeta.pages.plain import plain_summary
+from rheumeta.pages.prisma import checklist
 from rheumeta.pages.strips import WIDTH
 from rheumeta.pages.unpooled import DIRECTION_SIGNS, KIND_WORDS, directions_view
 from rheumeta.records import FLAGS
@@ -156,6 +157,7 @@ def context(data: ReportInput) -> dict[str, Any]:
         "directions": directions_view(synthesis),
         "methods": methods_view(synthesis, data.protocol, data.versions),
         "glossary": GLOSSARY,
+        "checklist": checklist(data),
         "titles": {a.id: a.title for a in synthesis.analyses},
         **_appraised(data),
     }

@@ -242,9 +242,12 @@ class AnalysisPlan(Model):
     benchmark: BenchmarkOf | None = None
     exclude: tuple[Exclusion, ...] = ()
     figures: tuple[Diagnostic, ...] = Field(
-        (), description="Further figures: how far single studies, small studies and the years carry the result."
+        (),
+        description="Further figures: how far single studies, small studies and the years carry the result.",
     )
-    forest_layout: ForestLayout | None = Field(None, description="Layout of its forest plots; else the default.")
+    forest_layout: ForestLayout | None = Field(
+        None, description="Layout of its forest plots; else the default."
+    )
     forest_columns: tuple[Id, ...] = Field((), description="Moderators shown as columns of its forest plots.")
     with_subgroup_only: bool = Field(False, description="May a study that reports only a subgroup count?")
     allow_problems: str | None = Field(
