@@ -193,6 +193,11 @@ def _design(batch: Batch, x: Floats, w: Floats) -> Moments:
     residual = _residual(q, root * batch.y)
     leverage = (q**2).sum(axis=2)
     cross = np.einsum("mkp,mk,mkr->mpr", q, w, q)
+    tr_p = (w * (1.0 - leverage)).sum(axis=1)
+    tr_pp = (w**2 * (1.0 - 2.0 * leverage)).sum(axis=1) + (cross**2).sum(axis=(1, 2))
+    uneven = np.flatnonzero(leverage.max(axis=1) > DOMINANT)
+    if uneven.size:
+        tr_p[uneven], tr_pp[uneven] = _traces_leverage(w[uneven], q[uneven])
     diagonal = np.abs(np.diagonal(r, axis1=1, axis2=2))
     return Moments(
         w=w,
@@ -202,10 +207,25 @@ def _design(batch: Batch, x: Floats, w: Floats) -> Moments:
         ypy=(residual**2).sum(axis=1),
         yppy=(w * residual**2).sum(axis=1),
         ypppy=(_residual(q, w * residual) ** 2).sum(axis=1),
-        tr_p=(w * (1.0 - leverage)).sum(axis=1),
-        tr_pp=(w**2 * (1.0 - 2.0 * leverage)).sum(axis=1) + (cross**2).sum(axis=(1, 2)),
+        tr_p=tr_p,
+        tr_pp=tr_pp,
         log_det=2.0 * np.log(diagonal).sum(axis=1),
     )
+
+
+def _traces_leverage(w: Floats, q: Floats) -> tuple[Floats, Floats]:
+    # A leverage h near 1 leaves no digits of 1 - h. H = I - QQ' is idempotent, so that its diagonal d solves
+    # d (1 - d) = s with s the sum of its squared other elements, which are products of rows of Q and do not
+    # cancel: d = 2 s / (1 + sqrt(1 - 4 s)) where d is the smaller root.
+    products = np.einsum("mip,mjp->mij", q, q) ** 2
+    own = np.arange(q.shape[1])
+    leverage = np.sqrt(products[:, own, own])
+    products[:, own, own] = 0.0
+    others = products.sum(axis=2)
+    small = 2.0 * others / (1.0 + np.sqrt(np.maximum(0.0, 1.0 - 4.0 * others)))
+    d = np.where(leverage > 0.5, small, 1.0 - leverage)
+    tr_pp = _dot(w * d, w * d) + np.einsum("mi,mij,mj->m", w, products, w)
+    return _dot(w, d), np.asarray(tr_pp, dtype=np.float64)
 
 
 def _residual(q: Floats, z: Floats) -> Floats:
