@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import logging
+import sys
 import traceback
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -58,7 +59,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv : sequence of str, optional
         Arguments without the program's name; ``sys.argv`` by default.
     """
-    arguments = build_parser().parse_args(argv)
+    given = sys.argv[1:] if argv is None else list(argv)
+    arguments = build_parser().parse_args(_of_a_file(given))
     log: Path | None = arguments.log
     attempt = Attempt(log) if log else None
     with logging_to(log):
@@ -68,6 +70,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     elif attempt:
         attempt.succeeded()
     return code
+
+
+def _of_a_file(argv: list[str]) -> list[str]:
+    """Let ``effects FILE.csv`` mean the effects of a file; with a review it is the stage."""
+    of_file = argv[:1] == ["effects"] and any(a.lower().endswith(".csv") for a in argv[1:])
+    return ["effect-sizes", *argv[1:]] if of_file else argv
 
 
 def _guarded(arguments: argparse.Namespace) -> int:

@@ -149,3 +149,9 @@ def test_sheets_are_cleaned_by_folder_and_in_an_encoding_that_is_named(root, cap
 def test_a_fault_of_a_protocol_is_in_a_key_and_one_of_a_sheet_in_a_column():
     assert "mine.yaml, line 3, key title: " in str(Fault("mine.yaml", 3, "title", "x", "Wrong."))
     assert "arms.csv, line 3, column label: " in str(Fault("arms.csv", 3, "label", "x", "Wrong."))
+
+
+def test_effects_of_a_file_and_of_a_review_share_the_name(capsys):
+    assert cli.main(["effects", "docs/examples/bcg.csv", "--measure", "RR"]) == 0
+    assert "Aronson 1948" in capsys.readouterr().out
+    assert cli.main(["effects", "no_such_review"]) != 0
