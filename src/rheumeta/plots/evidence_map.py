@@ -27,6 +27,9 @@ NUMBER = 5.6
 HATCH = 2.6
 """Distance of the lines of a hatched box, points."""
 
+CROSS_ON_BLUE = "#ffc08f"
+"""Vermilion made so pale that it is seen on a filled box."""
+
 LABEL_SHARE = 0.27
 """Share of the width for the names of the outcomes."""
 
@@ -132,7 +135,7 @@ def draw_mark(canvas: Canvas, x: float, y: float, mark: MapMark) -> None:
     if mark.known == "direction":
         _hatch(canvas, x, y)
     if mark.crossed:
-        _cross(canvas, x, y)
+        _cross(canvas, x, y, colour=CROSS_ON_BLUE if mark.known == "pooled" else style.VERMILION)
     if mark.number:
         colour = style.PAPER if mark.known == "pooled" else style.INK
         face = Face(NUMBER, bold=True, colour=colour)
@@ -164,9 +167,9 @@ def _hatch(canvas: Canvas, x: float, y: float) -> None:
     canvas.line(xs, ys, colour=style.BLUE, width=0.6)
 
 
-def _cross(canvas: Canvas, x: float, y: float) -> None:
+def _cross(canvas: Canvas, x: float, y: float, *, colour: str) -> None:
     xs, ys = (x, x + WIDTH, math.nan, x, x + WIDTH), (y, y + HEIGHT, math.nan, y + HEIGHT, y)
-    canvas.line(xs, ys, colour=style.VERMILION, width=1.0, order=3.5)
+    canvas.line(xs, ys, colour=colour, width=1.1, order=3.5)
 
 
 def _key(canvas: Canvas, y: float) -> float:
