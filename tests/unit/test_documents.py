@@ -26,6 +26,7 @@ from rheumeta.tables.workbook import workbook as book
 
 REVIEW = "second_anti_tnf"
 WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}docPr"
 SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
 
@@ -61,7 +62,7 @@ def test_word_has_real_tables_with_heads_and_numbered_captions(word):
         if f.tag in (f"{WORD}fldSimple", f"{WORD}instrText")
     ]
     assert sum("SEQ Table" in field for field in fields) == len(tables_)
-    assert sum("SEQ Figure" in field for field in fields) == 2
+    assert sum("SEQ Figure" in field for field in fields) == len(list(word.iter(DRAWING))) >= 4
 
 
 def test_the_paper_says_what_the_analyses_say(layout, word):
@@ -74,10 +75,14 @@ def test_the_paper_says_what_the_analyses_say(layout, word):
 
 
 def test_pictures_of_the_word_file_say_what_they_show(word):
-    drawing = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}docPr"
-    said = [e.get("descr", "") for e in word.iter(drawing)]
-    assert len(said) == 2
-    assert all(alt.startswith("Forest plot of") for alt in said)
+    said = [e.get("descr", "") for e in word.iter(DRAWING)]
+    assert all(len(alt) > 30 for alt in said)
+    assert sum(alt.startswith("Forest plot of") for alt in said) == 2
+
+
+def test_the_paper_holds_the_summary_in_plain_words(word):
+    assert "In plain words" in text_of(word)
+    assert "In how many people" in text_of(word)
 
 
 def test_a_second_run_writes_the_same_bytes(layout):

@@ -7,14 +7,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rheumeta.appraised import Finding
+from rheumeta.appraised import VERDICTS, Finding
 from rheumeta.pages import pandoc
 from rheumeta.pages.analyses import METHOD_NAMES, AnalysisView, show
 from rheumeta.pages.evidence import DESIGN_WORDS, STATUS_WORDS, WHY_WORDS, bias_view, flow_view, not_assessed
+from rheumeta.pages.figures import alt_text
 from rheumeta.pages.inputs import ReportInput, Row
 from rheumeta.pages.numbers import capital, count, interval, number, percent, uncapital, whole
 from rheumeta.pages.pandoc import Block
 from rheumeta.pages.paper_methods import methods
+from rheumeta.pages.plain import plain_summary
 from rheumeta.pages.prisma import checklist
 from rheumeta.pages.unpooled import KIND_WORDS, sign_words
 
@@ -52,13 +54,20 @@ def paper(material: Paper) -> dict[str, Any]:
         *methods(material.data),
         pandoc.heading(1, "Results"),
         *_selection(material.data),
+        *_drawn(material, "flow", "Flow of records."),
         *_characteristics(material.data),
+        *_drawn(material, "evidence_map", "What is known, what is awaited and what is missing."),
         *_risk_of_bias(material.data),
+        *_drawn(material, "risk_of_bias", "Risk of bias of each study."),
         *_findings(material.data),
         *_comparisons(material),
         *_directions(material.data),
+        *_drawn(material, "directions", "Direction of the results of each study."),
+        *_drawn(material, "albatross", "Number of patients against p value."),
         *_awaited(material.data),
+        *_claims(material.data),
         *_limits(material),
+        *_plain(material.data),
         *_checklist(material.data),
     ]
     return pandoc.document(protocol["title"], "Systematic review and meta-analysis", blocks)
@@ -298,6 +307,33 @@ def _awaited(data: ReportInput) -> Iterable[Block]:
         "Numbers that exist or should exist and are not in the sheets.",
         ("Study", "Outcome", "What is missing", "Why"), body, widths=(0.2, 0.15, 0.45, 0.2),
     )  # fmt: skip
+
+
+def _claims(data: ReportInput) -> Iterable[Block]:
+    """Yield the claims beside what the evidence says, where they were appraised."""
+    if data.appraisal is None or not data.appraisal.claims:
+        return
+    yield pandoc.heading(2, "Claims and what the evidence says")
+    rows = [(c.said_by, c.claim, VERDICTS[c.verdict], c.reason) for c in data.appraisal.claims]
+    yield pandoc.table(
+        "Claims; each verdict follows from the data and the protocol by rules.",
+        ("Said by", "Claim", "Verdict", "Why"), rows, widths=(0.13, 0.33, 0.17, 0.37),
+    )  # fmt: skip
+
+
+def _drawn(material: Paper, name: str, caption: str) -> Iterable[Block]:
+    """Yield a figure over all analyses; its own words say what it shows."""
+    return figure(material, name, caption, alt_text(material.data.figures.get(name, "")))
+
+
+def _plain(data: ReportInput) -> Iterable[Block]:
+    """Yield the summary in plain words, where the evidence was appraised."""
+    passages = plain_summary(data)
+    if passages:
+        yield pandoc.heading(1, "In plain words")
+    for passage in passages:
+        yield pandoc.heading(2, passage.title)
+        yield from (pandoc.paragraph(text) for text in passage.texts)
 
 
 def _limits(material: Paper) -> Iterable[Block]:
