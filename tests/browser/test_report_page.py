@@ -145,6 +145,13 @@ def test_a_row_of_the_sheet_opens_and_can_be_shown_in_the_page(page):
     assert page.evaluate("document.activeElement.cells[0].textContent.trim()") == heading.removeprefix("Row ")
 
 
+def test_a_link_from_another_page_opens_the_lineage(browser, address):
+    page = browser.new_page()
+    page.goto(f"{address}#p-acr20_three_months-random")
+    assert page.get_by_role("dialog").get_by_role("heading", level=2).inner_text().startswith("Random effects")
+    page.close()
+
+
 def test_the_lineage_works_by_keyboard_alone(page):
     link = page.locator("article a.origin").first
     link.focus()

@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 import pytest
 import report_builder as build
 
-from rheumeta.pages import render
+from rheumeta.pages import evidence, render
 from rheumeta.pages.words import NO_CAUSE
 
 VOID = {"meta", "img", "line", "circle", "path", "br", "input"}
@@ -153,6 +153,14 @@ def test_every_effect_leads_to_how_it_was_computed(page, text):
     assert {"p-acr20_three_months-random", "p-acr20_three_months-common"} <= set(origins)
     assert any(link.startswith("e-") for link in origins)
     assert set(origins) <= set(page.ids)
+
+
+def test_a_converted_number_says_how_it_was_converted():
+    row = dict(build.report_input().harmonised[0]) | {"factor": "10.0", "unit": "mg/L", "unit_reported": "mg/dl"}
+    data = replace(build.report_input(), harmonised=[row, row | {"factor": "1.0", "unit_reported": "mg/L"}])
+    (_, _, numbers), *_ = evidence.numbers_view(data)
+    assert [n.conversion for n in numbers] == ["1 mg/dl = 10 mg/L", ""]
+    assert "1 mg/dl = 10 mg/L" in render.report(data)
 
 
 def test_index_links_to_each_report():

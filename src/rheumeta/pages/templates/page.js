@@ -220,6 +220,7 @@
     dialog.querySelector(".close").addEventListener("click", () => dialog.close());
     dialog.addEventListener("click", event => { if (event.target === dialog) dialog.close(); });
     dialog.addEventListener("close", () => { trail.length = 0; });
+    if (/^#[erp]-/.test(location.hash)) show(location.hash.slice(1));
   };
 
   /* What a mark of a figure stands for. The tables say the same to those without a mouse. */
