@@ -148,7 +148,9 @@ def test_a_row_of_the_sheet_opens_and_can_be_shown_in_the_page(page):
 def test_a_link_from_another_page_opens_the_lineage(browser, address):
     page = browser.new_page()
     page.goto(f"{address}#p-acr20_three_months-random")
-    assert page.get_by_role("dialog").get_by_role("heading", level=2).inner_text().startswith("Random effects")
+    assert (
+        page.get_by_role("dialog").get_by_role("heading", level=2).inner_text().startswith("Random effects")
+    )
     page.close()
 
 

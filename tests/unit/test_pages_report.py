@@ -156,7 +156,11 @@ def test_every_effect_leads_to_how_it_was_computed(page, text):
 
 
 def test_a_converted_number_says_how_it_was_converted():
-    row = dict(build.report_input().harmonised[0]) | {"factor": "10.0", "unit": "mg/L", "unit_reported": "mg/dl"}
+    row = dict(build.report_input().harmonised[0]) | {
+        "factor": "10.0",
+        "unit": "mg/L",
+        "unit_reported": "mg/dl",
+    }
     data = replace(build.report_input(), harmonised=[row, row | {"factor": "1.0", "unit_reported": "mg/L"}])
     (_, _, numbers), *_ = evidence.numbers_view(data)
     assert [n.conversion for n in numbers] == ["1 mg/dl = 10 mg/L", ""]
