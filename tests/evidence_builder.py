@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from rheumeta.stats.derive import rounding_half_width
-from rheumeta.steps.candidates import Context
+from rheumeta.steps.attempts import Context
 from rheumeta.steps.correlations import find_correlations
 from rheumeta.steps.model import EXACT_COLUMNS, VALUE_COLUMNS, Arm, Evidence, Result, Study
 from rheumeta.tables.protocol import AnalysisPlan, ArmRule, Comparison, Defaults, Outcome, Window

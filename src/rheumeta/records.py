@@ -81,6 +81,7 @@ class StudyEffect:
     sd1: float | None = None
     mean2: float | None = None
     sd2: float | None = None
+    basis: str = ""  # what a mean is of: change, final value ...
     person_time1: float | None = None
     person_time2: float | None = None
     weight_random: float | None = None  # percent

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from evidence_builder import BEFORE_AFTER, CONTROLLED, SINGLE, arm, context, evidence, result, study
+from scipy import stats
 from tolerances import DIRECT
 
 from rheumeta.records import FLAGS
 from rheumeta.steps.candidates import contributions
+from rheumeta.steps.correlations import find_correlations
 from rheumeta.steps.quantities import NotDerivable
 from rheumeta.tables.protocol import Defaults, Outcome
 
@@ -223,3 +226,109 @@ def test_the_closing_steps_can_be_redone_by_hand_after_the_correction() -> None:
     assert step.numbers == "a = 9.5; b = 37.5; c = 0.5; d = 7.5; n1 = 47; n2 = 8"
     assert step.value == pytest.approx(math.log((9.5 / 47) / (0.5 / 8)), rel=DIRECT)
     assert step.assumption == "0.5 added to every cell of the table"
+
+
+# --- reported effects keep the rules of arms --------------------------------------------------
+
+
+def odds(result_id: str, one: str, two: str = "control", **fields: object):
+    values = {"effect_type": "OR", "effect": "3.0", "ci_low": "1.1", "ci_high": "8.2", **fields}
+    return result(result_id, "s", one, comparator_id=two, contrast="between", **values)
+
+
+def test_a_reported_effect_of_a_subgroup_needs_permission() -> None:
+    arms = [
+        arm("s", "all", "msc"),
+        arm("s", "few", "msc", kind="subgroup", part_of="all"),
+        arm("s", "control", "p"),
+    ]
+    with pytest.raises(NotDerivable, match="only a subgroup"):
+        only("OR", [odds("r1", "few")], arms)
+
+
+def test_reported_effects_of_two_arms_are_not_one_effect() -> None:
+    with pytest.raises(NotDerivable, match="several arms have a reported effect"):
+        only("OR", [odds("r1", "low"), odds("r2", "high")])
+
+
+def test_the_effect_of_all_doses_goes_before_that_of_one() -> None:
+    (candidate,) = only("OR", [odds("r1", "low"), odds("r2", "doses", effect="2.0")])
+    assert [a.arm_id for a in candidate.experimental] == ["doses"]
+
+
+def test_an_arm_refused_by_its_counts_does_not_return_by_its_contrast() -> None:
+    rows = [
+        result("r1", "s", "low", events="9", n=20),
+        result("r2", "s", "high", significance="not_significant"),
+        EVENTS[2],
+        odds("r4", "low"),
+    ]
+    with pytest.raises(NotDerivable, match="the arm high reports the outcome but no usable number"):
+        only("OR", rows)
+
+
+def test_a_contrast_of_percent_changes_is_no_effect_in_the_unit() -> None:
+    row = contrast(effect_type="MD", effect="-35", ci_low="-50", ci_high="-20")
+    with pytest.raises(NotDerivable):
+        only("MD", [replace(row, timing="percent_change")], TWO_ARMS)
+
+
+def test_the_source_s_own_effect_of_the_same_arms_is_set_beside_the_computed_one() -> None:
+    rows = [result("r1", "s", "low", events="10", n=20), result("r3", "s", "control", events="5", n=20)]
+    arms = [arm("s", "low", "msc"), DOSES[3]]
+    (agreeing,) = only("OR", [*rows, odds("r9", "low")], arms)
+    assert agreeing.built.confirmed_by == ("r9",)
+    (differing,) = only("OR", [*rows, odds("r9", "low", effect="12.0", ci_low="4.0", ci_high="36.0")], arms)
+    assert "routes_disagree" in differing.built.flags
+    assert "the source reports 2.48" in differing.built.steps[-1].assumption
+    other = [*EVENTS, odds("r9", "low", effect="12.0", ci_low="4.0", ci_high="36.0")]
+    assert "routes_disagree" not in only("OR", other)[0].built.flags
+
+
+def test_a_silent_sibling_is_flagged_on_either_side_and_only_if_silent_in_the_window() -> None:
+    two_controls = [*DOSES[:3], arm("s", "control", "placebo"), arm("s", "control_2", "placebo")]
+    assert "arm_not_reported" in only("RR", EVENTS, two_controls)[0].built.flags
+    later = result("r2", "s", "high", events="4", n=10, weeks=14.0)
+    (candidate,) = only("RR", [EVENTS[0], EVENTS[2], later])
+    assert "arm_not_reported" not in candidate.built.flags
+
+
+def test_a_ratio_of_means_is_taken_of_values_not_of_changes() -> None:
+    rows = [
+        result(f"r{i}", "s", a, "CRP", timing=timing, mean=mean, sd="5.0", n=30)
+        for i, (a, timing, mean) in enumerate(
+            [("a", "change", "-20"), ("c", "change", "-10"), ("a", "final", "10"), ("c", "final", "20")]
+        )
+    ]
+    (candidate,) = only("ROM", rows, TWO_ARMS)
+    assert candidate.built.yi == pytest.approx(math.log(10 / 20), rel=DIRECT)
+    assert candidate.basis == "final values"
+
+
+def test_patients_of_a_reported_effect_are_counted_for_the_cohort() -> None:
+    (candidate,) = only("OR", [odds("r1", "low", n=400)], [arm("s", "low", "msc"), DOSES[3]])
+    assert candidate.patients == 400
+
+
+def test_the_p_of_a_difference_is_that_of_a_t_test_where_the_sizes_are_known() -> None:
+    row = contrast(effect_type="MD", effect="-5", p="0.03", p_sign="=")
+    (by_z,) = only("MD", [row], TWO_ARMS)
+    (by_t,) = only("MD", [*SIZES, row], TWO_ARMS)
+    assert math.sqrt(by_t.built.vi) == pytest.approx(5 / stats.t.isf(0.015, 48), rel=1e-9)
+    assert math.sqrt(by_z.built.vi) == pytest.approx(5 / stats.norm.isf(0.015), rel=1e-9)
+
+
+def test_correlations_count_patients_once() -> None:
+    def three(study_id: str, arm_id: str, start: int, sd_change: str):
+        values = [("baseline", 0.0, "1.00"), ("final", 13.0, "1.20"), ("change", 13.0, sd_change)]
+        return [
+            result(f"r{start + i}", study_id, arm_id, "DAS28", timing=t, weeks=w, mean="1.0", sd=sd, n=30)
+            for i, (t, w, sd) in enumerate(values)
+        ]
+
+    arms = [*DOSES[:3], arm("t", "a", "msc")]
+    rows = [*three("s", "low", 1, "0.90"), *three("s", "high", 4, "0.80"), *three("s", "doses", 7, "0.85")]
+    rows += three("t", "a", 10, "0.70")
+    found = evidence([study("s"), study("t", 1, cohort_of="s")], arms, rows)
+    known = find_correlations(found).found["DAS28"]
+    assert [q.result_ids[0] for q in known] == ["r1", "r4"]

@@ -105,3 +105,11 @@ def test_nothing_is_lost_between_sheet_and_harmonised_file(tmp_path: Path) -> No
             assert bool(before[name]) == bool(after[name])
             if before[name]:
                 assert float(after[name]) == pytest.approx(float(before[name]) * factor, rel=DIRECT)
+
+
+def test_a_risk_difference_in_percentage_points_becomes_a_fraction() -> None:
+    fields = {"outcome": "ACR20", "timing": "during", "effect": "12.5", "ci_low": "2", "ci_high": "23"}
+    found = harmonised(**fields, effect_type="RD", unit="%")
+    assert (found["effect"], found["ci_low"], found["ci_high"]) == pytest.approx(
+        (0.125, 0.02, 0.23), rel=DIRECT
+    )

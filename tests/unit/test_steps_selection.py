@@ -130,3 +130,25 @@ def test_a_cohort_enters_once(rule: str, expected: str) -> None:
     )
     assert sorted(i[0] for i in kept) == sorted([expected, "other"])
     assert {stays[0] for _, stays in dropped} == {expected}
+
+
+def test_subgroups_of_subgroups_and_arms_within_arms_do_not_enter_together() -> None:
+    nested = [
+        arm("s", "a", "msc"),
+        arm("s", "few", "msc", kind="subgroup", part_of="a"),
+        arm("s", "fewer", "msc", kind="subgroup", part_of="few"),
+    ]
+    found = evidence([study("s")], nested)
+    chosen, _ = disjoint_arms(nested, lambda a: a.kind == "subgroup", found, allow_subgroups=True)
+    assert _names(chosen) == ["few"]
+    within = [arm("s", "whole", "msc"), arm("s", "part", "msc", part_of="whole")]
+    chosen, _ = disjoint_arms(within, lambda _: True, evidence([study("s")], within), allow_subgroups=False)
+    assert _names(chosen) == ["whole"]
+
+
+def test_two_doses_without_a_control_are_not_called_an_add_on() -> None:
+    found = evidence([study("s")], [arm("s", "low", "msc"), arm("s", "high", "msc")])
+    reason = why_not_comparable(found, "s", CONTROLLED, sides(found, "s", CONTROLLED))
+    assert (
+        reason == "every arm got the treatment: the study compares forms of it and has no control without it"
+    )

@@ -154,3 +154,31 @@ def test_every_step_says_what_was_put_in() -> None:
         "Cochrane Handbook 6.5.2.2",
     )
     assert last.result_ids == ("r1",)
+
+
+def test_the_interval_of_an_effect_is_not_that_of_the_mean() -> None:
+    fields = {
+        "mean": "-20",
+        "n": 30,
+        "effect_type": "SMD",
+        "effect": "-0.9",
+        "ci_low": "-1.3",
+        "ci_high": "-0.5",
+    }
+    with pytest.raises(NotDerivable, match="SD"):
+        summaries.change([row(timing="change", **fields)], [], R_HALF)
+    with pytest.raises(NotDerivable, match="SD"):
+        summaries.change([row(timing="change", **fields, se="0.2")], [], R_HALF)
+
+
+def test_a_width_never_replaces_quantiles_that_are_given() -> None:
+    with_width = row(timing="final", median="-20", min="-60", max="10", iqr="22", n=30)
+    without = row(timing="final", median="-20", min="-60", max="10", n=30)
+    one, two = (summaries.moments([r], R_HALF, "final value") for r in (with_width, without))
+    assert (one.mean.value, one.sd.value) == (two.mean.value, two.sd.value)
+    both = row(timing="final", mean="5", iqr="13.5", range="90", n=30)
+    bare = row(timing="final", mean="5", iqr="13.5", n=30)
+    assert (
+        summaries.moments([both], R_HALF, "final value").sd.value
+        == summaries.moments([bare], R_HALF, "final value").sd.value
+    )

@@ -5,17 +5,18 @@ from __future__ import annotations
 import csv
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from evidence_builder import arm, evidence, result, study
-from pipeline import BUNDLED, copy_project, run_to_synthesis
+from pipeline import BUNDLED, PROJECT, copy_project, run_to_synthesis
 
 from rheumeta.layout import Layout
 from rheumeta.pages.numbers import uncapital
 from rheumeta.records import DirectionRow, StudyEffect, Synthesis, from_dict, read_synthesis, to_json
 from rheumeta.stats.effects import effect_size
-from rheumeta.steps import unpooled
+from rheumeta.steps import moderation, unpooled
 from rheumeta.steps.estimates import Model, estimate, study_interval
 from rheumeta.tables.protocol import load_protocol
 
@@ -50,7 +51,7 @@ def test_no_events_anywhere_is_counted_not_pooled() -> None:
     found = estimate([effect("a", 0, 52), effect("b", 0, 15), effect("c", 0, 6)], MODEL)
     assert found.status == "not_pooled"
     # 1 - 0.025**(1/73) = 0.0493
-    assert "3 studies that count patients: 0 of 73, exact 95% interval 0% to 4.9%. Not pooled" in str(
+    assert "3 studies that count patients: 0 of 73, exact 95% interval 0% to 4.93%. Not pooled" in str(
         found.reason
     )
 
@@ -214,3 +215,43 @@ def test_a_protocol_can_keep_smaller_values_left(tmp_path: Path) -> None:
     analysis = read_synthesis(run_to_synthesis(root, "biologics_acr50").synthesis).analyses[0]
     assert not analysis.reversed_axis
     assert (analysis.left_label, analysis.right_label) == ("better with placebo", "better with biologic")
+
+
+def test_mantel_haenszel_goes_on_without_a_study_that_reports_only_its_ratio() -> None:
+    def table(name: str, cells: tuple[float, float, float, float] | None) -> StudyEffect:
+        sizes = effect_size(
+            "RR", **dict(zip(("ai", "n1i", "ci", "n2i"), cells or (15, 30, 10, 30), strict=True))
+        )
+        yi, vi = float(sizes.yi[0]), float(sizes.vi[0])
+        values = dict(zip(("events1", "n1", "events2", "n2"), cells, strict=True)) if cells else {}
+        shown = study_interval("RR", yi, vi, events=None, n=None, level=95)
+        return StudyEffect(name, name, name, "a", "c", 13.0, "t", yi, vi, shown, **values)
+
+    model = Model("RR", "mantel_haenszel", "REML", "cochrane", 95, 5)
+    studies = [table("a", (10, 20, 5, 20)), table("b", (12, 25, 6, 24)), table("c", None)]
+    found, alone = estimate(studies, model), estimate(studies[:2], model)
+    assert found.common is not None
+    assert alone.common is not None
+    assert found.common.estimate == alone.common.estimate
+    assert found.weights_common[2] == 0
+    assert "1 without counts of both groups" in found.common.notes[-1]
+
+
+def test_events_in_every_patient_are_counted_not_pooled() -> None:
+    found = estimate([effect("a", 10, 10), effect("b", 20, 20)], MODEL)
+    assert found.status == "not_pooled"
+    # Clopper and Pearson for 30 of 30: lower limit 0.025**(1/30) = 0.884
+    assert "every patient had the event in the 2 studies that count patients: 30 of 30" in str(found.reason)
+    assert "88.4% to 100%" in str(found.reason)
+
+
+def test_several_values_of_a_moderator_are_left_out_of_a_regression() -> None:
+    protocol = load_protocol(PROJECT / "config/reviews/biologics_acr50.yaml")
+    plan = protocol.analyses["acr50_rr"]
+    studies = [
+        replace(effect(str(i), 3 + i, 20), moderators={"disease_duration": d, "drug": "x"})
+        for i, d in enumerate(["1", "2", "4", "several"])
+    ]
+    (line,) = moderation.regressions(plan, studies, replace(MODEL, test="z"), protocol)
+    assert line.k == 3
+    assert "1 studies without one value" in line.notes[0]

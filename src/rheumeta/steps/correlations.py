@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Protocol as Interface
 
 from rheumeta.stats import derive as d
-from rheumeta.steps.model import Evidence, Result
+from rheumeta.steps.cohorts import once_per_cohort
+from rheumeta.steps.model import Arm, Evidence, Result
 from rheumeta.steps.quantities import NotDerivable, Quantity, derive, merge_ids, number
+from rheumeta.steps.selection import disjoint_arms
 from rheumeta.steps.summaries import cell, ranked
 
 
@@ -43,17 +45,43 @@ class Correlations:
 
 
 def find_correlations(evidence: Evidence) -> Correlations:
-    """Compute the correlation in every group that reports SDs of baseline, follow-up and change."""
+    """Compute the correlation in every group that reports SDs of baseline, follow-up and change.
+
+    A group of patients counts once: no arm beside a part of it, one study a cohort.
+    """
     groups: dict[tuple[str, str, str], list[Result]] = {}
     for row in evidence.results:
         if "sd" in row.values and row.comparator_id is None:
             groups.setdefault((row.study_id, row.arm_id, row.outcome), []).append(row)
-    found: dict[str, list[Quantity]] = {}
-    for (_, _, code), rows in groups.items():
+    found: dict[str, list[tuple[Arm, Quantity, float]]] = {}
+    for (study_id, arm_id, code), rows in groups.items():
         quantity = _one(rows)
         if quantity is not None:
-            found.setdefault(code, []).append(quantity)
-    return Correlations({code: tuple(items) for code, items in found.items()})
+            size = max((float(r.n) for r in rows if r.n), default=0.0)
+            found.setdefault(code, []).append((evidence.arms[study_id, arm_id], quantity, size))
+    return Correlations({code: _once(items, evidence) for code, items in found.items()})
+
+
+def _any(_: Arm) -> bool:
+    return True
+
+
+def _once(items: Sequence[tuple[Arm, Quantity, float]], evidence: Evidence) -> tuple[Quantity, ...]:
+    """Keep groups that share no patients: disjoint arms of one study a cohort, the largest."""
+    chosen: list[tuple[Arm, Quantity, float]] = []
+    for study_id in dict.fromkeys(arm.study_id for arm, _, _ in items):
+        own = [item for item in items if item[0].study_id == study_id]
+        arms, _ = disjoint_arms([arm for arm, _, _ in own], _any, evidence, allow_subgroups=True)
+        chosen.extend(item for item in own if item[0] in arms)
+    kept, _ = once_per_cohort(
+        chosen,
+        evidence,
+        study=lambda item: item[0].study_id,
+        patients=lambda item: item[2],
+        weeks=lambda _: None,
+        rule="largest",
+    )
+    return tuple(quantity for _, quantity, _ in kept)
 
 
 def _one(rows: Sequence[Result]) -> Quantity | None:

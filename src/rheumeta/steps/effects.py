@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from rheumeta.layout import Layout
-from rheumeta.steps.candidates import Candidate, Context, contributions
+from rheumeta.steps.attempts import Candidate, Context
+from rheumeta.steps.candidates import contributions
 from rheumeta.steps.cohorts import once_per_cohort
 from rheumeta.steps.correlations import Correlations, find_correlations
 from rheumeta.steps.model import Evidence, read_arms, read_results, read_studies
@@ -30,8 +31,8 @@ SHOWN = (
 )  # fmt: skip
 EFFECT_COLUMNS = (
     "effect_id", "analysis_id", "variant", "study_id", "label", "experimental", "control", "outcome", "weeks",
-    "time_label", "measure", "yi", "vi", "sei", *SHOWN, "experimental_arms", "control_arms", "flags", "result_ids",
-    "confirmed_by",
+    "time_label", "measure", "yi", "vi", "sei", *SHOWN, "experimental_arms", "control_arms", "basis", "flags",
+    "result_ids", "confirmed_by",
 )  # fmt: skip
 STEP_COLUMNS = (
     "effect_id", "step", "quantity", "formula", "numbers", "value", "source", "assumption", "result_ids",
@@ -198,6 +199,7 @@ def _effect_row(key: str, context: Context, variant: str, candidate: Candidate) 
         **{name: built.shown.get(name) for name in SHOWN},
         "experimental_arms": [a.arm_id for a in candidate.experimental],
         "control_arms": [a.arm_id for a in candidate.control],
+        "basis": candidate.basis,
         "flags": sorted(built.flags),
         "result_ids": built.result_ids,
         "confirmed_by": built.confirmed_by,

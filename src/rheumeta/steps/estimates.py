@@ -104,14 +104,16 @@ def estimate(studies: Sequence[StudyEffect], model: Model) -> Estimate:
 
 
 def _no_events(studies: Sequence[StudyEffect], level: float) -> str | None:
-    """Proportions that are all zero are counted, not pooled: a correction would be all there is."""
-    if any(s.events1 for s in studies):
-        return None
+    """Count, not pool, proportions that are all zero or all one: a correction would be all there is."""
     total = int(sum(s.n1 or 0 for s in studies))
-    upper = PERCENT * binomial_interval(0, total, method="exact", level=level).upper
+    events = int(sum(s.events1 or 0 for s in studies))
+    if 0 < events < total:
+        return None
+    found = binomial_interval(events, total, method="exact", level=level)
+    who = "no patient" if events == 0 else "every patient"
     return (
-        f"no patient had the event in the {len(studies)} studies that count patients: 0 of {total}, "
-        f"exact {level:g}% interval 0% to {upper:.1f}%"
+        f"{who} had the event in the {len(studies)} studies that count patients: {events} of {total}, "
+        f"exact {level:g}% interval {PERCENT * found.lower:.3g}% to {PERCENT * found.upper:.3g}%"
     )
 
 
@@ -122,18 +124,28 @@ def _harmonic_size(studies: Sequence[StudyEffect]) -> float | None:
 
 def _common(
     studies: Sequence[StudyEffect], model: Model, size: float | None
-) -> tuple[Pooled, tuple[float, ...]]:
+) -> tuple[Pooled | None, tuple[float, ...]]:
     if model.pooling == "inverse_variance":
         yi, vi = [s.yi for s in studies], [s.vi for s in studies]
         result = pool(yi, vi, method="EE", test="z", level=model.level)
         return _common_record(result, model, size), tuple(float(w) for w in result.weights)
-    a, n1, c, n2 = np.array([(s.events1, s.n1, s.events2, s.n2) for s in studies], dtype=np.float64).T
+    has_cells = [None not in (s.events1, s.n1, s.events2, s.n2) for s in studies]
+    counted = [s for s, has in zip(studies, has_cells, strict=True) if has]
+    if not counted:
+        return None, (0.0,) * len(studies)
+    a, n1, c, n2 = np.array([(s.events1, s.n1, s.events2, s.n2) for s in counted], dtype=np.float64).T
     if model.pooling == "peto":
         table = peto(a, n1, c, n2, level=model.level)
     else:
         measure = cast(Literal["RR", "OR", "RD"], model.measure)  # the protocol was checked
         table = mantel_haenszel(a, n1, c, n2, measure=measure, level=model.level)
-    return _table_record(table, model), tuple(float(w) for w in table.weights)
+    weights = iter(table.weights)
+    without = len(studies) - len(counted)
+    note = f"{without} without counts of both groups cannot enter {model.pooling.replace('_', '-')}"
+    record = _table_record(table, model)
+    if without:
+        record = replace(record, notes=(*record.notes, note))
+    return record, tuple(float(next(weights)) if has else 0.0 for has in has_cells)
 
 
 def _record(result: PoolResult, model: Model, size: float | None) -> Pooled:

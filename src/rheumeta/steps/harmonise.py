@@ -36,6 +36,9 @@ DIFFERENCES = frozenset({"MD", "MD_adjusted"})
 """Reported effects that carry the unit of the outcome."""
 PERSON_TIME_UNIT = "patient_year"
 FACTOR_ONE = 1.0
+PERCENT_UNITS = ("percent", "%")
+PERCENT_POINT = 0.01
+"""A risk difference in percentage points becomes a fraction, the scale on which it is pooled."""
 
 
 def run(layout: Layout) -> None:
@@ -146,6 +149,9 @@ def _size(row: Mapping[Any, Any]) -> tuple[int | None, str]:
 def _values(row: Mapping[Any, Any], factor: float) -> tuple[dict[str, float], str]:
     """Return all numbers in canonical units, and a note."""
     values = {name: float(row[name]) for name in VALUE_COLUMNS}
+    if row["effect_type"] == "RD" and row["unit"] in PERCENT_UNITS:
+        for name in ("effect", "ci_low", "ci_high", "se"):
+            values[name] *= PERCENT_POINT
     ratio = row["effect_type"] not in ("", *DIFFERENCES)
     scaled = SCALED_COLUMNS - ({"ci_low", "ci_high", "se"} if ratio else set())
     for name in scaled | (set() if ratio else {"effect"}):

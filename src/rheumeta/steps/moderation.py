@@ -91,7 +91,7 @@ def regressions(
     """Regress the effects on each numeric moderator of the plan, one at a time."""
     found = []
     for name in plan.regress_on:
-        known = [s for s in studies if s.moderators[name]]
+        known = [s for s in studies if s.moderators[name] not in ("", SEVERAL)]
         x = [float(s.moderators[name]) for s in known]
         if len(known) < FEWEST_FOR_REGRESSION or len(set(x)) < 2:
             continue
@@ -114,7 +114,7 @@ def _record(
 ) -> Regression:
     notes = []
     if len(known) < k:
-        notes.append(f"{k - len(known)} studies without {moderator.label.lower()} are left out")
+        notes.append(f"{k - len(known)} studies without one value of {moderator.label.lower()} are left out")
     if len(known) < ADVISED_PER_MODERATOR:
         notes.append(f"{len(known)} studies; at least {ADVISED_PER_MODERATOR} are advised for each moderator")
     coefficients = tuple(

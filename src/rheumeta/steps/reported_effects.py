@@ -18,6 +18,8 @@ TYPES = {
 }  # fmt: skip
 """Which reported effects can stand for which measure."""
 
+DIFFERENCES = frozenset({"MD", "MD_adjusted"})
+"""Effects whose p value comes from a t test."""
 RATIOS = frozenset({"RR", "OR", "HR", "IRR", "ROM"})
 
 
@@ -55,10 +57,10 @@ def from_row(measure: str, row: Result, sizes: Sizes | None = None) -> Built:
     if measure in RATIOS:
         return from_reported(measure, *_log_ratio(row), shown)
     effect = cell(row, "effect")
-    return from_reported(measure, effect, _se(row, effect), shown)
+    return from_reported(measure, effect, _se(row, effect, sizes), shown)
 
 
-def _se(row: Result, effect: Quantity) -> Quantity:
+def _se(row: Result, effect: Quantity, sizes: Sizes | None) -> Quantity:
     if _has_interval(row):
         inputs = {"lower": cell(row, "ci_low"), "upper": cell(row, "ci_high")}
         return derive("se", lambda **kw: d.se_from_ci(**kw, level=row.ci_level), inputs)
@@ -71,8 +73,16 @@ def _se(row: Result, effect: Quantity) -> Quantity:
             "se", lambda md, f: d.md_se_from_t(md, math.sqrt(f)), {"md": effect, "f": cell(row, "f")}
         )
     if _has_exact_p(row):
-        return derive("se", lambda md, p: d.md_se_from_p(md, p, df=None), {"md": effect, "p": cell(row, "p")})
+        df = _degrees(row, sizes) if row.effect_type in DIFFERENCES else None
+        return derive("se", lambda md, p: d.md_se_from_p(md, p, df=df), {"md": effect, "p": cell(row, "p")})
     raise NotDerivable("the reported effect has no interval, standard error, test or exact p value")
+
+
+def _degrees(row: Result, sizes: Sizes | None) -> float | None:
+    """Return the degrees of freedom of a t test: as reported, else from the group sizes, else None for z."""
+    if "df" in row.values:
+        return row.values["df"]
+    return None if sizes is None else sizes[0].value + sizes[1].value - 2
 
 
 def _standardised(row: Result, sizes: Sizes | None, *, named: bool) -> tuple[Quantity, Quantity]:
@@ -109,8 +119,8 @@ def _log_ratio(row: Result) -> tuple[Quantity, Quantity]:
 
 
 def _both(function: Callable[..., d.Effect], inputs: dict[str, Quantity]) -> tuple[Quantity, Quantity]:
-    estimate = derive("log of the ratio", lambda **kw: function(**kw).estimate, inputs)
-    return estimate, derive("SE of the log", lambda **kw: function(**kw).se, inputs)
+    estimate = derive("effect", lambda **kw: function(**kw).estimate, inputs)
+    return estimate, derive("SE of the effect", lambda **kw: function(**kw).se, inputs)
 
 
 def _smd_from_f(sign: float, f: float, n1: float, n2: float) -> d.Effect:

@@ -65,7 +65,9 @@ def why_not_comparable(evidence: Evidence, study_id: str, comparison: Comparison
     arms = [a for a in evidence.arms_of(study_id) if a.kind == "arm"]
     tested = set(comparison.experimental.having)
     if len(arms) > 1 and all(tested & a.interventions for a in arms):
-        return "every arm got the treatment: the study tests an add-on and has no control without it"
+        alike = len({a.interventions for a in arms}) == 1
+        what = "compares forms of it" if alike else "tests an add-on"
+        return f"every arm got the treatment: the study {what} and has no control without it"
     return "no control group"
 
 
@@ -127,6 +129,8 @@ def disjoint_arms(
             else {a.arm_id for a in whole if pooled.arm_id in ancestors(a, evidence)}
         )
         whole = [a for a in whole if a.arm_id not in drop]
+    ids = {a.arm_id for a in whole}
+    whole = [a for a in whole if not ancestors(a, evidence) & ids]
     if whole:
         return tuple(whole), None
     subgroups = [a for a in usable if a.kind == "subgroup"]
@@ -134,8 +138,14 @@ def disjoint_arms(
         return (), "no usable number for the outcome in the window"
     if not allow_subgroups:
         return (), "only a subgroup of the patients is reported"
-    kept: list[Arm] = []
+    kept: dict[str, Arm] = {}
     for arm in subgroups:  # two subgroups of one arm may overlap: the first of the sheet stands
-        if all(arm.part_of != other.part_of for other in kept):
-            kept.append(arm)
-    return tuple(kept), None
+        kept.setdefault(whole_arm(arm, evidence), arm)
+    return tuple(kept.values()), None
+
+
+def whole_arm(arm: Arm, evidence: Evidence) -> str:
+    """Return the id of the nearest group as allocated or pooled that holds an arm, itself if it is one."""
+    while arm.kind == "subgroup" and arm.part_of is not None:
+        arm = evidence.arms[arm.study_id, arm.part_of]
+    return arm.arm_id

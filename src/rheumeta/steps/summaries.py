@@ -172,10 +172,12 @@ def _quantiles(row: Result) -> dict[str, Quantity] | None:
     """
     names = {"min": "minimum", "q1": "q1", "median": "median", "q3": "q3", "max": "maximum"}
     found = {new: cell(row, old) for old, new in names.items() if old in row.values}
+    if {"q1", "q3"} <= found.keys() or {"minimum", "maximum"} <= found.keys():
+        return found
     for width, low, high in (("iqr", "q1", "q3"), ("range", "minimum", "maximum")):
-        if width in row.values and not {low, high} & found.keys():
-            found = {low: Quantity(0.0), high: cell(row, width)}  # no median: its place is unknown
-    return found if {"q1", "q3"} <= found.keys() or {"minimum", "maximum"} <= found.keys() else None
+        if width in row.values:
+            return {low: Quantity(0.0), high: cell(row, width)}  # no median: its place is unknown
+    return None
 
 
 def _by_quantiles(
@@ -240,9 +242,10 @@ def _sd_routes(row: Result, n: Quantity | None, settings: Settings, reasons: lis
     def add(function: Callable[..., d.Derived], inputs: dict[str, Quantity]) -> None:
         _attempt(lambda: derive("sd", function, {**inputs, "n": n}, flags=["sd_derived"]), routes, reasons)
 
-    if _has(row, "se"):
+    own = "effect" not in row.values  # else the SE and the interval belong to the effect
+    if own and _has(row, "se"):
         add(d.sd_from_se, {"se": cell(row, "se")})
-    if _has(row, "mean", "ci_low", "ci_high"):
+    if own and _has(row, "mean", "ci_low", "ci_high"):
         _attempt(lambda: _sd_from_ci(row, n, settings), routes, reasons)
     found = _quantiles(row)
     if found is not None:

@@ -41,6 +41,9 @@ from rheumeta.tables.writing import StageWriter
 
 log = logging.getLogger(__name__)
 
+DIVIDED_BY_SD = frozenset({"SMD", "SMD1"})
+"""Measures for which the Handbook (10.5.2) advises against mixing changes and final values."""
+
 WHOLE_FOLLOW_UP = "any time"
 
 
@@ -92,6 +95,7 @@ def study_effect(row: Mapping[str, str], material: Material) -> StudyEffect:
         time_label=row["time_label"],
         yi=yi,
         vi=vi,
+        basis=row["basis"],
         effect=study_interval(row["measure"], yi, vi, events=events, n=n, level=level),
         **{name: _number(row[name]) for name in names},
         moderators=moderation.values(row, material.evidence, material.protocol),
@@ -139,7 +143,7 @@ def sensitivity(name: str, analysis_id: str, material: Material) -> Sensitivity:
     single = kept[0].effect if len(kept) == 1 else None
     note = _lost(analysis_id, variant, material)
     filters = change.without_flags or change.without_studies
-    if filters and len(kept) == len(studies):
+    if filters and variant == BASE and len(kept) == len(studies):
         note = "no study of this analysis is concerned"
     ids = tuple(s.effect_id for s in kept)
     note = note or found.reason
@@ -229,7 +233,7 @@ def build_analysis(analysis_id: str, material: Material) -> Analysis:
         status=found.status,
         status_reason=_reason(found, analysis_id, material),
         k=len(studies),
-        n_patients=sum((s.n1 or 0) + (s.n2 or 0) for s in studies) if studies else None,
+        n_patients=_patients(studies),
         studies=studies_out,
         random=found.random,
         common=found.common,
@@ -241,7 +245,7 @@ def build_analysis(analysis_id: str, material: Material) -> Analysis:
         ),
         excluded=_excluded(analysis_id, material),
         benchmark=_benchmark(plan, material.root),
-        warnings=found.warnings,
+        warnings=(*found.warnings, *_mixed(studies, plan.measure)),
         primary=plan.primary,
         add_on=comparison.add_on,
         reversed_axis=info.null is not None and better_left and instrument.better == "higher",
@@ -257,6 +261,23 @@ def _moderation(
         "subgroup_tests": moderation.subgroup_tests(plan, studies, model, protocol),
         "regressions": moderation.regressions(plan, studies, model, protocol),
     }
+
+
+def _patients(studies: Sequence[StudyEffect]) -> float | None:
+    """Return the patients behind an analysis; None unless every study gives a number."""
+    if not studies or any(s.n1 is None and s.n2 is None for s in studies):
+        return None
+    return sum((s.n1 or 0) + (s.n2 or 0) for s in studies)
+
+
+def _mixed(studies: Sequence[StudyEffect], measure: str) -> tuple[str, ...]:
+    """Warn where a standardised difference is taken of changes in one study and of values in another."""
+    bases = {s.basis for s in studies if s.basis}
+    if measure not in DIVIDED_BY_SD or len(bases) < 2:
+        return ()
+    return (
+        f"Standardised differences of {' and of '.join(sorted(bases))} are mixed: their SDs differ in kind.",
+    )
 
 
 def changes_data(change: Change) -> bool:

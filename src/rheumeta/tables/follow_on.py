@@ -19,6 +19,9 @@ Cell = tuple[str, str]
 """Sheet and column."""
 
 _ARM: tuple[Cell, ...] = (("arms", "study_id"), ("arms", "arm_id"), ("results", "study_id"))
+_SHAPE: tuple[Cell, ...] = tuple(
+    ("arms", name) for name in ("study_id", "arm_id", "kind", "part_of", "interventions")
+)
 NEEDS: dict[str, tuple[Cell, ...]] = {
     **{code: (("results", "accept"), ("results", "events_unit")) for code in ACCEPTABLE},
     "n_exceeds_arm": (
@@ -34,11 +37,14 @@ NEEDS: dict[str, tuple[Cell, ...]] = {
     "events_exceed_n": (("results", "events_unit"),),
     "wrong_kind": (("results", "timing"),),
     "unknown_unit": (("results", "timing"),),
+    **dict.fromkeys(("pooled_without_parts", "arm_with_arms", "pooled_not_mixed"), _SHAPE),
     "flow_disagrees": (("flow", "box"), ("flow", "channel"), ("flow", "n")),
 }  # fmt: skip
 """Columns without which a fault of this code says nothing; its own column always is one."""
 
 WRONG_KIND = "wrong_kind"
+CAUSES = {"pooled_not_mixed": "unknown_intervention"}
+"""A fault that follows from another one of the same sheet."""
 OUT_OF_BOUNDS = frozenset({"negative_sd", "negative_se", "out_of_bounds"})
 """Faults of a number that does not belong in its column at all, where that is the fault."""
 
@@ -56,10 +62,12 @@ def first_causes(faults: Iterable[Fault], sheets: Mapping[str, RawSheet]) -> lis
     found = list(faults)
     lacking = {(name, column) for name, raw in sheets.items() for column in raw.missing}
     by_file = {raw.file: raw for raw in sheets.values()}
+    codes = {(f.file, f.code) for f in found}
     misplaced = {(f.file, f.line, f.column) for f in found if f.code == WRONG_KIND}
     return [
         f for f in found
         if not _follows(f, by_file.get(f.file), lacking)
+        and (f.file, CAUSES.get(f.code)) not in codes
         and not (f.code in OUT_OF_BOUNDS and (f.file, f.line, f.column) in misplaced)
     ]  # fmt: skip
 

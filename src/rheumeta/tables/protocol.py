@@ -162,7 +162,6 @@ class Defaults(Model):
     )
     level: float = Field(95, gt=50, lt=100)
     prediction_min_k: int = Field(5, ge=3, description="Fewest studies for a prediction interval.")
-    tau2_interval: Literal["QP"] = "QP"
     correlation: float = Field(
         0.5, gt=-1, lt=1, description="Correlation of baseline and follow-up if no study allows it."
     )

@@ -102,6 +102,36 @@ def _on_cycle(start: str, parents: Mapping[str, str]) -> bool:
     return False
 
 
+def _shape(arms: Table, row: Row) -> list[Fault]:
+    """Return faults of groups whose parts contradict them: the pipeline must know who is counted where."""
+    if not row.word("arm_id"):
+        return []
+    own = [r for r in arms if r.word("study_id") == row.word("study_id")]
+    parts = [r for r in own if r.word("part_of") == row.word("arm_id")]
+    kind = row.word("kind")
+    if kind == "pooled" and not parts:
+        return [arms.fault(
+            row, "kind", "pooled_without_parts", "No arm names this pooled group in part_of.",
+            remedy="Name it in part_of of the arms that it holds, or call it an arm.",
+        )]  # fmt: skip
+    if kind == "arm" and any(r.word("kind") == "arm" for r in parts):
+        return [arms.fault(
+            row, "kind", "arm_with_arms", "Other arms as allocated are parts of this arm.",
+            allowed="pooled", remedy="Call the group that holds several arms pooled, or its parts subgroups.",
+        )]  # fmt: skip
+    codes = set(row.word("interventions").split(";"))
+    if (
+        kind == "pooled"
+        and codes != {MIXED}
+        and any(set(r.word("interventions").split(";")) != codes for r in parts)
+    ):
+        return [arms.fault(
+            row, "interventions", "pooled_not_mixed", "The arms of this pooled group got different interventions.",
+            allowed=MIXED, remedy=f"Write {MIXED}.",
+        )]  # fmt: skip
+    return []
+
+
 def _parts(arms: Table) -> list[Fault]:
     faults = []
     by_study = _arm_ids(arms)
@@ -123,6 +153,7 @@ def _parts(arms: Table) -> list[Fault]:
                     remedy="Leave part_of empty for the arm that holds all patients.",
                 )
             )
+        faults += _shape(arms, row)
         if row.word("kind") == "subgroup" and not row.text["part_of"]:
             faults.append(
                 arms.fault(

@@ -141,7 +141,12 @@ def _percent(table: Table, row: Row) -> Iterator[Fault]:
         row.number("n") or row.number("n_implied"),
         row.number("events"),
     )
-    if percent is None or not n or row.word("events_unit") == "events":
+    if (
+        percent is None
+        or not n
+        or row.word("events_unit") == "events"
+        or row.word("timing") == "percent_change"
+    ):
         return
     half = half_unit(row.text["percent"])
     least = math.ceil((percent - half) * n / 100 - SLACK)

@@ -119,8 +119,14 @@ def _unit(table: Table, row: Row, instrument: Instrument) -> Iterator[Fault]:
         )
 
 
+DIFFERENCES = ("MD", "MD_adjusted")
+"""Reported effects in the unit of the outcome."""
+
+
 def _needs_unit(row: Row) -> bool:
-    return any(row.number(c) is not None for c in CONTINUOUS_ONLY) and row.word("timing") != "percent_change"
+    difference = row.number("effect") is not None and row.word("effect_type") in DIFFERENCES
+    continuous = difference or any(row.number(c) is not None for c in CONTINUOUS_ONLY)
+    return continuous and row.word("timing") != "percent_change"
 
 
 def _kind(table: Table, row: Row, instrument: Instrument) -> Iterator[Fault]:
