@@ -7,8 +7,10 @@ estimate or from what the source says of it, whatever its p value (section 12.2.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+import math
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 from scipy import special
@@ -23,61 +25,25 @@ from rheumeta.records import (
     StudyEffect,
 )
 from rheumeta.stats import pvalues
-from rheumeta.steps.model import Arm, Evidence, Result
-from rheumeta.steps.selection import matches
-from rheumeta.tables.protocol import Comparison, Instrument, Protocol
+from rheumeta.steps.filing import Group, Kind, fitting, groups, kind, kind_of
+from rheumeta.steps.model import Evidence, Result
+from rheumeta.steps.reported_effects import RATIOS
+from rheumeta.steps.selection import in_window
+from rheumeta.tables.protocol import Instrument, Protocol
 
-Kind = Literal["controlled", "before_after", "single_group", "add_on"]
 Way = Literal["favourable", "unfavourable", "no_change", "unclear"]
 
-OTHER_DOMAIN = "Other outcomes"
+DIFFERENCES = frozenset({"MD", "MD_adjusted", "SMD", "RD"})
+"""Reported effects that are 0 where there is no difference; the ratios are 1."""
 FEWEST_P_VALUES = 2
+SMALLEST_P = sys.float_info.min
+LARGEST_P = math.nextafter(1, 0)
+"""An estimate far enough from no effect has p = 0, or 1 - p/2 = 1, in double precision, which has no logarithm
+or normal deviate: one-sided p values are kept at the nearest normal numbers inside (0, 1)."""
 ESTIMATE = "estimate"
 SUBGROUP_NOTE = "only some patients of the group: shown, not counted"
-
-
-@dataclass(frozen=True)
-class Group:
-    """Where a result belongs in the direction table."""
-
-    outcome: str
-    label: str
-    domain: str
-
-
-def groups(protocol: Protocol, instruments: Mapping[str, Instrument]) -> dict[str, Group]:
-    """Return the group of each outcome code: the protocol's outcome, else the instrument itself."""
-    found = {code: Group(code, item.label, OTHER_DOMAIN) for code, item in instruments.items()}
-    for name, outcome in reversed(protocol.outcomes.items()):  # the first outcome that names a code wins
-        for code in outcome.codes:
-            found[code] = Group(name, outcome.label, outcome.domain)
-    return found
-
-
-def kind_of(row: Result, evidence: Evidence, comparisons: Iterable[Comparison]) -> Kind | None:
-    """Tell which kind of comparison a row speaks to; None if the protocol has none for it."""
-    arm = evidence.arms.get((row.study_id, row.arm_id))
-    if arm is None:
-        return None
-    other = _comparator(row, evidence)
-    for comparison in comparisons:
-        if other is not None and comparison.control is not None:
-            tested = set(comparison.experimental.having)
-            fits = matches(arm, comparison.experimental) and matches(other, comparison.control)
-            if fits and (comparison.add_on or not tested & other.interventions):
-                return "add_on" if comparison.add_on else "controlled"
-        if other is None and comparison.control is None and matches(arm, comparison.experimental):
-            return "before_after"
-    return None
-
-
-def _comparator(row: Result, evidence: Evidence) -> Arm | None:
-    if row.comparator_id is not None:
-        return evidence.arms.get((row.study_id, row.comparator_id))
-    if row.contrast != "between":
-        return None
-    others = [a for a in evidence.arms_of(row.study_id) if a.kind == "arm" and a.arm_id != row.arm_id]
-    return others[0] if len(others) == 1 else None
+LEFT_OUT = "left out by the protocol: "
+CONTRADICTION = "the words and the reported effect point opposite ways"
 
 
 def way(row: Result, better: str) -> Way:
@@ -92,88 +58,155 @@ def way(row: Result, better: str) -> Way:
     return "unclear"
 
 
+def reported_difference(row: Result) -> float | None:
+    """Return how far a reported effect lies from no difference; None if it is none of a known kind."""
+    if "effect" not in row.values or row.effect_type not in DIFFERENCES | RATIOS:
+        return None
+    return row.values["effect"] - (1.0 if row.effect_type in RATIOS else 0.0)
+
+
+def direction(row: Result, better: str) -> tuple[Way, str | None]:
+    """Return the direction of a row and a note on it: of its effect if it reports one, else of its words.
+
+    "No difference" beside an effect is a verdict on significance and has no say; words that contradict
+    the effect leave the direction unclear.
+    """
+    said, difference_ = way(row, better), reported_difference(row)
+    if difference_ is None:
+        return said, None
+    shown = _sign(difference_, better)
+    if {said, shown} == {"favourable", "unfavourable"}:
+        return "unclear", CONTRADICTION
+    return (said, None) if shown == "no_change" and said != "unclear" else (shown, None)
+
+
 def is_directional(row: Result) -> bool:
-    """Tell whether a row says something of direction or p and holds no number to pool."""
+    """Tell whether a row says something of direction or p and holds no number of a group to pool.
+
+    A baseline row says nothing of an effect.
+    """
     numbers = {"mean", "median", "events", "percent"} & row.values.keys()
-    return not numbers and (row.direction is not None or row.significance is not None or "p" in row.values)
+    says = row.direction is not None or row.significance is not None or "p" in row.values
+    return row.timing != "baseline" and not numbers and (says or reported_difference(row) is not None)
 
 
 def _basis(row: Result) -> str:
     if row.as_reported:
         return row.as_reported
     words = [str(row.direction or "").replace("_", " "), str(row.significance or "").replace("_", " ")]
+    if reported_difference(row) is not None:
+        words.insert(0, f"{str(row.effect_type).replace('_', ' ')} {row.printed['effect']}")
     return ", ".join(w for w in words if w)
 
 
+def _left_out(row: Result, names: Sequence[str], protocol: Protocol) -> str | None:
+    """Return why the protocol keeps a row's study out of every analysis that asks for the row.
+
+    `names` are the comparisons that take the row. Where no analysis takes its time, all times speak.
+    """
+    plans = [
+        plan
+        for plan in protocol.analyses.values()
+        if plan.comparison in names and row.outcome in protocol.outcomes[plan.outcome].codes
+    ]
+    inside = [p for p in plans if in_window(row, protocol.windows[p.window] if p.window else None)]
+    found = [{e.study: e.reason for e in p.exclude}.get(row.study_id) for p in inside or plans]
+    reasons = [reason for reason in found if reason is not None]
+    if not reasons or len(reasons) < len(found):
+        return None
+    return LEFT_OUT + "; ".join(dict.fromkeys(reasons))
+
+
 def _row(
-    row: Result, kind: Kind, group: Group, instrument: Instrument, label: str, *, subgroup: bool
+    row: Result, kind_: Kind, group: Group, way_: Way, label: str, *, note: str | None, counted: bool
 ) -> DirectionRow:
     return DirectionRow(
         result_id=row.result_id,
         study_id=row.study_id,
         label=label,
-        comparison_kind=kind,
+        comparison_kind=kind_,
         domain=group.domain,
         outcome=group.outcome,
         outcome_label=group.label,
         weeks=row.weeks,
         time_label=row.time_label,
         n=row.n,
-        direction=way(row, instrument.better),
+        direction=way_,
         basis=_basis(row),
         p_sign=row.p_sign,
         p=row.values.get("p"),
-        counted=not subgroup,
-        note=SUBGROUP_NOTE if subgroup else None,
+        counted=counted,
+        note=note,
     )
 
 
 def reported_rows(
     protocol: Protocol, instruments: Mapping[str, Instrument], evidence: Evidence
 ) -> list[DirectionRow]:
-    """Return a row for every reported result that gives only a direction or a p value."""
-    where = groups(protocol, instruments)
+    """Return a row for every reported result that gives only a direction, an effect or a p value.
+
+    A subgroup, and a study that the protocol keeps out by name, is shown and not counted.
+    """
+    where, comparisons = groups(protocol, instruments), protocol.comparisons
     rows = []
     for row in evidence.results:
-        kind = kind_of(row, evidence, protocol.comparisons.values())
-        if kind is not None and is_directional(row):
-            label = evidence.label(row.study_id)
-            subgroup = evidence.arms[row.study_id, row.arm_id].kind == "subgroup"
-            group, instrument = where[row.outcome], instruments[row.outcome]
-            rows.append(_row(row, kind, group, instrument, label, subgroup=subgroup))
+        names = fitting(row, evidence, comparisons) if is_directional(row) else ()
+        kind_ = kind_of(names, comparisons)
+        if kind_ is None:
+            continue
+        way_, remark = direction(row, instruments[row.outcome].better)
+        asked = [name for name in names if kind(comparisons[name]) == kind_]
+        subgroup = evidence.arms[row.study_id, row.arm_id].kind == "subgroup"
+        without = SUBGROUP_NOTE if subgroup else _left_out(row, asked, protocol)
+        label, note = evidence.label(row.study_id), without or remark
+        rows.append(_row(row, kind_, where[row.outcome], way_, label, note=note, counted=without is None))
     return rows
 
 
 def estimated_rows(analyses: Sequence[Analysis], protocol: Protocol) -> list[DirectionRow]:
-    """Return a row for every effect of a controlled or before-after analysis: its sign, nothing more."""
+    """Return a row for every study of a controlled or before-after analysis: its sign, nothing more.
+
+    Several effects of one study (arms that share a split control) make one row: they have one vote.
+    """
     rows: dict[tuple[str, str, str, float | None], DirectionRow] = {}
     for analysis in analyses:
         if analysis.comparison_kind == "single_group" or analysis.null is None:
             continue
-        kind: Kind = (
-            "add_on" if protocol.comparisons[analysis.comparison].add_on else analysis.comparison_kind
-        )
-        domain = protocol.outcomes[analysis.outcome].domain
+        effects: dict[tuple[str, float | None], list[StudyEffect]] = {}
         for s in analysis.studies:
-            rows.setdefault(
-                (kind, analysis.outcome, s.study_id, s.weeks),
-                DirectionRow(
-                    result_id=s.result_ids[0],
-                    study_id=s.study_id,
-                    label=s.label,
-                    comparison_kind=kind,
-                    domain=domain,
-                    outcome=analysis.outcome,
-                    outcome_label=analysis.outcome_label,
-                    weeks=s.weeks,
-                    time_label=s.time_label,
-                    n=(s.n1 or 0) + (s.n2 or 0) or None,
-                    direction=_sign(difference(s), analysis.better),
-                    basis=ESTIMATE,
-                    **_p_of(s),
-                ),
-            )
+            effects.setdefault((s.study_id, s.weeks), []).append(s)
+        kind_ = kind(protocol.comparisons[analysis.comparison])
+        domain = protocol.outcomes[analysis.outcome].domain
+        for key, own in effects.items():
+            rows.setdefault((kind_, analysis.outcome, *key), _estimated(own, analysis, kind_, domain))
     return list(rows.values())
+
+
+def _estimated(effects: Sequence[StudyEffect], analysis: Analysis, kind_: Kind, domain: str) -> DirectionRow:
+    first = effects[0]
+    ways = {_sign(difference(s), analysis.better) for s in effects}
+    clear = ways - {"no_change"}
+    several = len(effects) > 1
+    return DirectionRow(
+        result_id=first.result_ids[0],
+        study_id=first.study_id,
+        label=first.label.removesuffix(f" ({first.experimental})") if several else first.label,
+        comparison_kind=kind_,
+        domain=domain,
+        outcome=analysis.outcome,
+        outcome_label=analysis.outcome_label,
+        weeks=first.weeks,
+        time_label=first.time_label,
+        n=sum((s.n1 or 0) + (s.n2 or 0) for s in effects) or None,
+        direction="unclear" if len(clear) > 1 else next(iter(clear or ways)),
+        basis=ESTIMATE,
+        **(_opposed(effects) if len(clear) > 1 else _p_of(effects)),
+    )
+
+
+def _opposed(effects: Sequence[StudyEffect]) -> dict[str, Any]:
+    names = ", ".join(s.experimental for s in effects)
+    return {"note": f"no direction and no p: the arms of this study point opposite ways ({names})"}
 
 
 def difference(study: StudyEffect) -> float:
@@ -183,12 +216,21 @@ def difference(study: StudyEffect) -> float:
     return study.yi
 
 
-def _p_of(study: StudyEffect) -> dict[str, Any]:
-    """Return the p value of an estimate; none where the correction of a zero cell turned its sign."""
-    if difference(study) * study.yi < 0:
+def _p_of(effects: Sequence[StudyEffect]) -> dict[str, Any]:
+    """Return the p value of an estimate; none where the correction of a zero cell turned its sign.
+
+    Arms that share a split control are nearly independent (Cochrane Handbook 23.3.4): the p value of
+    several is that of their inverse-variance mean.
+    """
+    if any(difference(s) * s.yi < 0 for s in effects):
         return {"note": "no p: the correction of the empty cell turned the sign"}
-    p = float(2 * special.ndtr(-abs(study.yi) / study.vi**0.5))
-    return {"p_sign": "=", "p": p, "note": "p from the estimate and its standard error"}
+    yi, vi, which = effects[0].yi, effects[0].vi, "the estimate"
+    if len(effects) > 1:
+        vi = 1 / sum(1 / s.vi for s in effects)
+        yi = vi * sum(s.yi / s.vi for s in effects)
+        which = f"the mean of the estimates of {len(effects)} arms"
+    p = float(2 * special.ndtr(-abs(yi) / vi**0.5))
+    return {"p_sign": "=", "p": p, "note": f"p from {which} and its standard error"}
 
 
 def _sign(yi: float, better: str) -> Way:
@@ -201,8 +243,13 @@ def count_once(rows: Sequence[DirectionRow], evidence: Evidence) -> list[Directi
     """Mark which row speaks for its cohort in each outcome and kind of comparison.
 
     A row with an estimate goes before one with words, a stated direction before an unclear one;
-    then most patients, then the latest time.
+    then most patients, then the latest time. A reported effect that an analysis uses stands once, as
+    its estimate.
     """
+    estimates = {(r.comparison_kind, r.outcome, r.result_id) for r in rows if r.basis == ESTIMATE}
+    rows = [
+        r for r in rows if r.basis == ESTIMATE or (r.comparison_kind, r.outcome, r.result_id) not in estimates
+    ]
     marked: list[DirectionRow] = []
     for key in dict.fromkeys((r.comparison_kind, r.outcome) for r in rows):
         block = [r for r in rows if (r.comparison_kind, r.outcome) == key]
@@ -240,10 +287,14 @@ def summarise(rows: Sequence[DirectionRow], level: float) -> list[DirectionSumma
 
 
 def one_sided(p: float, way_: Way) -> float | None:
-    """Turn a two-sided p value and its direction into a one-sided p value for 'favourable'."""
-    if way_ == "favourable":
-        return p / 2
-    return 1 - p / 2 if way_ == "unfavourable" else None
+    """Turn a two-sided p value and its direction into a one-sided p value for 'favourable'.
+
+    Kept inside (0, 1) by `SMALLEST_P` and `LARGEST_P`, so that no strength of evidence breaks a method.
+    """
+    if way_ not in ("favourable", "unfavourable"):
+        return None
+    one = p / 2 if way_ == "favourable" else 1 - p / 2
+    return min(max(one, SMALLEST_P), LARGEST_P)
 
 
 def combine(rows: Sequence[DirectionRow]) -> list[CombinedP]:
@@ -257,7 +308,7 @@ def combine(rows: Sequence[DirectionRow]) -> list[CombinedP]:
         usable = [
             p
             for r in with_p
-            if r.counted and r.p_sign == "=" and (p := one_sided(r.p or 0.0, r.direction)) is not None
+            if r.counted and _is_exact(r) and (p := one_sided(r.p or 0.0, r.direction)) is not None
         ]
         reason = _why_not(with_p, len(usable))
         for method in ("fisher", "stouffer", "edgington"):
@@ -269,11 +320,16 @@ def combine(rows: Sequence[DirectionRow]) -> list[CombinedP]:
     return found
 
 
+def _is_exact(row: DirectionRow) -> bool:
+    """Tell whether a p value is more than a bound; one printed as 0 is none, whatever its sign."""
+    return row.p_sign == "=" and (row.p != 0 or row.basis == ESTIMATE)
+
+
 def _why_not(with_p: Sequence[DirectionRow], usable: int) -> str | None:
     if usable >= FEWEST_P_VALUES:
         return None
-    bounds = sum(r.p_sign != "=" for r in with_p)
-    unclear = sum(r.p_sign == "=" and r.direction in ("unclear", "no_change") for r in with_p)
+    bounds = sum(not _is_exact(r) for r in with_p)
+    unclear = sum(_is_exact(r) and r.direction in ("unclear", "no_change") for r in with_p)
     parts = [
         f"{usable} exact p value{'s' if usable != 1 else ''} with a direction, {FEWEST_P_VALUES} are needed"
     ]
