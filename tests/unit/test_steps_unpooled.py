@@ -9,8 +9,8 @@ import pytest
 from evidence_builder import BEFORE_AFTER, CONTROLLED, SINGLE, THREE_MONTHS, arm, evidence, result, study
 from scipy import stats
 
-from rheumeta.records import Analysis, DirectionRow, Interval, StudyEffect
-from rheumeta.steps import unpooled
+from rheumeta.records import Analysis, DirectionRow, Excluded, Interval, StudyEffect, Synthesis
+from rheumeta.steps import accounting, unpooled
 from rheumeta.steps.filing import fitting, kind_of
 from rheumeta.steps.model import Arm, Result
 from rheumeta.tables.protocol import (
@@ -280,3 +280,118 @@ def test_a_reported_effect_that_is_pooled_stands_once() -> None:
     pooled = unpooled.estimated_rows([analysis(effect("cells", -12, 9))], protocol(ALL, a=plan("controlled")))
     (kept,) = unpooled.count_once([*reported, *pooled], evidence([study("s")], TWO_ARMS))
     assert (kept.basis, kept.counted) == (unpooled.ESTIMATE, True)
+
+
+# --- the account of every row ------------------------------------------------------------------
+
+
+def reasons(
+    results: Sequence[Result], *analyses: Analysis, arms: Sequence[Arm] = TWO_ARMS, **plans: AnalysisPlan
+) -> dict[str, str]:
+    """Return why each row of a study's results that is not used is not used."""
+    found = evidence(
+        [study("s"), study("t", 1)], [*arms, arm("t", "cells", "msc"), arm("t", "none", "placebo")], results
+    )
+    asked = protocol(ALL, **(plans or {"a": plan("controlled"), "b": plan("before_after", measure="MC")}))
+    reported = tuple(unpooled.reported_rows(asked, INSTRUMENTS, found))
+    rows = accounting.account(Synthesis("r", analyses, directions=reported), found, asked)
+    return {str(r["result_id"]): str(r["not_used_reason"]) for r in rows if not r["used_in"]}
+
+
+def group(result_id: str, arm_id: str, **fields: Any) -> Result:
+    return result(
+        result_id, "s", arm_id, **{"outcome": "VAS", "timing": "final", "mean": "30", "sd": "10", **fields}
+    )
+
+
+POOLED = analysis(effect("cells", -12, 9, result_ids=("r1", "r2")))
+USED = (group("r1", "cells"), group("r2", "none"))
+
+
+def test_another_time_of_the_same_window_is_told_with_the_time_that_was_used() -> None:
+    rows = [
+        *USED,
+        group("r3", "cells", weeks=12.0),
+        group("r4", "none", weeks=12.0),
+        group("r5", "cells", weeks=26.0),
+    ]
+    found = reasons(rows, POOLED)
+    assert found["r3"] == found["r4"] == "another time of this group in the window was used (13 weeks)"
+    assert found["r5"] == accounting.NO_TIME
+
+
+def test_a_contrast_beside_its_groups_is_not_unasked_for() -> None:
+    contrast = result("r3", "s", "cells", "VAS", comparator_id="none", contrast="between", mean="-12", se="3")
+    assert reasons([*USED, contrast], POOLED) == {"r3": accounting.OWN_NUMBERS}
+
+
+def test_groups_behind_a_used_contrast_are_not_unasked_for() -> None:
+    contrast = result(
+        "r3", "s", "cells", "VAS", comparator_id="none", contrast="between", effect="-12", effect_type="MD",
+        ci_low="-18", ci_high="-6",
+    )  # fmt: skip
+    bare = [group("r1", "cells", sd="10"), group("r2", "none", sd="10"), contrast]
+    found = reasons(bare, analysis(effect("cells", -12, 9, result_ids=("r3",))))
+    assert found == dict.fromkeys(("r1", "r2"), accounting.SOURCES_EFFECT)
+
+
+def test_rows_that_only_give_a_correlation_say_so() -> None:
+    # three SDs of one group; r = (10² + 8² - 6²) / (2·10·8) = 0.8
+    sds = [("t1", "baseline", "10"), ("t2", "final", "8"), ("t3", "change", "6")]
+    rows = [
+        result(
+            i,
+            "t",
+            "cells",
+            "VAS",
+            timing=timing,
+            sd=sd,
+            mean="30",
+            weeks=0.0 if timing == "baseline" else 13.0,
+        )
+        for i, timing, sd in sds
+    ]
+    borrowing = analysis(effect("cells", -12, 9, result_ids=("r1", "r2"), flags=("correlation_borrowed",)))
+    found = reasons([*USED, *rows], borrowing)
+    assert found == dict.fromkeys(("t1", "t2", "t3"), accounting.GIVES_CORRELATION)
+    assert accounting.GIVES_CORRELATION not in reasons([*USED, *rows], POOLED).values()
+
+
+def test_another_instrument_and_other_numbers_are_named() -> None:
+    rows = [*USED, group("r3", "cells", outcome="NRS"), group("r4", "none", timing="percent_change")]
+    found = reasons(rows, POOLED)
+    assert found["r3"] == "another instrument of the outcome was used (VAS)"
+    assert found["r4"] == accounting.OTHER_NUMBERS
+
+
+def test_what_the_protocol_does_not_ask_for_is_named() -> None:
+    rows = [
+        *USED,
+        group("r3", "cells", outcome="CRP"),
+        group("r4", "cells", outcome="ACR20"),
+        result("r5", "s", "none", "VAS", contrast="within", direction="decrease", weeks=26.0),
+        group("r6", "none", timing="baseline", weeks=0.0),
+        group("r7", "cells", weeks=None),
+    ]
+    assert reasons(rows, POOLED) == {
+        "r3": accounting.NO_OUTCOME, "r4": accounting.NO_OUTCOME, "r5": accounting.NO_SUCH_CHANGE,
+        "r6": accounting.BASELINE, "r7": accounting.TIME_NOT_STATED,
+    }  # fmt: skip
+
+
+def test_a_row_without_its_comparator_is_told() -> None:
+    row = result("r", "s", "low", "VAS", contrast="between", direction="better", p="0.03", p_sign="=")
+    assert reasons([row], arms=THREE_ARMS) == {"r": accounting.UNKNOWN_COMPARATOR}
+
+
+def test_all_rows_of_a_study_that_overlaps_another_have_its_reason() -> None:
+    overlap = Excluded("s", "S", "its patients are among those of T, which is used", ("r1", "r2"))
+    found = reasons([*USED, group("r3", "cells", weeks=12.0)], analysis(excluded=(overlap,)))
+    assert found == dict.fromkeys(("r1", "r2", "r3"), overlap.reason)
+
+
+def test_patients_counted_in_another_group_are_found_there() -> None:
+    arms = (arm("s", "all", "msc", kind="pooled"), arm("s", "cells", "msc", part_of="all"), TWO_ARMS[1])
+    assert reasons([*USED, group("r3", "all")], POOLED, arms=arms) == {
+        "r3": "its patients are counted in another group (cells)"
+    }
