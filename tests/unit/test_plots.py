@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import matplotlib as mpl
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.colors import to_hex
 from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon
@@ -105,6 +105,42 @@ def boxes(figure):
     with mpl.rc_context(style.RC):
         renderer = FigureCanvasAgg(figure).get_renderer()
         return [(t.get_text(), t.get_window_extent(renderer)) for t in figure.findobj(Text) if t.get_text()]
+
+
+def drawn_at(figure, monkeypatch):
+    """Texts with the places at which they are drawn, pixels from the upper left corner."""
+    found = []
+    monkeypatch.setattr(
+        RendererAgg,
+        "draw_text",
+        lambda self, gc, x, y, s, prop, angle, ismath=False, mtext=None: found.append((s, x, y)),
+    )
+    figure.set_dpi(DPI)
+    with mpl.rc_context(style.RC):
+        FigureCanvasAgg(figure).draw()
+    return sorted(found)
+
+
+def as_matplotlib(text):
+    """The same text with matplotlib's own drawing, which measures it again."""
+    copy = Text(*text.get_position(), text.get_text(), fontproperties=text.get_fontproperties())
+    copy.set(horizontalalignment=text.get_horizontalalignment(), verticalalignment="baseline")
+    copy.set(transform=text.get_transform(), parse_math=False)
+    return copy
+
+
+def test_a_line_is_drawn_where_matplotlib_would_draw_it(monkeypatch):
+    figure = draw_forest(FORESTS["twelve"])
+    texts = [t for t in figure.findobj(Text) if t.get_text()]
+    assert {t.get_horizontalalignment() for t in texts} == {"left", "center", "right"}
+    ours = drawn_at(figure, monkeypatch)
+    for text in texts:
+        figure.add_artist(as_matplotlib(text))
+        text.remove()
+    theirs = drawn_at(figure, monkeypatch)
+    assert [s for s, _, _ in ours] == [s for s, _, _ in theirs]
+    for mine, other in zip(ours, theirs, strict=True):
+        assert mine[1:] == pytest.approx(other[1:], abs=PIXEL)
 
 
 @pytest.mark.parametrize("name", FIGURES)

@@ -13,12 +13,15 @@ from functools import lru_cache
 from typing import Literal
 
 from matplotlib.artist import Artist
+from matplotlib.backend_bases import RendererBase
+from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
 from matplotlib.patches import Circle, Polygon, Rectangle
 from matplotlib.text import Text
 from matplotlib.textpath import text_to_path
+from matplotlib.transforms import Affine2D
 
 from rheumeta.plots import style
 
@@ -29,6 +32,9 @@ SLACK = 0.01
 
 SHORT_LINE = 0.5
 """A line filled to less than this share takes the first part of a hyphenated word, if it fits."""
+
+_BEFORE = {"left": 0.0, "center": 0.5, "right": 1.0}
+"""Share of a line of text that lies before its position."""
 
 _SIGN = re.compile(r" ([=<>]) ")
 _BREAK = re.compile(r"(?<=[-–/;,+])(?=\S)")
@@ -128,25 +134,11 @@ def _break_word(word: str, width: float, face: Face) -> list[str]:
     return [*pieces, current]
 
 
-class Canvas:
-    """Collects lines, shapes and texts; :meth:`finish` makes the figure.
+class _Line(Text):
+    """One horizontal line of text whose width is known, so that no format measures it again."""
 
-    All positions are points, x to the right and y downwards from the upper left corner.
-    """
-
-    def __init__(self, *, width: float = style.WIDTH) -> None:
-        self.width = width
-        self._figure = Figure()
-        self._axes = self._figure.add_axes((0.0, 0.0, 1.0, 1.0))
-        self._axes.set_axis_off()
-
-    def text(
-        self, x: float, y: float, text: str, face: Face, *, align: Align = "left", order: float = 5
-    ) -> None:
-        """Write one line with its baseline at y."""
-        if not text:
-            return
-        artist = Text(
+    def __init__(self, x: float, y: float, text: str, face: Face, align: Align, order: float) -> None:
+        super().__init__(
             x,
             y,
             text,
@@ -157,8 +149,41 @@ class Canvas:
             parse_math=False,
             zorder=order,
         )
-        self._axes.add_artist(artist)
-        artist.set_clip_on(False)
+        self._left = x - _BEFORE[align] * text_width(text, face) if align != "left" else x
+        self._rgba = to_rgba(face.colour)
+
+    def draw(self, renderer: RendererBase) -> None:
+        """Draw the line; what Text offers beyond it (rotation, boxes, clipping) is not used here."""
+        x, y = self.get_transform().transform((self._left, self.get_position()[1]))
+        if renderer.flipy():
+            y = renderer.get_canvas_width_height()[1] - y
+        renderer.open_group("text", self.get_gid())
+        graphics = renderer.new_gc()
+        graphics.set_foreground(self._rgba, isRGBA=True)
+        renderer.draw_text(graphics, x, y, self.get_text(), self.get_fontproperties(), 0.0)
+        graphics.restore()
+        renderer.close_group("text")
+
+
+class Canvas:
+    """Collects lines, shapes and texts; :meth:`finish` makes the figure.
+
+    All positions are points, x to the right and y downwards from the upper left corner.
+    """
+
+    def __init__(self, *, width: float = style.WIDTH) -> None:
+        self.width = width
+        self._figure = Figure()
+        self._down = Affine2D()  # until the height is known: it turns the vertical direction
+        self._place = self._down + self._figure.dpi_scale_trans
+
+    def text(
+        self, x: float, y: float, text: str, face: Face, *, align: Align = "left", order: float = 5
+    ) -> None:
+        """Write one line with its baseline at y."""
+        if not text:
+            return
+        self._add(_Line(x, y, text, face, align, order))
 
     def lines(self, x: float, y: float, lines: Sequence[str], face: Face, *, align: Align = "left") -> float:
         """Write lines below y and return the y below the last one."""
@@ -188,8 +213,7 @@ class Canvas:
         artist = Line2D(
             xs, ys, color=colour, linewidth=width, linestyle=pattern, zorder=order, solid_capstyle="butt"
         )
-        self._axes.add_artist(artist)
-        artist.set_clip_on(False)
+        self._add(artist)
 
     def shape(
         self,
@@ -212,8 +236,7 @@ class Canvas:
             joinstyle="miter",
         )
         _name(artist, key)
-        self._axes.add_artist(artist)
-        artist.set_clip_on(False)
+        self._add(artist)
 
     def box(
         self,
@@ -236,8 +259,7 @@ class Canvas:
             linewidth=0.6,
             zorder=order,
         )
-        self._axes.add_artist(artist)
-        artist.set_clip_on(False)
+        self._add(artist)
 
     def circle(
         self,
@@ -262,8 +284,7 @@ class Canvas:
             zorder=order,
         )
         _name(artist, key)
-        self._axes.add_artist(artist)
-        artist.set_clip_on(False)
+        self._add(artist)
 
     def disc(
         self, x: float, y: float, radius: float, *, fill: str, edge: str | None = None, order: float = 4
@@ -280,8 +301,7 @@ class Canvas:
             markeredgewidth=line,
             zorder=order,
         )
-        self._axes.add_artist(artist)
-        artist.set_clip_on(False)
+        self._add(artist)
 
     def cloud(self, points: Sequence[tuple[float, float]], *, radius: float, colour: str) -> None:
         """Draw very many equal points as one element of a file, half transparent."""
@@ -296,15 +316,18 @@ class Canvas:
             alpha=0.25,
             zorder=1.5,
         )
-        self._axes.add_artist(artist)
-        artist.set_clip_on(False)
+        self._add(artist)
 
     def finish(self, height: float) -> Figure:
         """Return the figure, `height` points high."""
         self._figure.set_size_inches(self.width / 72, height / 72)
-        self._axes.set_xlim(0, self.width)
-        self._axes.set_ylim(height, 0)
+        self._down.scale(1 / 72, -1 / 72).translate(0, height / 72)
         return self._figure
+
+    def _add(self, artist: Artist) -> None:
+        """Put an artist on the figure itself: the making of axes takes longer than a short figure."""
+        artist.set_transform(self._place)
+        self._figure.add_artist(artist)
 
 
 def _name(artist: Artist, key: str) -> None:

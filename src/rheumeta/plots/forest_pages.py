@@ -34,10 +34,14 @@ def draw_pages(plot: ForestPlot) -> list[Figure]:
     return [draw_forest(page, whole=plot) for page in pages]
 
 
+def needs_pages(plot: ForestPlot) -> bool:
+    """Return whether a plot has more studies than fit a page."""
+    return len(all_rows(plot)) > PAGE_ROWS
+
+
 def paginate(plot: ForestPlot) -> Iterator[ForestPlot]:
     """Yield the pages of a plot; a group that goes on says so, results follow its last study."""
-    count = len(all_rows(plot))
-    if count <= PAGE_ROWS:
+    if not needs_pages(plot):
         yield plot
         return
     pages = _pages(plot)
