@@ -50,13 +50,8 @@ class _Books:
     reasons: dict[str, list[str]] = field(default_factory=dict)
 
 
-def account(
-    synthesis: Synthesis, evidence: Evidence, protocol: Protocol | None = None
-) -> list[dict[str, object]]:
-    """Return one row per reported result: the analyses that use it, or why none does.
-
-    Without the protocol only the reasons that the analyses themselves give are known.
-    """
+def account(synthesis: Synthesis, evidence: Evidence, protocol: Protocol) -> list[dict[str, object]]:
+    """Return one row per reported result: the analyses that use it, or why none does."""
     books = _open(synthesis, evidence)
     return [_row(result, books, protocol) for result in evidence.results]
 
@@ -90,7 +85,7 @@ def _correlating(synthesis: Synthesis, evidence: Evidence, by_id: dict[str, Resu
     return frozenset(i for code in codes for quantity in found.get(code, ()) for i in quantity.result_ids)
 
 
-def _row(result: Result, books: _Books, protocol: Protocol | None) -> dict[str, object]:
+def _row(result: Result, books: _Books, protocol: Protocol) -> dict[str, object]:
     where = list(dict.fromkeys(books.used.get(result.result_id, ())))
     return {
         "result_id": result.result_id,
@@ -103,15 +98,15 @@ def _row(result: Result, books: _Books, protocol: Protocol | None) -> dict[str, 
     }
 
 
-def _why_not(row: Result, books: _Books, protocol: Protocol | None) -> str:
+def _why_not(row: Result, books: _Books, protocol: Protocol) -> str:
     found = list(books.reasons.get(row.result_id, ()))
     if row.result_id in books.correlating:
         found.append(GIVES_CORRELATION)
-    if protocol is not None and row.timing != "baseline":
+    if row.timing != "baseline":
         for analysis in _asking(row, books, protocol):
             found.extend(_passed_over(row, analysis, books))
     if not found:
-        found.append(NOT_USED if protocol is None else _general(row, books.evidence, protocol))
+        found.append(_general(row, books.evidence, protocol))
     return "; ".join(dict.fromkeys(found))
 
 

@@ -7,9 +7,15 @@ Reads ``synthesis.json``, the protocol and the validated sheets; writes each fig
 from __future__ import annotations
 
 import logging
+import sys
+import traceback
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache, partial
+from multiprocessing import get_context
 from typing import Any
 
 from matplotlib.figure import Figure
@@ -24,7 +30,7 @@ from rheumeta.plots.direction import draw_directions
 from rheumeta.plots.evidence_map import draw_map
 from rheumeta.plots.flow import draw_flow
 from rheumeta.plots.forest import draw_forest
-from rheumeta.plots.forest_pages import draw_pages
+from rheumeta.plots.forest_pages import draw_pages, needs_pages
 from rheumeta.plots.furniture import draw_note
 from rheumeta.plots.records import AlbatrossPlot, BubblePlot, DirectionPlot, ForestPlot, NoteFigure
 from rheumeta.plots.review_records import BiasPlot, FlowPlot, MapPlot
@@ -120,38 +126,77 @@ class Sources:
         return assessments(self.sheets["risk_of_bias"])
 
 
-def run(layout: Layout) -> None:
+@dataclass(frozen=True)
+class _Drawn:
+    """What became of a figure: its files by their endings, or what went wrong."""
+
+    files: Mapping[str, bytes]
+    failure: str = ""
+    trace: str = ""
+
+
+def run(layout: Layout, *, workers: int = 1) -> None:
     """Draw all figures of a review.
 
     Parameters
     ----------
     layout : Layout
         Paths of the review.
+    workers : int, optional
+        Processes that draw, at least 1; the files are the same whatever their number.
 
     Raises
     ------
     RheumetaError
         If a figure cannot be drawn; all failures are listed and no file is replaced.
     """
-    protocol = load_protocol(layout.protocol)
-    sheets = {name: read_rows(validated_path(layout, name)) for name in SHEETS}
-    tasks = {task.name: task for task in plan(protocol, read_synthesis(layout.synthesis), sheets)}
-    names = figure_names(protocol.model_dump())
+    _tasks.cache_clear()
+    names = list(_tasks(layout))
     failures = []
-    with StageWriter() as out:
-        for number, name in enumerate(names, start=1):
-            try:
-                files = _files(tasks[name])
-            except Exception as error:  # one bad figure must not hide the others
-                log.exception("figure %s failed", name)
-                failures.append(f"  {name}: {type(error).__name__}: {error}")
+    with StageWriter() as out, _drawing(layout, names, workers) as results:
+        for number, (name, drawn) in enumerate(zip(names, results, strict=True), start=1):
+            if drawn.failure:
+                log.error("figure %s failed\n%s", name, drawn.trace)
+                failures.append(f"  {name}: {drawn.failure}")
                 continue
-            for ending, content in files.items():
+            for ending, content in drawn.files.items():
                 out.path(layout.figures / f"{name}.{ending}").write_bytes(content)
             log.info("%d of %d: %s", number, len(names), name)
         if failures:
             text = "\n".join(failures)
             raise RheumetaError(f"{len(failures)} figures could not be drawn; nothing was written:\n{text}")
+
+
+@lru_cache(maxsize=1)
+def _tasks(layout: Layout) -> dict[str, Task]:
+    """Return the tasks of a review in the order of the protocol; each process reads its files once."""
+    protocol = load_protocol(layout.protocol)
+    sheets = {name: read_rows(validated_path(layout, name)) for name in SHEETS}
+    tasks = {task.name: task for task in plan(protocol, read_synthesis(layout.synthesis), sheets)}
+    return {name: tasks[name] for name in figure_names(protocol.model_dump())}
+
+
+@contextmanager
+def _drawing(layout: Layout, names: Sequence[str], workers: int) -> Iterator[Iterator[_Drawn]]:
+    """Give an iterator over the figures in the order of their names, drawn here or by several processes."""
+    draw_one = partial(_attempt, layout)
+    if workers == 1:
+        yield map(draw_one, names)
+        return
+    # A fork has everything imported and read; elsewhere than on Linux it is not safe.
+    context = get_context("fork" if sys.platform == "linux" else "spawn")
+    with warnings.catch_warnings():
+        # Python 3.12 warns of threads; those of NumPy's BLAS, the only ones here, allow for a fork.
+        warnings.filterwarnings("ignore", r".*multi-threaded.*fork", DeprecationWarning)
+        with ProcessPoolExecutor(workers, mp_context=context) as pool:
+            yield pool.map(draw_one, names)
+
+
+def _attempt(layout: Layout, name: str) -> _Drawn:
+    try:
+        return _Drawn(_files(_tasks(layout)[name]))
+    except Exception as error:  # one bad figure must not hide the others
+        return _Drawn({}, f"{type(error).__name__}: {error}", traceback.format_exc())
 
 
 def draw(plot: Plot) -> Figure:
@@ -191,8 +236,8 @@ def _files(task: Task) -> dict[str, bytes]:
         ending: render(figure, ending, name=task.name, title=plot.title, description=description)
         for ending in FORMATS
     }
-    if isinstance(plot, ForestPlot) and len(pages := draw_pages(plot)) > 1:
-        files["pdf"] = render_pages(pages, title=plot.title)
+    if isinstance(plot, ForestPlot) and needs_pages(plot):
+        files["pdf"] = render_pages(draw_pages(plot), title=plot.title)
     return files
 
 

@@ -390,5 +390,5 @@ def run(layout: Layout) -> None:
         out.rows(layout.estimates / "weights.csv", flat.weights(result), flat.WEIGHT_COLUMNS)
         out.rows(layout.estimates / "directions.csv", flat.directions(result), flat.DIRECTION_COLUMNS)
         out.rows(layout.estimates / "combined_p.csv", flat.combined(result), flat.COMBINED_COLUMNS)
-        out.rows(layout.accounting, account(result, material.evidence), flat.ACCOUNTING_COLUMNS)
+        out.rows(layout.accounting, account(result, material.evidence, material.protocol), flat.ACCOUNTING_COLUMNS)
         out.rows(layout.estimates / "problems.csv", problems, flat.PROBLEM_COLUMNS)

@@ -29,7 +29,7 @@ from rheumeta.steps.appraisal.material import Material, Row, eligible, size
 from rheumeta.steps.appraisal.verdicts import Judged, of_counts, of_directions, of_estimate, said, weakest
 from rheumeta.steps.estimates import estimate
 from rheumeta.steps.synthesise import model_of
-from rheumeta.steps.unpooled import ESTIMATE, SUBGROUP_NOTE
+from rheumeta.steps.unpooled import ESTIMATE, LEFT_OUT, SUBGROUP_NOTE
 from rheumeta.tables.rules_appraisal import parse_limits
 
 EFFECTS = frozenset({"improvement", "no_more_harm"})
@@ -279,6 +279,7 @@ def _directions(claim: Claim, outcome: str, material: Material, *, controlled: b
         if r.outcome == outcome
         and r.comparison_kind == kind
         and r.basis != ESTIMATE
+        and not (r.note or "").startswith(LEFT_OUT)
         and _suits(r, claim, material)
     ]
     whole = [r for r in rows if r.note != SUBGROUP_NOTE]
