@@ -34,6 +34,9 @@ STAGES = {
 }
 """Stages of one review, in the order in which they run."""
 
+IN_PARALLEL = {"figures"}
+"""Stages that can share their work among processes."""
+
 ENCODINGS = ("latin-1", "windows-1252")
 """Encodings other than UTF-8 that `clean` reads if told to."""
 
@@ -119,6 +122,8 @@ def build_parser() -> argparse.ArgumentParser:
     for stage, text in STAGES.items():
         sub = command(stage, text, _stage_runner(stage))
         sub.add_argument("review", metavar="REVIEW", help="id of the review")
+        if stage in IN_PARALLEL:
+            sub.add_argument("--workers", type=_count, default=1, metavar="N", help="processes (default 1)")
         _add_folders(sub)
     for name, text, (argument, count), run in _OTHER_COMMANDS:
         sub = command(name, text, run)
@@ -161,9 +166,17 @@ def _stage_runner(stage: str) -> Callable[[argparse.Namespace], None]:
     def run(arguments: argparse.Namespace) -> None:
         layout = Layout(arguments.review, arguments.root)
         _check_review(layout)
-        import_module(f"rheumeta.steps.{stage}").run(layout)
+        options = {"workers": arguments.workers} if stage in IN_PARALLEL else {}
+        import_module(f"rheumeta.steps.{stage}").run(layout, **options)
 
     return run
+
+
+def _count(text: str) -> int:
+    """Return a number of processes."""
+    if not (text.isdecimal() and int(text)):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    return int(text)
 
 
 def _check_review(layout: Layout) -> None:

@@ -75,6 +75,14 @@ def test_stage_gets_the_layout(root, stage):
     assert seen[0].root == root
 
 
+@pytest.mark.parametrize("given", ["0", "-1", "two", "1.5"])
+def test_workers_are_a_whole_number_of_at_least_1(given, capsys):
+    with pytest.raises(SystemExit) as leave:
+        cli.main(["figures", "mine", f"--workers={given}"])
+    assert leave.value.code == 2
+    assert "whole number of at least 1" in capsys.readouterr().err
+
+
 def test_unknown_review_names_the_nearest(root, capsys):
     assert cli.main(["effects", "mime", "--root", str(root)]) == 2
     text = capsys.readouterr().err

@@ -19,7 +19,7 @@ from rheumeta.steps.figure_columns import raw_columns
 from rheumeta.steps.figure_evidence import direction_figure, regression_figure
 from rheumeta.steps.figure_forest import describe, forest_figure, heterogeneity, subgroup_figure
 from rheumeta.steps.model import read_rows
-from rheumeta.steps.targets import OF_REVIEW, SHEETS, figure_files, figure_names
+from rheumeta.steps.targets import BIAS_SUMMARY, OF_REVIEW, RISK_OF_BIAS, SHEETS, figure_files, figure_names
 from rheumeta.tables.sheets import RAW_SHEETS
 from rheumeta.tables.validated import validated_path
 from rheumeta.tables.writing import csv_text
@@ -96,6 +96,27 @@ def test_stage_draws_exactly_what_the_protocol_promises_and_always_the_same(layo
     assert sorted(first) == sorted(figure_files(layout.protocol))
     figures.run(layout)
     assert content(layout) == first
+
+
+def test_two_workers_write_the_bytes_of_one(layout):
+    figures.run(layout)
+    first = content(layout)
+    for path in layout.figures.iterdir():
+        path.unlink()
+    figures.run(layout, workers=2)
+    assert content(layout) == first
+
+
+def test_failures_of_all_workers_are_listed_and_leave_the_previous_figures(layout):
+    figures.run(layout)
+    before = content(layout)
+    with (layout.validated / "risk_of_bias.csv").open("a", encoding="utf-8") as sheet:
+        sheet.write("lost\n")  # a row of one cell only, which validation would refuse
+    with pytest.raises(RheumetaError, match="figures could not be drawn") as caught:
+        figures.run(layout, workers=2)
+    assert f"  {RISK_OF_BIAS}: " in str(caught.value)
+    assert f"  {BIAS_SUMMARY}: " in str(caught.value)
+    assert content(layout) == before
 
 
 def test_a_failure_is_listed_and_leaves_the_previous_figures(layout, monkeypatch):

@@ -27,7 +27,7 @@ for review in REVIEWS:
             f"logs/benchmarks/figures/{review}.tsv"
         conda:
             "../../environment.yml"
-        threads: 1
+        threads: 2
         params:
             review=review,
             code=code("figures"),
@@ -36,7 +36,7 @@ for review in REVIEWS:
         message:
             f"Drawing the figures of {review}"
         shell:
-            "python -m rheumeta figures {params.review:q} --log {log:q}"
+            "python -m rheumeta figures {params.review:q} --workers {threads} --log {log:q}"
 
     rule:
         """Write the numbers behind each figure."""
