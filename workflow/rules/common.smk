@@ -1,6 +1,7 @@
 # Functions and names for the rules; no rules.
 import sys
 import time
+from functools import cache
 from pathlib import Path
 
 # The code beside this Snakefile is the code that runs, here and in the jobs.
@@ -30,6 +31,7 @@ def kept(*patterns):
     return [update(p) if graph.exists(p) else p for p in patterns]
 
 
+@cache
 def code(stage):
     """Return the digest of all code that a stage can run."""
     return provenance.stage_digest(f"rheumeta.steps.{stage}")
@@ -58,19 +60,21 @@ def in_report(*files, caption, category):
     return [add(name) if str(name).endswith(endings) else name for name in files]
 
 
+@cache
+def all_figures(review):
+    """Return every figure of a review; its protocol is read once, not for each job that asks."""
+    return graph.figures(Layout(review))
+
+
 def document_figures(wildcards):
     """Return the figures that the documents hold: SVG for the PDF, PNG for Word."""
-    names = graph.figures(Layout(wildcards.review))
+    names = all_figures(wildcards.review)
     return [name for name in names if not name.endswith(".pdf")]
 
 
 def report_figures(wildcards):
     """Return the figures that a report shows."""
-    return [
-        name
-        for name in graph.figures(Layout(wildcards.review))
-        if name.endswith(".svg")
-    ]
+    return [name for name in all_figures(wildcards.review) if name.endswith(".svg")]
 
 
 def report_tables(wildcards):

@@ -17,7 +17,7 @@ for review in REVIEWS:
             protocol=f"config/reviews/{review}.yaml",
         output:
             in_report(
-                *kept(*graph.figures(Layout(review))),
+                *kept(*all_figures(review)),
                 caption="figure",
                 category=f"Figures of {review}",
             ),
