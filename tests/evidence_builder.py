@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from rheumeta.stats.derive import rounding_half_width
-from rheumeta.steps.attempts import Context
-from rheumeta.steps.correlations import find_correlations
-from rheumeta.steps.model import EXACT_COLUMNS, VALUE_COLUMNS, Arm, Evidence, Result, Study
+from rheumeta.steps.evidence.attempts import Context
+from rheumeta.steps.evidence.correlations import find_correlations
+from rheumeta.steps.evidence.model import EXACT_COLUMNS, VALUE_COLUMNS, Arm, Evidence, Result, Study
 from rheumeta.tables.protocol import AnalysisPlan, ArmRule, Comparison, Defaults, Outcome, Window
 
 CONTROLLED = Comparison(

@@ -18,7 +18,7 @@ from rheumeta import __version__
 from rheumeta.errors import EXIT_FAILURE, Fault, InputFaults, RheumetaError
 from rheumeta.layout import Layout
 from rheumeta.runlog import Attempt, logging_to
-from rheumeta.steps.analyse_arguments import add_commands
+from rheumeta.steps.commands.analyse_arguments import add_commands
 
 STAGES = {
     "validate": "check the sheets and the protocol; list every fault at once",

@@ -15,8 +15,8 @@ from tolerances import DIRECT
 
 from rheumeta import cli
 from rheumeta.stats import METHODS, bias, effects, mantel_haenszel_rates, meta_regression, pool
-from rheumeta.steps import analyse_arguments, analyse_bias
-from rheumeta.steps.analyse_studies import alternatives
+from rheumeta.steps.commands import analyse_arguments, analyse_bias
+from rheumeta.steps.commands.analyse_studies import alternatives
 
 ROOT = Path(__file__).parents[2]
 BCG = ROOT / "docs" / "examples" / "bcg.csv"

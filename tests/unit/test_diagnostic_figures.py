@@ -19,10 +19,10 @@ from rheumeta.records import Interval, StudyEffect
 from rheumeta.stats import leave_one_out, pool
 from rheumeta.stats.influence import cook_limit
 from rheumeta.stats.p_function import p_value_function
-from rheumeta.steps.estimates import Model, estimate
-from rheumeta.steps.figure_diagnostics import MAKERS, describe_diagnostic, diagnostic_figure
-from rheumeta.steps.figure_subject import TITLES, Subject
+from rheumeta.steps.drawing.figure_diagnostics import MAKERS, describe_diagnostic, diagnostic_figure
+from rheumeta.steps.drawing.figure_subject import TITLES, Subject
 from rheumeta.steps.figures import draw
+from rheumeta.steps.synthesis.estimates import Model, estimate
 from rheumeta.steps.targets import figure_names
 from rheumeta.tables.protocol import AnalysisPlan
 

@@ -15,8 +15,8 @@ from rheumeta.plots.forest import draw_forest
 from rheumeta.plots.forest_layout import SIZES, all_rows, all_totals, arrange
 from rheumeta.plots.forest_pages import PAGE_ROWS, draw_pages, paginate
 from rheumeta.plots.style import render_pages
-from rheumeta.steps.figure_columns import with_moderators
-from rheumeta.steps.figure_forest import forest_figure
+from rheumeta.steps.drawing.figure_columns import with_moderators
+from rheumeta.steps.drawing.figure_forest import forest_figure
 from rheumeta.tables.protocol import Moderator
 
 A4_HEIGHT = 297 * style.POINTS_PER_MM

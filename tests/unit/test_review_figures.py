@@ -17,7 +17,7 @@ from rheumeta.plots.records import NoteFigure
 from rheumeta.plots.review_records import MapMark
 from rheumeta.plots.risk_of_bias import draw_bias_summary, draw_traffic, shares
 from rheumeta.records import Synthesis
-from rheumeta.steps.figure_bias import (
+from rheumeta.steps.drawing.figure_bias import (
     UNJUDGED,
     bias_figure,
     bias_summary_figure,
@@ -25,10 +25,10 @@ from rheumeta.steps.figure_bias import (
     for_analysis,
     with_bias,
 )
-from rheumeta.steps.figure_bias import assessments as read_assessments
-from rheumeta.steps.figure_flow import describe_flow, flow_figure
-from rheumeta.steps.figure_forest import forest_figure
-from rheumeta.steps.figure_map import NO_TIME, describe_map, map_figure, weeks_of
+from rheumeta.steps.drawing.figure_bias import assessments as read_assessments
+from rheumeta.steps.drawing.figure_flow import describe_flow, flow_figure
+from rheumeta.steps.drawing.figure_forest import forest_figure
+from rheumeta.steps.drawing.figure_map import NO_TIME, describe_map, map_figure, weeks_of
 from rheumeta.tables.protocol import Outcome, Window
 from rheumeta.tables.rob_tools import TOOLS, find_domain, find_tool
 

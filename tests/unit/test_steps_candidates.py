@@ -11,9 +11,9 @@ from scipy import stats
 from tolerances import DIRECT
 
 from rheumeta.records import FLAGS
-from rheumeta.steps.candidates import contributions
-from rheumeta.steps.correlations import find_correlations
-from rheumeta.steps.quantities import NotDerivable
+from rheumeta.steps.evidence.candidates import contributions
+from rheumeta.steps.evidence.correlations import find_correlations
+from rheumeta.steps.evidence.quantities import NotDerivable
 from rheumeta.tables.protocol import Defaults, Outcome
 
 DOSES = [

@@ -12,7 +12,7 @@ from pipeline import copy_project, run_to_synthesis
 from tolerances import DIRECT
 
 from rheumeta.steps import harmonise
-from rheumeta.steps.model import VALUE_COLUMNS
+from rheumeta.steps.evidence.model import VALUE_COLUMNS
 from rheumeta.tables.instruments import instruments
 from rheumeta.tables.sheets import RESULTS
 

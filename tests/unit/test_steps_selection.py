@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from evidence_builder import CONTROLLED, THREE_MONTHS, arm, evidence, result, study
 
-from rheumeta.steps.cohorts import once_per_cohort
-from rheumeta.steps.selection import (
+from rheumeta.steps.evidence.cohorts import once_per_cohort
+from rheumeta.steps.evidence.selection import (
     disjoint_arms,
     in_window,
     order_times,

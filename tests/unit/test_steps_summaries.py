@@ -9,9 +9,9 @@ from evidence_builder import result
 from scipy import stats as scipy_stats
 from tolerances import DIRECT
 
-from rheumeta.steps import summaries
-from rheumeta.steps.quantities import NotDerivable, Quantity
-from rheumeta.steps.summaries import Settings
+from rheumeta.steps.evidence import summaries
+from rheumeta.steps.evidence.quantities import NotDerivable, Quantity
+from rheumeta.steps.evidence.summaries import Settings
 
 R_HALF = Settings(Quantity(0.5).flagged("correlation_assumed"), "r = 0.5 is assumed", "t", "luo_shi")
 

@@ -16,8 +16,8 @@ from rheumeta.layout import Layout
 from rheumeta.pages.numbers import uncapital
 from rheumeta.records import DirectionRow, StudyEffect, Synthesis, from_dict, read_synthesis, to_json
 from rheumeta.stats.effects import effect_size
-from rheumeta.steps import moderation, unpooled
-from rheumeta.steps.estimates import Model, estimate, study_interval
+from rheumeta.steps.synthesis import moderation, unpooled
+from rheumeta.steps.synthesis.estimates import Model, estimate, study_interval
 from rheumeta.tables.protocol import load_protocol
 
 MODEL = Model("PLO", "inverse_variance", "REML", "cochrane", 95, 5)

@@ -10,9 +10,9 @@ from evidence_builder import BEFORE_AFTER, CONTROLLED, SINGLE, THREE_MONTHS, arm
 from scipy import stats
 
 from rheumeta.records import Analysis, DirectionRow, Excluded, Interval, StudyEffect, Synthesis
-from rheumeta.steps import accounting, unpooled
-from rheumeta.steps.filing import fitting, kind_of
-from rheumeta.steps.model import Arm, Result
+from rheumeta.steps.evidence.model import Arm, Result
+from rheumeta.steps.synthesis import accounting, unpooled
+from rheumeta.steps.synthesis.filing import fitting, kind_of
 from rheumeta.tables.protocol import (
     AnalysisPlan,
     Comparison,

@@ -21,7 +21,7 @@ from rheumeta.steps.appraisal.material import Material
 from rheumeta.steps.appraisal.missing import missing_results
 from rheumeta.steps.appraisal.risks import finding
 from rheumeta.steps.effects import load_evidence
-from rheumeta.steps.model import read_rows
+from rheumeta.steps.evidence.model import read_rows
 from rheumeta.tables.protocol import load_protocol
 from rheumeta.tables.sheets import RAW_SHEETS
 from rheumeta.tables.validated import validated_path

@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from rheumeta.layout import Layout
-from rheumeta.steps.attempts import Candidate, Context
-from rheumeta.steps.candidates import contributions
-from rheumeta.steps.cohorts import once_per_cohort
-from rheumeta.steps.correlations import Correlations, find_correlations
-from rheumeta.steps.model import Evidence, read_arms, read_results, read_studies
-from rheumeta.steps.quantities import NotDerivable
-from rheumeta.steps.selection import in_window
+from rheumeta.steps.evidence.attempts import Candidate, Context
+from rheumeta.steps.evidence.candidates import contributions
+from rheumeta.steps.evidence.cohorts import once_per_cohort
+from rheumeta.steps.evidence.correlations import Correlations, find_correlations
+from rheumeta.steps.evidence.model import Evidence, read_arms, read_results, read_studies
+from rheumeta.steps.evidence.quantities import NotDerivable
+from rheumeta.steps.evidence.selection import in_window
 from rheumeta.tables.protocol import AnalysisPlan, Change, Protocol
 from rheumeta.tables.validated import load_validated
 from rheumeta.tables.writing import StageWriter

@@ -38,7 +38,7 @@ from rheumeta.plots.risk_of_bias import draw_bias_summary, draw_traffic
 from rheumeta.plots.strips import draw_strips
 from rheumeta.plots.style import render, render_pages
 from rheumeta.records import Analysis, Synthesis, read_synthesis
-from rheumeta.steps.figure_bias import (
+from rheumeta.steps.drawing.figure_bias import (
     Assessment,
     assessments,
     bias_figure,
@@ -46,14 +46,14 @@ from rheumeta.steps.figure_bias import (
     describe_bias,
     with_bias,
 )
-from rheumeta.steps.figure_columns import with_moderators
-from rheumeta.steps.figure_diagnostics import describe_diagnostic, diagnostic_figure
-from rheumeta.steps.figure_evidence import albatross_figure, direction_figure, regression_figure
-from rheumeta.steps.figure_flow import describe_flow, flow_figure
-from rheumeta.steps.figure_forest import describe, forest_figure, subgroup_figure
-from rheumeta.steps.figure_map import describe_map, map_figure
-from rheumeta.steps.figure_subject import Subject
-from rheumeta.steps.model import read_rows
+from rheumeta.steps.drawing.figure_columns import with_moderators
+from rheumeta.steps.drawing.figure_diagnostics import describe_diagnostic, diagnostic_figure
+from rheumeta.steps.drawing.figure_evidence import albatross_figure, direction_figure, regression_figure
+from rheumeta.steps.drawing.figure_flow import describe_flow, flow_figure
+from rheumeta.steps.drawing.figure_forest import describe, forest_figure, subgroup_figure
+from rheumeta.steps.drawing.figure_map import describe_map, map_figure
+from rheumeta.steps.drawing.figure_subject import Subject
+from rheumeta.steps.evidence.model import read_rows
 from rheumeta.steps.synthesise import model_of
 from rheumeta.steps.targets import (
     ALBATROSS,

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rheumeta.layout import Layout
-from rheumeta.steps.model import SCALED_COLUMNS, VALUE_COLUMNS, read_rows
+from rheumeta.steps.evidence.model import SCALED_COLUMNS, VALUE_COLUMNS, read_rows
 from rheumeta.tables import units
 from rheumeta.tables.protocol import Instrument
 from rheumeta.tables.validated import ACCEPTED, Review, load_validated, validated_path

@@ -9,7 +9,7 @@ from rheumeta.layout import Layout
 from rheumeta.pages.inputs import ReportInput
 from rheumeta.pages.render import card, index
 from rheumeta.records import read_synthesis
-from rheumeta.steps.model import read_rows
+from rheumeta.steps.evidence.model import read_rows
 from rheumeta.tables.protocol import load_protocol
 from rheumeta.tables.validated import validated_path
 from rheumeta.tables.writing import StageWriter

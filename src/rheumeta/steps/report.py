@@ -16,7 +16,7 @@ from rheumeta.pages.inputs import ReportInput
 from rheumeta.pages.render import report
 from rheumeta.provenance import software_versions
 from rheumeta.records import read_synthesis
-from rheumeta.steps.model import read_rows
+from rheumeta.steps.evidence.model import read_rows
 from rheumeta.steps.page_font import page_fonts
 from rheumeta.tables.protocol import load_protocol
 from rheumeta.tables.sheets import RAW_SHEETS

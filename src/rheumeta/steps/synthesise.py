@@ -28,12 +28,12 @@ from rheumeta.records import (
     to_json,
 )
 from rheumeta.stats.effects_measures import measure_info
-from rheumeta.steps import flat, moderation, unpooled
-from rheumeta.steps.accounting import account
 from rheumeta.steps.effects import BASE, load_evidence, rederives
-from rheumeta.steps.estimates import NOT_POOLED, Estimate, Model, estimate, has_null, study_interval
-from rheumeta.steps.model import Evidence, read_rows
-from rheumeta.steps.selection import sides
+from rheumeta.steps.evidence.model import Evidence, read_rows
+from rheumeta.steps.evidence.selection import sides
+from rheumeta.steps.synthesis import flat, moderation, unpooled
+from rheumeta.steps.synthesis.accounting import account
+from rheumeta.steps.synthesis.estimates import NOT_POOLED, Estimate, Model, estimate, has_null, study_interval
 from rheumeta.tables.measures import RAW_MEANS
 from rheumeta.tables.protocol import AnalysisPlan, Change, Comparison, Instrument, Protocol
 from rheumeta.tables.validated import load_validated
@@ -390,5 +390,7 @@ def run(layout: Layout) -> None:
         out.rows(layout.estimates / "weights.csv", flat.weights(result), flat.WEIGHT_COLUMNS)
         out.rows(layout.estimates / "directions.csv", flat.directions(result), flat.DIRECTION_COLUMNS)
         out.rows(layout.estimates / "combined_p.csv", flat.combined(result), flat.COMBINED_COLUMNS)
-        out.rows(layout.accounting, account(result, material.evidence, material.protocol), flat.ACCOUNTING_COLUMNS)
+        out.rows(
+            layout.accounting, account(result, material.evidence, material.protocol), flat.ACCOUNTING_COLUMNS
+        )
         out.rows(layout.estimates / "problems.csv", problems, flat.PROBLEM_COLUMNS)

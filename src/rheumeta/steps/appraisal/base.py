@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rheumeta.appraised import EvidenceBase
 from rheumeta.steps.appraisal.material import Material, eligible, patients
-from rheumeta.steps.selection import Sides
+from rheumeta.steps.evidence.selection import Sides
 
 
 def evidence_base(material: Material) -> EvidenceBase:

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from rheumeta.appraised import Citation
 from rheumeta.pages.numbers import uncapital
 from rheumeta.steps.appraisal.material import Material
-from rheumeta.steps.model import Arm
-from rheumeta.steps.selection import matches, sides, why_not_comparable
+from rheumeta.steps.evidence.model import Arm
+from rheumeta.steps.evidence.selection import matches, sides, why_not_comparable
 
 Limits = Mapping[str, Sequence[str]]
 

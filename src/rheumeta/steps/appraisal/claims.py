@@ -27,9 +27,9 @@ from rheumeta.steps.appraisal.certainty import certainty
 from rheumeta.steps.appraisal.citations import Limits, citation, fits
 from rheumeta.steps.appraisal.material import Material, Row, eligible, size
 from rheumeta.steps.appraisal.verdicts import Judged, of_counts, of_directions, of_estimate, said, weakest
-from rheumeta.steps.estimates import estimate
+from rheumeta.steps.synthesis.estimates import estimate
+from rheumeta.steps.synthesis.unpooled import ESTIMATE, LEFT_OUT, SUBGROUP_NOTE
 from rheumeta.steps.synthesise import model_of
-from rheumeta.steps.unpooled import ESTIMATE, LEFT_OUT, SUBGROUP_NOTE
 from rheumeta.tables.rules_appraisal import parse_limits
 
 EFFECTS = frozenset({"improvement", "no_more_harm"})

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rheumeta.records import Analysis, StudyEffect, Synthesis
-from rheumeta.steps.model import Arm, Evidence
-from rheumeta.steps.selection import Sides, sides, why_not_comparable
+from rheumeta.steps.evidence.model import Arm, Evidence
+from rheumeta.steps.evidence.selection import Sides, sides, why_not_comparable
 from rheumeta.tables.protocol import Comparison, Protocol
 
 Row = Mapping[str, str]

@@ -14,7 +14,7 @@ from dataclasses import replace
 from rheumeta.appraised import MissingResults, MissingStudy
 from rheumeta.records import Analysis
 from rheumeta.steps.appraisal.material import Material, eligible, patients, size
-from rheumeta.steps.selection import Sides
+from rheumeta.steps.evidence.selection import Sides
 from rheumeta.tables.protocol import Window
 
 DUE = frozenset({"ended_early", "unpublished", "not_read", "unusable", "not_reported"})

@@ -1,0 +1,216 @@
+"""From the columns of a file to effects: which measure, from which columns, for which studies."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rheumeta.errors import Fault, InputFaults
+from rheumeta.stats.effects import DEFAULT_LEVEL, MEASURES, EffectSizes, MeasureInfo, effect_size
+from rheumeta.steps.commands.analyse_table import Floats, Table, read_table
+from rheumeta.tables.wording import did_you_mean, listing
+
+LABELS = ("study", "label", "study_id")
+"""Columns that name a study; the first that is there is taken."""
+
+OTHERS = {"n1i": ("ai", "bi"), "n2i": ("ci", "di")}
+"""A group size may be given by its two parts: with and without event."""
+
+
+@dataclass(frozen=True)
+class Studies:
+    """The studies of one file that can be used.
+
+    Attributes
+    ----------
+    table : Table
+        Their rows.
+    labels : tuple of str
+        Names.
+    effects : EffectSizes
+        Effects and variances.
+    info : MeasureInfo
+        The measure.
+    notes : tuple of str
+        What was left out.
+    """
+
+    table: Table
+    labels: tuple[str, ...]
+    effects: EffectSizes
+    info: MeasureInfo
+    notes: tuple[str, ...]
+
+    @property
+    def yi(self) -> Floats:
+        """Effects on the analysis scale."""
+        return self.effects.yi
+
+    @property
+    def vi(self) -> Floats:
+        """Sampling variances."""
+        return self.effects.vi
+
+    @property
+    def ni(self) -> Floats | None:
+        """Sample sizes: the column ni, or the sum of both groups; None where there is neither."""
+        if "ni" in self.table.columns:
+            return self.table.numbers(["ni"])["ni"]
+        given = self.effects.inputs
+        if "ni" in given:
+            return given["ni"]
+        return given["n1i"] + given["n2i"] if {"n1i", "n2i"} <= set(given) else None
+
+    def cells(self) -> tuple[Floats, Floats, Floats, Floats] | None:
+        """Return ai, n1i, ci, n2i, or None where effects do not come from two-by-two tables."""
+        given = self.effects.inputs
+        if not {"ai", "n1i", "ci", "n2i"} <= set(given):
+            return None
+        return given["ai"], given["n1i"], given["ci"], given["n2i"]
+
+
+def read_studies(arguments: argparse.Namespace, *, extra: tuple[str, ...] = ()) -> Studies:
+    """Read the file of the command line and compute the effects.
+
+    Parameters
+    ----------
+    arguments : Namespace
+        With file, measure, add, to, skip_missing.
+    extra : tuple of str
+        Further columns that a study must have a value in.
+
+    Returns
+    -------
+    Studies
+
+    Raises
+    ------
+    InputFaults
+        For whatever is wrong with file, columns, cells or values.
+    """
+    table = read_table(arguments.file)
+    info = measure_called(arguments.measure)
+    needs = columns_for(info, table)
+    table.require(extra)
+    keep = table.complete([*needs, *extra])
+    notes: list[str] = []
+    if arguments.skip_missing and not keep.all():
+        left_out = [label for label, kept in zip(labels_of(table), keep, strict=True) if not kept]
+        notes.append(f"Left out for missing values: {', '.join(left_out)}.")
+        table = table.take(keep)
+    inputs = given_inputs(table, needs)
+    with table.told():
+        effects = compute_effects(info, inputs, arguments)
+    return _usable(table, effects, info, notes)
+
+
+def compute_effects(
+    info: MeasureInfo, inputs: Mapping[str, Any], arguments: argparse.Namespace
+) -> EffectSizes:
+    """Return effects and variances with the zero-cell rule of the command line."""
+    return effect_size(info.code, add=arguments.add, to=arguments.to, drop00=True, **inputs)
+
+
+def _usable(table: Table, effects: EffectSizes, info: MeasureInfo, notes: list[str]) -> Studies:
+    labels = labels_of(table)
+    if effects.corrected.any():
+        corrected = ", ".join(label for label, yes in zip(labels, effects.corrected, strict=True) if yes)
+        notes.append(f"{effects.add:g} was added to the cells of: {corrected}.")
+    unusable = [label for label, yes in zip(labels, effects.usable, strict=True) if not yes]
+    if unusable:
+        notes.append(f"No information on {info.code}, not used for it: {', '.join(unusable)}.")
+    return Studies(table, labels, effects, info, tuple(notes))
+
+
+def measure_called(code: str) -> MeasureInfo:
+    """Return a measure by its code, in any case; a fault names the nearest."""
+    for known, info in MEASURES.items():
+        if known.lower() == code.lower():
+            return info
+    fault = Fault(
+        "command line", None, "--measure", "unknown_measure", "There is no such measure.", code,
+        allowed=listing(MEASURES), remedy=did_you_mean(code, MEASURES),
+    )  # fmt: skip
+    raise InputFaults([fault])
+
+
+def columns_for(info: MeasureInfo, table: Table) -> tuple[str, ...]:
+    """Return the columns from which the measure is computed: the first set that the file has.
+
+    Raises
+    ------
+    InputFaults
+        If the file has none of them in full.
+    """
+    there = set(table.columns)
+    for needs in alternatives(info):
+        if set(needs) <= there:
+            return needs
+    sets = " or ".join(" ".join(needs) for needs in alternatives(info))
+    fault = Fault(
+        table.file, 1, None, "missing_column", f"The columns for {info.code} are not all there.",
+        value=",".join(table.columns), allowed=sets,
+        remedy="Name the columns so; 'rheumeta effect-sizes --help' says what they mean.",
+    )  # fmt: skip
+    raise InputFaults([fault])
+
+
+def alternatives(info: MeasureInfo) -> list[tuple[str, ...]]:
+    """Return the sets of columns from which a measure can be computed, the preferred first."""
+    found: list[tuple[str, ...]] = []
+    for route in info.routes:
+        needs = tuple(name for name in route.needs if name != "level")
+        found.append(needs)
+        if set(OTHERS) <= set(needs):
+            found.append(("ai", "bi", "ci", "di"))
+        if needs == ("yi", "sei"):
+            found.append(("yi", "vi"))
+    return list(dict.fromkeys(found))
+
+
+def given_inputs(table: Table, needs: tuple[str, ...]) -> dict[str, Floats]:
+    """Return the inputs of the effect size from the columns `needs`, sums and roots taken."""
+    inputs = table.numbers([*needs, *(["level"] if "lower" in needs and "level" in table.columns else [])])
+    if "bi" in inputs:
+        for size, (events, others) in OTHERS.items():
+            inputs[size] = inputs[events] + inputs.pop(others)
+    if "lower" in inputs:
+        inputs.setdefault("level", np.full(len(table.lines), DEFAULT_LEVEL))
+    if set(inputs) == {"yi", "vi"}:
+        variances = inputs.pop("vi")
+        _require_positive(table, variances)
+        inputs["sei"] = np.sqrt(variances)
+    return inputs
+
+
+def _require_positive(table: Table, variances: Floats) -> None:
+    faults = [
+        Fault(
+            table.file, table.lines[i], "vi", "not_positive", "The variance is not above zero.",
+            value=table.columns["vi"][i], allowed="a number above 0",
+        )
+        for i in np.flatnonzero(~(variances > 0))
+    ]  # fmt: skip
+    if faults:
+        raise InputFaults(faults)
+
+
+def labels_of(table: Table) -> tuple[str, ...]:
+    """Return the names of the studies: the column for labels, or author and year, or the line."""
+    for name in LABELS:
+        if name in table.columns:
+            return table.columns[name]
+    if {"author", "year"} <= set(table.columns):
+        pairs = zip(table.columns["author"], table.columns["year"], strict=True)
+        return tuple(f"{author} {year}" for author, year in pairs)
+    return tuple(f"line {line}" for line in table.lines)
+
+
+def usable_rows(studies: Studies) -> NDArray[np.int64]:
+    """Return the rows of the table that have an effect."""
+    return np.flatnonzero(studies.effects.usable)

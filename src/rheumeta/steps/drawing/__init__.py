@@ -1,0 +1,1 @@
+"""From records to the plain records that plots draw."""

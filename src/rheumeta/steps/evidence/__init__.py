@@ -1,0 +1,1 @@
+"""From reported rows to effect sizes: the evidence as objects, selection, derivation."""

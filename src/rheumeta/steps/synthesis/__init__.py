@@ -1,0 +1,1 @@
+"""From effect sizes to pooled results and to what cannot be pooled."""
