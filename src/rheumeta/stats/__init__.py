@@ -14,6 +14,7 @@ from rheumeta.stats.mh_homogeneity import HomogeneityTest, breslow_day
 from rheumeta.stats.mh_peto import TableResult, mantel_haenszel, peto
 from rheumeta.stats.mh_rates import mantel_haenszel_rates
 from rheumeta.stats.multilevel import MultivariateResult, multivariate, three_level
+from rheumeta.stats.p_curves import CombinedInterval, ConfidenceCurve, combined_interval, confidence_curve
 from rheumeta.stats.permutation import PermutationTest, permutation_test
 from rheumeta.stats.pooling import METHODS, BatchResult, PoolResult, leave_one_out, pool
 from rheumeta.stats.pooling_many import pool_batch
@@ -42,7 +43,9 @@ __all__ = [
     "BetaBinomialResult",
     "BootstrapPrediction",
     "BubbleData",
+    "CombinedInterval",
     "CombinedP",
+    "ConfidenceCurve",
     "Cumulative",
     "FormulaRegression",
     "Funnel",
@@ -74,6 +77,8 @@ __all__ = [
     "bootstrap_prediction",
     "breslow_day",
     "bubble_data",
+    "combined_interval",
+    "confidence_curve",
     "cumulative",
     "edgington",
     "fisher",
