@@ -13,6 +13,7 @@ from rheumeta.stats.transforms import harmonic_mean, inverse_double_arcsine, to_
 
 FILE = Path(__file__).parents[1] / "reference" / "effects.json"
 REFERENCE = json.loads(FILE.read_text(encoding="utf-8"))
+VARIANCES = json.loads((FILE.parent / "effect_variances.json").read_text(encoding="utf-8"))
 METAFOR_ADD = {"PETO": 0.5}  # metafor corrects Peto's table too; here the default is 0
 METAFOR_CORRECT = {"metafor 5.0.1, escalc": {"ROM": True}}  # since 5.0 metafor corrects ROM by default
 
@@ -31,7 +32,7 @@ def name_of(case):
     return "-".join([case["name"], case["measure"], *(f"{k}={v}" for k, v in case["options"].items())])
 
 
-@pytest.mark.parametrize("case", REFERENCE["cases"], ids=name_of)
+@pytest.mark.parametrize("case", REFERENCE["cases"] + VARIANCES["cases"], ids=name_of)
 def test_agrees_with_metafor(case):
     result = effect_size(case["measure"], **case["inputs"], **options_of(case))
     for name in ("yi", "vi"):
@@ -47,6 +48,14 @@ def test_agrees_with_metafor(case):
 def test_reference_covers_every_measure_of_counts_and_means():
     covered = {case["measure"] for case in REFERENCE["cases"]}
     assert set(MEASURES) - covered == {"HR", "GEN"}
+
+
+def test_reference_covers_every_sampling_variance():
+    covered = {
+        (c["measure"], c["options"].get("vtype", "LS")) for c in REFERENCE["cases"] + VARIANCES["cases"]
+    }
+    every = {(code, vtype) for code, info in MEASURES.items() for r in info.routes for vtype in r.vtypes}
+    assert every - covered == {("HR", "LS"), ("GEN", "LS")}
 
 
 def test_double_arcsine_back_transformation_by_harmonic_mean():

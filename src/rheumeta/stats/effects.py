@@ -121,7 +121,12 @@ def effect_size(
     drop00 : bool
         Mark studies without events, or with only events, in both groups as not usable.
     vtype : str
-        Variant of the sampling variance; LS2 for SMD, SMCC and SMCR, UB for SMD.
+        Variant of the sampling variance: LS (large sample, all measures); LS2 (Borenstein et al. 2009: SMD,
+        SMD1, SMCC, SMCR); UB (unbiased: SMD, SMD1, RD, PR); HO (equal variances in both groups: MD, ROM);
+        AV (the effect, proportion or coefficients of variation in it are means over the studies,
+        weighted by size: SMD, SMD1, ROM, RD, PR, PLO); AVHO (as AV, one coefficient for both
+        groups: ROM). With AV and AVHO, the variance of a study depends on the others given. Codes and
+        definitions follow the documentation of metafor's ``escalc``.
     correct : bool, optional
         Apply the small-sample correction. Default: yes for SMD, SMD1, SMCC, SMCR (Hedges 1981), no for
         ROM (where it is that of Lajeunesse 2015).
@@ -198,12 +203,12 @@ def _options(info: MeasureInfo, route: Route, options: Options) -> Options:
 
 def _texts(route: Route, options: Options) -> tuple[str, str]:
     """Return formula and variance formula as computed with `options`."""
-    formula, variance = route.formula, route.variance_formula
+    formula, variance = route.formula, route.variants.get(options.vtype, route.variance_formula)
     if route.compute is rom:
         return (f"{formula} + (sd1²/(n1·m1²) - sd2²/(n2·m2²))/2" if options.correct else formula), variance
     if not options.correct:
         formula += "; here without correction, J = 1"
-    return formula, route.variants.get(options.vtype, variance)
+    return formula, variance
 
 
 def _masked(raw: Raw) -> Raw:

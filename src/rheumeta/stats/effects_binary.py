@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from rheumeta.stats.effects_inputs import Bools, Floats, Options, Raw, plain
+from rheumeta.stats.effects_inputs import Bools, Floats, Options, Raw, mean_by_size, plain
 
 Inputs = Mapping[str, Floats]
 Cells = tuple[Floats, ...]
@@ -65,11 +65,11 @@ def odds_ratio(inputs: Inputs, options: Options) -> Raw:
 
 
 def rd(inputs: Inputs, options: Options) -> Raw:
-    """Risk difference with the binomial variance of each group."""
+    """Risk difference with the binomial variance of each group; variants as :func:`proportion`."""
     cells, mask, usable = two_by_two(inputs, options)
     a, b, c, d = cells
     n1, n2 = a + b, c + d
-    vi = a * b / n1**3 + c * d / n2**3
+    vi = binomial_variance(a, n1, usable, options.vtype) + binomial_variance(c, n2, usable, options.vtype)
     a, b, c, d = table(inputs) if options.to == "variance0" else cells
     return Raw(a / (a + b) - c / (c + d), vi, mask, usable)
 
@@ -103,17 +103,37 @@ def single(inputs: Inputs, options: Options) -> tuple[Floats, Floats, Bools]:
     return x, x + y, mask
 
 
+def binomial_variance(x: Floats, n: Floats, usable: Bools, vtype: str) -> Floats:
+    """Variance of x / n: p(1 - p)/n (LS), p(1 - p)/(n - 1) (UB), or with the p of all studies (AV)."""
+    if vtype == "UB":
+        unbiased: Floats = x * (n - x) / (n**2 * (n - 1))
+        return unbiased
+    if vtype == "AV":
+        p = shared_proportion(x, n, usable)
+        return p * (1 - p) / n
+    variance: Floats = x * (n - x) / n**3
+    return variance
+
+
+def shared_proportion(x: Floats, n: Floats, usable: Bools) -> np.float64:
+    """Proportion over all studies that have an estimate."""
+    return mean_by_size((x / n)[usable], n[usable]) if usable.any() else np.float64(np.nan)
+
+
 def proportion(inputs: Inputs, options: Options) -> Raw:
-    """Raw proportion with its binomial variance."""
+    """Raw proportion with its binomial variance: LS, UB (unbiased) or AV (from the mean proportion)."""
     x, n, mask = single(inputs, options)
     estimate = inputs["xi"] / inputs["ni"] if options.to == "variance0" else x / n
-    return Raw(estimate, x * (n - x) / n**3, mask, np.ones_like(mask))
+    usable = np.ones_like(mask)
+    return Raw(estimate, binomial_variance(x, n, usable, options.vtype), mask, usable)
 
 
 def logit(inputs: Inputs, options: Options) -> Raw:
-    """Logit of a proportion (delta method)."""
+    """Logit of a proportion (delta method); `vtype` AV has the mean proportion in its variance."""
     x, n, mask = single(inputs, options)
-    return Raw(np.log(x / (n - x)), 1 / x + 1 / (n - x), mask, np.ones_like(mask))
+    usable = np.ones_like(mask)
+    typical = n * shared_proportion(x, n, usable) if options.vtype == "AV" else x
+    return Raw(np.log(x / (n - x)), 1 / typical + 1 / (n - typical), mask, usable)
 
 
 def arcsine_proportion(inputs: Inputs, options: Options) -> Raw:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import gammaln, ndtri
 
-from rheumeta.stats.effects_inputs import Floats, Options, Raw, as_floats, plain, require
+from rheumeta.stats.effects_inputs import Floats, Options, Raw, as_floats, mean_by_size, plain, require
 
 Inputs = Mapping[str, Floats]
 
@@ -53,45 +53,57 @@ def pooled_sd(sd1: Floats, n1: Floats, sd2: Floats, n2: Floats) -> Floats:
 
 
 def md(inputs: Inputs, options: Options) -> Raw:
-    """Mean difference; the variances of the groups are not assumed equal."""
-    yi = inputs["m1i"] - inputs["m2i"]
-    return plain(yi, inputs["sd1i"] ** 2 / inputs["n1i"] + inputs["sd2i"] ** 2 / inputs["n2i"])
+    """Mean difference; `vtype` HO assumes equal variances in the groups (Borenstein et al. 2009, ch. 4)."""
+    yi, n1, n2 = inputs["m1i"] - inputs["m2i"], inputs["n1i"], inputs["n2i"]
+    if options.vtype == "HO":
+        return plain(yi, pooled_sd(inputs["sd1i"], n1, inputs["sd2i"], n2) ** 2 * (1 / n1 + 1 / n2))
+    return plain(yi, inputs["sd1i"] ** 2 / n1 + inputs["sd2i"] ** 2 / n2)
 
 
 def smd(inputs: Inputs, options: Options) -> Raw:
-    """Standardised mean difference (Hedges 1981), with one of three sampling variances.
+    """Standardised mean difference (Hedges 1981), with one of four sampling variances.
 
     `vtype` LS: 1/n1 + 1/n2 + g²/2N (Hedges 1982). LS2: J²(1/n1 + 1/n2 + d²/2N)
-    (Borenstein et al. 2009, eq. 4.20 and 4.24). UB: unbiased (Hedges 1983).
+    (Borenstein et al. 2009, eq. 4.20 and 4.24). UB: unbiased (Hedges 1983). AV: as LS, with the mean of
+    all studies' g, weighted by N.
     """
     n1, n2 = inputs["n1i"], inputs["n2i"]
     m, n = n1 + n2 - 2, n1 + n2
     sd = _nonzero("sd1i", pooled_sd(inputs["sd1i"], n1, inputs["sd2i"], n2))
-    factor, d = _factor(m, options), (inputs["m1i"] - inputs["m2i"]) / sd
-    g, base = factor * d, 1 / n1 + 1 / n2
-    if options.vtype == "LS2":
+    d = (inputs["m1i"] - inputs["m2i"]) / sd
+    return _smd(d, _factor(m, options), sizes=(n1, n2), m=m, n=n, vtype=options.vtype)
+
+
+def _smd(d: Floats, factor: Floats, *, sizes: tuple[Floats, Floats], m: Floats, n: Floats, vtype: str) -> Raw:
+    """Corrected d with its variance; the SD has m degrees of freedom and comes from n patients."""
+    g, base = factor * d, 1 / sizes[0] + 1 / sizes[1]
+    if vtype == "LS2":
         return plain(g, factor**2 * (base + d**2 / (2 * n)))
-    if options.vtype == "UB":
+    if vtype == "UB":
         return plain(g, base + (1 - (m - 2) / (m * factor**2)) * g**2)
-    return plain(g, base + g**2 / (2 * n))
+    typical = mean_by_size(g, sizes[0] + sizes[1]) if vtype == "AV" else g
+    return plain(g, base + typical**2 / (2 * n))
 
 
 def smd1(inputs: Inputs, options: Options) -> Raw:
     """Glass's delta with Hedges' correction: SD of group 2 (Glass 1976; Hedges 1981).
 
-    The variance (1/n1 + 1/n2 + Δ²/2n2, large sample) assumes equal variances.
+    The variance (1/n1 + 1/n2 + Δ²/2n2, large sample) assumes equal variances; its variants are those of
+    :func:`smd` with n2 - 1 degrees of freedom. AV weights Δ by n1 + n2.
     """
     n1, n2 = inputs["n1i"], inputs["n2i"]
     sd = _nonzero("sd2i", inputs["sd2i"])
-    yi = _factor(n2 - 1, options) * (inputs["m1i"] - inputs["m2i"]) / sd
-    return plain(yi, 1 / n1 + 1 / n2 + yi**2 / (2 * n2))
+    d, m = (inputs["m1i"] - inputs["m2i"]) / sd, n2 - 1
+    return _smd(d, _factor(m, options), sizes=(n1, n2), m=m, n=n2, vtype=options.vtype)
 
 
 def rom(inputs: Inputs, options: Options) -> Raw:
     """Log ratio of means (Hedges, Gurevitch and Curtis 1999).
 
     With `correct`, half the difference of the two variance terms is added, which removes the bias of
-    small samples (Lajeunesse 2015).
+    small samples (Lajeunesse 2015); these terms are those of LS whatever the `vtype`. `vtype` HO: both groups
+    have the variance pooled_sd² (Hedges, Gurevitch and Curtis 1999). AV: each group's coefficient of
+    variation is one in all studies, the mean weighted by the sizes of the groups. AVHO: one for both groups.
 
     Raises
     ------
@@ -102,7 +114,22 @@ def rom(inputs: Inputs, options: Options) -> Raw:
     require("m1i", m1, m1 * m2 > 0, "a ratio of means needs two means of the same sign, not zero")
     vi1 = (inputs["sd1i"] / m1) ** 2 / inputs["n1i"]
     vi2 = (inputs["sd2i"] / m2) ** 2 / inputs["n2i"]
-    return plain(np.log(m1 / m2) + (vi1 - vi2) / 2 if options.correct else np.log(m1 / m2), vi1 + vi2)
+    yi = np.log(m1 / m2) + (vi1 - vi2) / 2 if options.correct else np.log(m1 / m2)
+    return plain(yi, vi1 + vi2 if options.vtype == "LS" else _rom_variance(inputs, options.vtype))
+
+
+def _rom_variance(inputs: Inputs, vtype: str) -> Floats:
+    m1, m2, n1, n2 = (inputs[name] for name in ("m1i", "m2i", "n1i", "n2i"))
+    sd1, sd2 = inputs["sd1i"], inputs["sd2i"]
+    if vtype == "HO":
+        shared: Floats = pooled_sd(sd1, n1, sd2, n2) ** 2 * (1 / (n1 * m1**2) + 1 / (n2 * m2**2))
+        return shared
+    cv1, cv2 = sd1 / np.abs(m1), sd2 / np.abs(m2)
+    if vtype == "AV":
+        apart: Floats = mean_by_size(cv1, n1) ** 2 / n1 + mean_by_size(cv2, n2) ** 2 / n2
+        return apart
+    both = mean_by_size(np.concatenate([cv1, cv2]), np.concatenate([n1, n2]))
+    return both**2 * (1 / n1 + 1 / n2)
 
 
 def change_sd(sd1: Floats, sd2: Floats, r: Floats) -> Floats:

@@ -68,6 +68,11 @@ def plain(yi: Floats, vi: Floats) -> Raw:
     return Raw(yi, vi, np.zeros(yi.shape, dtype=bool), np.ones(yi.shape, dtype=bool))
 
 
+def mean_by_size(values: Floats, sizes: Floats) -> np.float64:
+    """Mean over studies, weighted by their sizes."""
+    return np.float64((sizes @ values) / sizes.sum())
+
+
 def require(name: str, values: Floats, allowed: Bools, text: str) -> None:
     """Raise for the first value of argument `name` that is not `allowed`.
 

@@ -100,6 +100,7 @@ PERSON_TIME = ("xi", "ti")
 BY_SE = ("yi", "sei")
 BY_VARIANCE = ("yi", "vi")
 BY_INTERVAL = ("yi", "lower", "upper", "level")
+SD_POOLED = "SDp = √(((n1-1)·sd1² + (n2-1)·sd2²)/(n1+n2-2))"
 SD_CHANGE = "SDc = √(sd1² + sd2² - 2·r·sd1·sd2)"
 LOG_ALGEBRA = "Cochrane Handbook 6.4.1; Borenstein et al. 2009, ch. 5"
 
@@ -110,7 +111,17 @@ _RR = Route(
 _OR = Route(
     TABLE, binary.odds_ratio, "ln(a·d / (b·c))", "1/a + 1/b + 1/c + 1/d", "Woolf 1955; " + LOG_ALGEBRA
 )
-_RD = Route(TABLE, binary.rd, "a/n1 - c/n2", "a·b/n1³ + c·d/n2³", LOG_ALGEBRA)
+_RD = Route(
+    TABLE,
+    binary.rd,
+    "a/n1 - c/n2",
+    "a·b/n1³ + c·d/n2³",
+    LOG_ALGEBRA,
+    {
+        "UB": "a·b/(n1²·(n1-1)) + c·d/(n2²·(n2-1))",
+        "AV": "p1·(1-p1)/n1 + p2·(1-p2)/n2, p1 = Σa/Σn1 and p2 = Σc/Σn2 over all studies",
+    },
+)
 _AS = Route(TABLE, binary.arcsine, "asin√(a/n1) - asin√(c/n2)", "1/(4·n1) + 1/(4·n2)", "Rücker et al. 2009")
 _PETO = Route(
     TABLE,
@@ -119,17 +130,24 @@ _PETO = Route(
     "1/V",
     "Yusuf et al. 1985; Cochrane Handbook 10.4.2",
 )
-_MD = Route(TWO_MEANS, continuous.md, "m1 - m2", "sd1²/n1 + sd2²/n2", "Cochrane Handbook 6.5.1.1")
+_MD = Route(
+    TWO_MEANS,
+    continuous.md,
+    "m1 - m2",
+    "sd1²/n1 + sd2²/n2",
+    "Cochrane Handbook 6.5.1.1",
+    {"HO": f"SDp²·(1/n1 + 1/n2) with {SD_POOLED}"},
+)
 _SMD = Route(
     TWO_MEANS,
     continuous.smd,
-    "g = J(n1+n2-2)·(m1 - m2)/SDp with J(m) = Γ(m/2)/(√(m/2)·Γ((m-1)/2)), "
-    "SDp = √(((n1-1)·sd1² + (n2-1)·sd2²)/(n1+n2-2))",
+    "g = J(n1+n2-2)·(m1 - m2)/SDp with J(m) = Γ(m/2)/(√(m/2)·Γ((m-1)/2)), " + SD_POOLED,
     "1/n1 + 1/n2 + g²/(2·(n1+n2))",
     "Hedges 1981, eq. 6e; Hedges 1982; Cochrane Handbook 6.5.1.2",
     {
         "LS2": "J²·(1/n1 + 1/n2 + d²/(2·(n1+n2))), d = g/J",
         "UB": "1/n1 + 1/n2 + (1 - (m-2)/(m·J²))·g², m = n1+n2-2",
+        "AV": "1/n1 + 1/n2 + ḡ²/(2·(n1+n2)), ḡ = Σ(n1+n2)·g/Σ(n1+n2) over all studies",
     },
 )
 _SMD1 = Route(
@@ -138,6 +156,11 @@ _SMD1 = Route(
     "Δ = J(n2-1)·(m1 - m2)/sd2 with J(m) = Γ(m/2)/(√(m/2)·Γ((m-1)/2))",
     "1/n1 + 1/n2 + Δ²/(2·n2)",
     "Glass 1976; Hedges 1981",
+    {
+        "LS2": "J²·(1/n1 + 1/n2 + d²/(2·n2)), d = Δ/J",
+        "UB": "1/n1 + 1/n2 + (1 - (m-2)/(m·J²))·Δ², m = n2-1",
+        "AV": "1/n1 + 1/n2 + Δ̄²/(2·n2), Δ̄ = Σ(n1+n2)·Δ/Σ(n1+n2) over all studies",
+    },
 )
 _ROM = Route(
     TWO_MEANS,
@@ -145,6 +168,11 @@ _ROM = Route(
     "ln(m1/m2)",
     "sd1²/(n1·m1²) + sd2²/(n2·m2²)",
     "Hedges, Gurevitch and Curtis 1999; Cochrane Handbook 6.5.1.3",
+    {
+        "HO": f"SDp²·(1/(n1·m1²) + 1/(n2·m2²)) with {SD_POOLED}",
+        "AV": "c1²/n1 + c2²/n2, c1 = Σn1·(sd1/|m1|)/Σn1 and c2 = Σn2·(sd2/|m2|)/Σn2 over all studies",
+        "AVHO": "c²·(1/n1 + 1/n2), c the mean of all sd/|m| of both groups, weighted by their sizes",
+    },
 )
 _MC = (
     Route(CHANGE, continuous.mc_change, "mean change", "SDc²/n", "Cochrane Handbook 6.5.2.8"),
@@ -182,8 +210,22 @@ _SMCR = Route(
     "Becker 1988",
     {"LS2": "J²·(2·(1 - r)/n + d²/(2·n)), d = g/J"},
 )
-_PR = Route(EVENTS, binary.proportion, "x/n", "x·(n - x)/n³", "binomial")
-_PLO = Route(EVENTS, binary.logit, "ln(x/(n - x))", "1/x + 1/(n - x)", "binomial, delta method")
+_PR = Route(
+    EVENTS,
+    binary.proportion,
+    "x/n",
+    "x·(n - x)/n³",
+    "binomial",
+    {"UB": "x·(n - x)/(n²·(n-1))", "AV": "p·(1-p)/n, p = Σx/Σn over all studies"},
+)
+_PLO = Route(
+    EVENTS,
+    binary.logit,
+    "ln(x/(n - x))",
+    "1/x + 1/(n - x)",
+    "binomial, delta method",
+    {"AV": "1/(n·p) + 1/(n·(1-p)), p = Σx/Σn over all studies"},
+)
 _PAS = Route(EVENTS, binary.arcsine_proportion, "asin√(x/n)", "1/(4·n)", "Freeman and Tukey 1950")
 _PFT = Route(
     EVENTS,
