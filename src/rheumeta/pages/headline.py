@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from rheumeta.pages.findings import finding, null_word
 from rheumeta.pages.inputs import Row
-from rheumeta.pages.numbers import capital, count, uncapital, whole
+from rheumeta.pages.numbers import capital, count, first_sentence, uncapital, whole
 from rheumeta.pages.words import (
     ADD_ON,
     FEWEST_STUDIES,
@@ -224,16 +224,12 @@ def without_control(primary: Sequence[Analysis], *, level: float = 95) -> str:
             found = finding(analysis, result.display, level=level)
             texts.append(f"{uncapital(topic(analysis))}: {found}{few}")
         elif analysis.status == "not_pooled" and analysis.status_reason:
-            texts.append(f"{uncapital(topic(analysis))}: {_first_clause(analysis.status_reason)}")
+            texts.append(f"{uncapital(topic(analysis))}: {first_sentence(analysis.status_reason)}")
     return f"In treated patients without a control group: {'; '.join(texts)}. {NO_CAUSE}" if texts else ""
 
 
 def _two(analysis: Analysis) -> bool:
     return analysis.status == "pooled" and analysis.k == FEWEST_STUDIES
-
-
-def _first_clause(reason: str) -> str:
-    return reason.partition(". ")[0].rstrip(".")
 
 
 def nothing_usable(primary: Sequence[Analysis]) -> str:

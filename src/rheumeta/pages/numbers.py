@@ -139,6 +139,11 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def first_sentence(text: str) -> str:
+    """Return the first sentence of `text` without its full stop."""
+    return text.partition(". ")[0].rstrip(".")
+
+
 def uncapital(text: str) -> str:
     """Return `text` with a small first letter, unless its first word is a name (DAS28, DerSimonian)."""
     first = text.split(" ", 1)[0]

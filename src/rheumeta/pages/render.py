@@ -42,7 +42,7 @@ FONT_STYLES = {"": "", "Bold": "font-weight:bold", "Oblique": "font-style:italic
 
 GLOBALS: dict[str, Any] = {
     "show": analyses.show, "describe": analyses.describe, "degrees": analyses.degrees,
-    "count": numbers.count, "anchor": anchor,
+    "count": numbers.count, "first_sentence": numbers.first_sentence, "anchor": anchor,
     "WEIGHTED": analyses.WEIGHTED, "POOLING": POOLING_FORMULAS[0].formula,
     "MODEL_NAMES": analyses.MODEL_NAMES, "DESIGN_WORDS": evidence.DESIGN_WORDS,
     "STATUS_WORDS": evidence.STATUS_WORDS, "WHY_WORDS": evidence.WHY_WORDS, "FLAGS": FLAGS,
