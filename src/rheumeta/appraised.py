@@ -76,14 +76,32 @@ class Certainty:
     domains: tuple[DomainJudgement, ...] = ()
 
 
+AbsoluteOf = Literal["risk", "rate", "mean"]
+
+ABSOLUTE_UNITS: dict[AbsoluteOf, str] = {
+    "risk": "patients of 1000", "rate": "events per 1000 patient-years", "mean": "unit of the outcome",
+}  # fmt: skip
+"""What an absolute effect is counted in; a mean has its own unit where the outcome has one."""
+
+
 @dataclass(frozen=True)
 class AbsoluteEffect:
-    """Patients with the event of 1000, without and with the treatment."""
+    """What to expect without and with the treatment.
 
-    assumed: float  # per 1000
+    A risk is in patients of 1000, a rate in events per 1000 patient-years, a mean in the outcome's unit.
+    """
+
+    assumed: float
     assumed_source: str
-    treated: Interval  # per 1000
-    difference: Interval  # per 1000
+    treated: Interval
+    difference: Interval
+    of: AbsoluteOf = "risk"
+    unit: str | None = None  # of a mean
+
+    @property
+    def counted_in(self) -> str:
+        """What the numbers are in, in words."""
+        return self.unit or ABSOLUTE_UNITS[self.of]
 
 
 @dataclass(frozen=True)

@@ -150,6 +150,18 @@ class Regression:
 
 
 @dataclass(frozen=True)
+class SmallStudies:
+    """A test for small-study effects (funnel plot asymmetry), where there are studies enough for it."""
+
+    name: str
+    k: int
+    statistic: float
+    df: float | None
+    pval: float
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Sensitivity:
     """The same analysis under one changed assumption."""
 
@@ -219,6 +231,7 @@ class Analysis:
     subgroups: tuple[Subgroup, ...] = ()
     subgroup_tests: tuple[SubgroupTest, ...] = ()
     regressions: tuple[Regression, ...] = ()
+    small_studies: SmallStudies | None = None
     sensitivity: tuple[Sensitivity, ...] = ()
     excluded: tuple[Excluded, ...] = ()
     benchmark: Benchmark | None = None

@@ -10,7 +10,7 @@ import report_builder as rb
 from tolerances import CLOSED_FORM
 
 from rheumeta.appraised import DomainJudgement, MissingResults, MissingStudy
-from rheumeta.records import Interval, Synthesis
+from rheumeta.records import Interval, SmallStudies, Synthesis
 from rheumeta.stats import information_size
 from rheumeta.steps.appraisal import certainty as grading
 from rheumeta.steps.appraisal.domains import inconsistency, indirectness, publication_bias, risk_of_bias
@@ -271,3 +271,64 @@ def test_no_event_in_the_control_groups_gives_no_absolute_effect():
     effect, reason = absolute(found, PROTOCOL)
     assert effect is None
     assert "0 of 10" in reason
+
+
+@pytest.mark.parametrize(
+    ("word", "domains", "expected"),
+    [
+        ("critical", (), "very_serious"),  # the tool's worst judgement
+        ("high", ("D1",), "serious"),
+        ("high", ("D1", "D3"), "very_serious"),
+    ],
+)
+def test_crucial_limitations_of_most_of_the_weight_cost_two_levels(word, domains, expected):
+    rows = [judged(s, word) for s in ("alvaro2017", "mesoblast")]
+    rows += [{**judged("alvaro2017", "high"), "domain": d} for d in domains]  # it has 61.5% of the weight
+    assert risk_of_bias(analysis((1.5, 1.2, 1.9)), material(bias=rows)).judgement == expected
+
+
+def test_missing_two_elements_of_the_question_costs_two_levels():
+    found = analysis((1.5, 1.2, 1.9))
+    both = ("instrument_mixed", "subgroup_only")
+    found = replace(found, studies=tuple(replace(s, flags=both) for s in found.studies))
+    assert indirectness(found, material()).judgement == "very_serious"
+
+
+def test_more_hidden_than_seen_patients_cost_two_levels():
+    found = analysis((1.5, 1.2, 1.9))
+    assert publication_bias(found, missing(80, 50.0)).judgement == "serious"
+    assert publication_bias(found, missing(81, 50.1)).judgement == "very_serious"
+
+
+@pytest.mark.parametrize(("pval", "expected"), [(0.099, "serious"), (0.10, "not_serious")])
+def test_asymmetry_of_the_funnel_costs_a_level(pval, expected):
+    found = replace(analysis((1.5, 1.2, 1.9)), small_studies=SmallStudies("Egger", 12, -1.8, 10, pval))
+    result = publication_bias(found, None)
+    assert result.judgement == expected
+    assert ("not seen to differ" in result.reason) == (expected == "not_serious")
+
+
+def test_absolute_effect_on_a_mean_starts_from_the_control_groups():
+    found = analysis((-1.0, -1.5, -0.5), measure="MD", null=0.0, unit="points")
+    one, two = found.studies
+    means = replace(one, mean2=-0.4, basis="change"), replace(two, mean2=-0.8, basis="change")
+    effect, reason = absolute(replace(found, studies=means), PROTOCOL)
+    assert (reason, effect.of, effect.counted_in) == (None, "mean", "points")
+    assert effect.assumed == pytest.approx(-0.6, rel=CLOSED_FORM)
+    assert effect.treated == Interval(*(pytest.approx(x, rel=CLOSED_FORM) for x in (-1.6, -2.1, -1.1)))
+    assert effect.difference == Interval(*(pytest.approx(x, rel=CLOSED_FORM) for x in (-1.0, -1.5, -0.5)))
+    assert effect.assumed_source == "median change of the 2 control groups (-0.4; -0.8)"
+    mixed = (means[0], replace(means[1], basis="final value"))
+    assert absolute(replace(found, studies=mixed), PROTOCOL)[0] is None
+
+
+def test_absolute_effect_on_a_rate_is_per_1000_patient_years():
+    found = analysis((0.5, 0.25, 1.0), measure="IRR", null=1.0)
+    one, two = found.studies
+    rates = replace(one, events2=2, person_time2=50), replace(two, events2=3, person_time2=50)
+    effect, reason = absolute(replace(found, studies=rates), PROTOCOL)
+    assert (reason, effect.counted_in) == (None, "events per 1000 patient-years")
+    assert effect.assumed == pytest.approx(50, rel=CLOSED_FORM)
+    assert effect.treated == Interval(*(pytest.approx(x, rel=CLOSED_FORM) for x in (25, 12.5, 50)))
+    silent = tuple(replace(s, events2=None, person_time2=None) for s in rates)
+    assert absolute(replace(found, studies=silent), PROTOCOL) == (None, "no control group gives a rate")

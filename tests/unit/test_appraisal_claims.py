@@ -247,9 +247,9 @@ def test_tables_hold_a_row_an_analysis_a_domain_and_a_claim(layout, claims):
 
 def test_absolute_effects_name_the_source_of_their_risk(layout):
     row = next(r for r in rows(layout, "summary_of_findings") if r["analysis_id"] == "acr20_rr_three_months")
-    assert float(row["assumed_per_1000"]) == 125
+    assert float(row["assumed"]) == 125
     assert row["assumed_source"] == "median of the 2 control groups (0 of 7, 2 of 8)"
-    assert float(row["treated_per_1000"]) == pytest.approx(125 * float(row["effect"]))
+    assert float(row["treated"]) == pytest.approx(125 * float(row["effect"]))
 
 
 def test_not_assessed_risk_of_bias_is_said_and_counts(layout):

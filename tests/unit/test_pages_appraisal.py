@@ -77,7 +77,7 @@ def test_one_row_an_outcome_and_time_and_silent_outcomes_by_name():
     assert [r.record.analysis_id for r in group.first] == [first.analysis_id]
     assert group.rest == ()
     assert group.silent == (f"{first.outcome_label}, later",)
-    assert group.per_1000
+    assert group.absolute
 
 
 def test_missing_evidence_in_a_sentence():

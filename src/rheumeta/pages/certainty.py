@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rheumeta.appraised import STEPS, AbsoluteEffect, Appraisal, Certainty, DomainJudgement, Finding, Level
+from rheumeta.appraised import (
+    STEPS,
+    AbsoluteEffect,
+    Appraisal,
+    Certainty,
+    DomainJudgement,
+    Finding,
+    Level,
+)
 from rheumeta.pages.analyses import show
 from rheumeta.pages.inputs import anchor
 from rheumeta.pages.numbers import MINUS, NONE, capital, count, number, whole
 from rheumeta.pages.words import main_pooled, shown_result
-from rheumeta.records import Analysis, Interval
+from rheumeta.records import Analysis
 
 LEVEL_WORDS: dict[Level, str] = {
     "high": "high", "moderate": "moderate", "low": "low", "very_low": "very low",
@@ -36,8 +44,8 @@ JUDGEMENT_WORDS = {
     "raise_two": "raised by two levels",
 }
 
-RISKS = frozenset({"RR", "OR", "PETO", "HR", "RD"})
-"""Measures from which readers expect an effect per 1000."""
+WITH_ABSOLUTE = frozenset({"RR", "OR", "PETO", "HR", "RD", "IRR", "MD"})
+"""Measures from which readers expect an absolute effect."""
 
 
 @dataclass(frozen=True)
@@ -59,9 +67,10 @@ class FindingView:
     without: str
     treated: str
     difference: str
+    counted_in: str  # what the absolute effect is in: patients of 1000, points ...
     effect: str
     origin: str  # id of the place where the effect comes from; empty without one
-    no_absolute: str  # why there is no effect per 1000, where one could be expected
+    no_absolute: str  # why there is no absolute effect, where one could be expected
     patients: str
     studies: str
     certainty: str
@@ -78,7 +87,7 @@ class FindingGroup:
     label: str
     first: tuple[FindingView, ...]  # primary outcomes
     rest: tuple[FindingView, ...]
-    per_1000: bool  # is there an effect per 1000 in any row?
+    absolute: bool  # is there an absolute effect in any row?
     silent: tuple[str, ...]  # outcomes without a usable number
 
 
@@ -106,8 +115,8 @@ def _group(rows: Sequence[Finding], found: Appraisal, by_id: dict[str, Analysis]
         for primary in (True, False)
     )
     silent = tuple(f"{f.outcome_label}, {f.window_label}" for f in rows if f not in shown)
-    per_1000 = any(f.absolute for f in shown)
-    return FindingGroup(rows[0].comparison, rows[0].comparison_label, first, rest, per_1000, silent)
+    absolute = any(f.absolute for f in shown)
+    return FindingGroup(rows[0].comparison, rows[0].comparison_label, first, rest, absolute, silent)
 
 
 def _row(item: Finding, analysis: Analysis, certainty: Certainty | None) -> FindingView:
@@ -115,12 +124,13 @@ def _row(item: Finding, analysis: Analysis, certainty: Certainty | None) -> Find
     level = certainty.level if certainty else None
     return FindingView(
         record=item,
-        without=per_thousand(absolute.assumed) if absolute else NONE,
-        treated=_range(absolute.treated) if absolute else NONE,
+        without=amount(absolute, absolute.assumed) if absolute else NONE,
+        treated=_range(absolute) if absolute else NONE,
+        counted_in=absolute.counted_in if absolute else "",
         difference=difference(absolute) if absolute else "",
         effect=f"{item.measure_label} {show(analysis, item.effect)}" if item.effect else _no_effect(item),
         origin=_origin(analysis),
-        no_absolute=(item.absolute_reason or "") if item.effect and item.measure in RISKS else "",
+        no_absolute=(item.absolute_reason or "") if item.effect and item.measure in WITH_ABSOLUTE else "",
         patients=whole(item.n_patients) if item.k else NONE,
         studies=count(item.k, "study", "studies") if item.k else "no usable number",
         certainty=LEVEL_WORDS[level] if level else "not graded",
@@ -143,31 +153,36 @@ def _no_effect(item: Finding) -> str:
     return "not pooled" if item.k else NONE
 
 
-def per_thousand(value: float | None) -> str:
-    """Return patients of 1000, whole."""
-    return number(value, digits=0)
+def amount(effect: AbsoluteEffect, value: float | None) -> str:
+    """Return patients of 1000, whole; rates and means as other numbers."""
+    return number(value, digits=0) if effect.of == "risk" else number(value)
 
 
-def _range(value: Interval) -> str:
-    text = per_thousand(value.estimate)
+def _range(effect: AbsoluteEffect) -> str:
+    value = effect.treated
+    text = amount(effect, value.estimate)
     if value.lower is None or value.upper is None:
         return text
-    return f"{text} ({per_thousand(value.lower)} to {per_thousand(value.upper)})"
+    return f"{text} ({amount(effect, value.lower)} to {amount(effect, value.upper)})"
 
 
 def difference(effect: AbsoluteEffect) -> str:
-    """Return "134 more (46 fewer to 722 more)"."""
+    """Return "134 more (46 fewer to 722 more)", of means "1.1 lower (1.9 lower to 0.3 lower)"."""
     value = effect.difference
-    text = _more(value.estimate)
+    text = _more(effect, value.estimate)
     if value.lower is None or value.upper is None:
         return text
-    return f"{text} ({_more(value.lower)} to {_more(value.upper)})"
+    return f"{text} ({_more(effect, value.lower)} to {_more(effect, value.upper)})"
 
 
-def _more(value: float | None) -> str:
-    if value is None or round(value) == 0:
-        return "no difference" if value is not None else NONE
-    return f"{per_thousand(abs(value))} {'more' if value > 0 else 'fewer'}"
+def _more(effect: AbsoluteEffect, value: float | None) -> str:
+    if value is None:
+        return NONE
+    size = amount(effect, abs(value))
+    if float(size) == 0:
+        return "no difference"
+    up, down = ("higher", "lower") if effect.of == "mean" else ("more", "fewer")
+    return f"{size} {up if value > 0 else down}"
 
 
 def _domain(item: DomainJudgement) -> DomainView:

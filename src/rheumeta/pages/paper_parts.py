@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 from rheumeta.appraised import VERDICTS, Finding
 from rheumeta.pages import pandoc, prisma
+from rheumeta.pages.certainty import amount
 from rheumeta.pages.evidence import DESIGN_WORDS, STATUS_WORDS, WHY_WORDS, bias_view, flow_view, not_assessed
 from rheumeta.pages.inputs import ReportInput, Row
-from rheumeta.pages.numbers import capital, count, interval, number, whole
+from rheumeta.pages.numbers import capital, count, interval, whole
 from rheumeta.pages.pandoc import Block
 from rheumeta.pages.plain import plain_summary
 from rheumeta.pages.unpooled import KIND_WORDS, sign_words
@@ -96,7 +97,7 @@ def findings(data: ReportInput) -> Iterable[Block]:
         "Outcome, time",
         "Comparison",
         "Relative or mean effect",
-        "Per 1000: without, with",
+        "Without, with the treatment",
         "Patients (studies)",
         "Certainty",
     )
@@ -110,7 +111,8 @@ def _finding(row: Finding) -> tuple[str, ...]:
     absolute = "–"
     if row.absolute is not None:
         absolute = (
-            f"{number(row.absolute.assumed, digits=0)}, {number(row.absolute.treated.estimate, digits=0)}"
+            f"{amount(row.absolute, row.absolute.assumed)}, {amount(row.absolute, row.absolute.treated.estimate)} "
+            f"{row.absolute.counted_in}"
         )
     patients = f"{whole(row.n_patients)} ({row.k})"
     certainty = LEVEL_WORDS.get(row.certainty or "", "no estimate")

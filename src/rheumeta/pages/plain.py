@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rheumeta.appraised import Appraisal, Finding, Level, MissingResults
-from rheumeta.pages.certainty import per_thousand
+from rheumeta.pages.certainty import amount
 from rheumeta.pages.findings import finding
 from rheumeta.pages.headline import cohorts, patients
 from rheumeta.pages.inputs import ReportInput
@@ -125,19 +125,21 @@ def _counted(analysis: Analysis) -> str:
 
 
 def effect(analysis: Analysis, item: Finding, display: Interval, *, level: float = 95) -> str:
-    """Return the effect in people of 1000 where there is an assumed risk, else as a clause."""
+    """Return what to expect without and with the treatment where that is known, else the effect as a clause."""
     absolute = item.absolute
     word = VERBS.get(item.certainty, "") if item.certainty else ""
     maybe = f"{word} " if word else ""
     if absolute is None:
         return f"{maybe}{finding(analysis, display, level=level)}."
-    treated = absolute.treated
+    without, treated = amount(absolute, absolute.assumed), absolute.treated
     span = ""
     if treated.lower is not None and treated.upper is not None:
-        span = f"; the data fit anything from {per_thousand(treated.lower)} to {per_thousand(treated.upper)} with it"
+        low, high = amount(absolute, treated.lower), amount(absolute, treated.upper)
+        span = f"; the data fit anything from {low} to {high} with it"
+    of = {"risk": "of 1000 people", "rate": "per 1000 people and year", "mean": absolute.unit or "on average"}
     return (
-        f"the best guess is {per_thousand(absolute.assumed)} of 1000 people without the treatment and {maybe}"
-        f"{per_thousand(treated.estimate)} with it{span}."
+        f"the best guess is {without} {of[absolute.of]} without the treatment and {maybe}"
+        f"{amount(absolute, treated.estimate)} with it{span}."
     )
 
 

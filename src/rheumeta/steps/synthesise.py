@@ -34,6 +34,7 @@ from rheumeta.steps.evidence.selection import sides
 from rheumeta.steps.synthesis import flat, moderation, unpooled
 from rheumeta.steps.synthesis.accounting import account
 from rheumeta.steps.synthesis.estimates import NOT_POOLED, Estimate, Model, estimate, has_null, study_interval
+from rheumeta.steps.synthesis.small_studies import small_studies
 from rheumeta.tables.measures import RAW_MEANS
 from rheumeta.tables.protocol import AnalysisPlan, Change, Comparison, Instrument, Protocol
 from rheumeta.tables.validated import load_validated
@@ -260,6 +261,7 @@ def _moderation(
         "subgroups": moderation.subgroups(plan, studies, model, protocol),
         "subgroup_tests": moderation.subgroup_tests(plan, studies, model, protocol),
         "regressions": moderation.regressions(plan, studies, model, protocol),
+        "small_studies": small_studies(plan.measure, studies),
     }
 
 

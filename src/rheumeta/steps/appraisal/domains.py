@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from rheumeta.appraised import STEPS, DomainJudgement, MissingResults
 from rheumeta.pages.findings import null_word
-from rheumeta.pages.numbers import capital
+from rheumeta.pages.numbers import capital, p_equals
 from rheumeta.pages.words import includes, main_pooled, shown_result
 from rheumeta.records import Analysis
 from rheumeta.steps.appraisal.material import Material, percent_words, share_with, shares
@@ -26,6 +26,18 @@ SUBSTANTIAL_I2 = 50.0
 CONSIDERABLE_I2 = 75.0
 """Percent; Cochrane Handbook, section 10.10.2."""
 
+CRUCIAL = frozenset({"critical", "very_high"})
+"""Overall judgements that make a study nearly useless on their own (ROBINS-I: Sterne 2016, BMJ 355, i4919)."""
+
+SEVERAL = 2
+"""High risk in so many domains of a study counts as crucial."""
+
+ASYMMETRY_P = 0.10
+"""Below it a test for small-study effects counts (Egger 1997, BMJ 315, 629: these tests have little power)."""
+
+SUSPECTED_MOST = 50.0
+"""Percent: results are suspected of more patients than the synthesis has."""
+
 SUSPECTED_SHARE = 20.0
 """Percent of the patients whose results may be missing because of what they are, from which on bias is
 taken to be likely. ROB-ME gives no number; this is the upper of the "5 and 20" of losses to follow-up
@@ -36,6 +48,8 @@ INDIRECT_FLAGS = {
     "subgroup_only": "is of a subgroup of the patients",
 }
 
+BY_LEVELS = ("not_serious", "serious", "very_serious")
+
 
 def judgement(domain: str, word: str, reasons: Sequence[str], *, assessed: bool = True) -> DomainJudgement:
     """Return a judgement with its levels."""
@@ -43,13 +57,19 @@ def judgement(domain: str, word: str, reasons: Sequence[str], *, assessed: bool 
 
 
 def risk_of_bias(analysis: Analysis, material: Material) -> DomainJudgement:
-    """Judge by the share of the weight at high risk, of some concern, and not assessed."""
+    """Judge by the share of the weight at high risk, of some concern, and not assessed.
+
+    Two levels where most of the weight has a crucial limitation or several (Handbook, table 14.2.a): the
+    tool's worst judgement, or a high risk in two domains or more.
+    """
     codes = {"all", analysis.outcome, *material.protocol.outcomes[analysis.outcome].codes}
     weights = {"high": 0.0, "some": 0.0, "none": 0.0}
+    crucial = 0.0
     for study, share in zip(analysis.studies, shares(analysis), strict=True):
         word = _overall(material, study.study_id, codes)
         if word in HIGH:
             weights["high"] += share
+            crucial += share * (word in CRUCIAL or _high_domains(material, study.study_id, codes) >= SEVERAL)
         elif word in SOME:
             weights["some"] += share
         elif word == NOT_ASSESSED:
@@ -58,6 +78,9 @@ def risk_of_bias(analysis: Analysis, material: Material) -> DomainJudgement:
     reasons = [f"{percent_words(high)} of the weight is at high risk of bias"] if high else []
     reasons += [f"{percent_words(some)} raises some concerns"] if some else []
     reasons += [f"the risk of bias of {percent_words(none)} of the weight is not assessed"] if none else []
+    if crucial > MOST:
+        reasons.append(f"{percent_words(crucial)} has a crucial limitation or several")
+        return judgement("risk_of_bias", "very_serious", reasons)
     if high + none > MOST:
         return judgement("risk_of_bias", "serious", reasons, assessed=none <= MOST)
     return judgement("risk_of_bias", "not_serious", reasons or ["all studies are at low risk of bias"])
@@ -72,6 +95,12 @@ def _overall(material: Material, study_id: str, codes: set[str]) -> str:
     ]
     rows.sort(key=lambda r: r["outcome"] == "all")
     return rows[0]["judgement"] if rows else NOT_ASSESSED
+
+
+def _high_domains(material: Material, study_id: str, codes: set[str]) -> int:
+    """Return in how many domains a study is at high risk for this outcome."""
+    rows = [r for r in material.sheets["risk_of_bias"] if r["study_id"] == study_id and r["outcome"] in codes]
+    return len({r["domain"] for r in rows if r["domain"] != "overall" and r["judgement"] in HIGH})
 
 
 def inconsistency(analysis: Analysis) -> DomainJudgement:
@@ -100,7 +129,7 @@ def inconsistency(analysis: Analysis) -> DomainJudgement:
         reasons.append(f"the prediction interval includes {null_word(analysis)}")
     if i2 >= CONSIDERABLE_I2 and apart and (_directions_differ(analysis) or bool(within and settled)):
         steps = 2
-    return judgement("inconsistency", ("not_serious", "serious", "very_serious")[steps], reasons)
+    return judgement("inconsistency", BY_LEVELS[steps], reasons)
 
 
 def _i2(analysis: Analysis) -> float:
@@ -124,26 +153,33 @@ def _directions_differ(analysis: Analysis) -> bool:
 
 
 def indirectness(analysis: Analysis, material: Material) -> DomainJudgement:
-    """Judge by the flags of the studies, and by whether the question's comparison was made at all."""
-    reasons, serious = [], False
+    """Judge by the flags of the studies, and by whether the question's comparison was made at all.
+
+    One level for each element of the question that most of the evidence misses, two at most (Guyatt 2011,
+    J Clin Epidemiol 64, 1303).
+    """
+    reasons, missed = [], 0
     for flag, words in INDIRECT_FLAGS.items():
         share = share_with(analysis, [flag])
         if share:
             reasons.append(f"{percent_words(share)} of the weight {words}")
-            serious |= share > MOST
+            missed += share > MOST
     compared = any(c.kind == "controlled" for c in material.protocol.comparisons.values())
     if analysis.comparison_kind != "controlled" and compared:
         reasons.append("the question is about a comparison, and there is no control group")
-        serious = True
-    word = "serious" if serious else "not_serious"
+        missed += 1
+    word = BY_LEVELS[min(missed, 2)]
     return judgement(
         "indirectness", word, reasons or ["patients, treatment and outcome are those of the question"]
     )
 
 
 def publication_bias(analysis: Analysis, missing: MissingResults | None) -> DomainJudgement:
-    """Judge by the patients whose results may be missing because of what they are (ROB-ME)."""
-    reasons, serious = [], False
+    """Judge by the patients whose results may be missing because of what they are, and by asymmetry.
+
+    Two levels where such results are of more patients than the synthesis has: bias is then very likely.
+    """
+    reasons, serious, most = [], False, False
     hidden = share_with(analysis, ["arm_not_reported"])
     if hidden:
         reasons.append(
@@ -158,7 +194,13 @@ def publication_bias(analysis: Analysis, missing: MissingResults | None) -> Doma
             f"({share:.0f}% of all) have no usable result, which may be because of what it is"
         )
         serious |= share >= SUSPECTED_SHARE
-    word = "serious" if serious else "not_serious"
+        most = share > SUSPECTED_MOST
+    if (test := analysis.small_studies) is not None:
+        asymmetric = test.pval < ASYMMETRY_P
+        found = "small studies differ" if asymmetric else "small studies are not seen to differ"
+        reasons.append(f"{found} from large ones ({test.name}'s test, p {p_equals(test.pval)})")
+        serious |= asymmetric
+    word = BY_LEVELS[serious + most]
     return judgement(
         "publication_bias", word, reasons or ["no result is known to be missing because of what it is"]
     )

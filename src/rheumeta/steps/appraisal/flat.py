@@ -14,8 +14,8 @@ Cells = dict[str, Any]
 FINDING_COLUMNS = (
     "analysis_id", "comparison", "comparison_label", "comparison_kind", "outcome", "outcome_label",
     "window_label", "primary", "status", "k", "n_patients", "measure", "measure_label", "effect", "effect_lower",
-    "effect_upper", "assumed_per_1000", "assumed_source", "treated_per_1000", "treated_lower", "treated_upper",
-    "difference_per_1000", "difference_lower", "difference_upper", "no_absolute_because", "certainty", "sentence",
+    "effect_upper", "absolute_in", "assumed", "assumed_source", "treated", "treated_lower", "treated_upper",
+    "difference", "difference_lower", "difference_upper", "no_absolute_because", "certainty", "sentence",
 )  # fmt: skip
 CERTAINTY_COLUMNS = (
     "analysis_id", "certainty", "start", "start_reason", "domain", "judgement", "levels", "assessed", "reason",
@@ -34,9 +34,9 @@ CLAIM_COLUMNS = (
 )  # fmt: skip
 
 
-def _limits(name: str, value: Interval | None, first: str | None = None) -> Cells:
+def _limits(name: str, value: Interval | None) -> Cells:
     value = value or Interval()
-    return {first or name: value.estimate, f"{name}_lower": value.lower, f"{name}_upper": value.upper}
+    return {name: value.estimate, f"{name}_lower": value.lower, f"{name}_upper": value.upper}
 
 
 def findings(found: Appraisal) -> Iterator[Cells]:
@@ -51,10 +51,11 @@ def _finding(item: Finding) -> Cells:
     return {
         **plain,
         **_limits("effect", item.effect),
-        "assumed_per_1000": absolute.assumed if absolute else None,
+        "absolute_in": absolute.counted_in if absolute else None,
+        "assumed": absolute.assumed if absolute else None,
         "assumed_source": absolute.assumed_source if absolute else None,
-        **_limits("treated", absolute.treated if absolute else None, "treated_per_1000"),
-        **_limits("difference", absolute.difference if absolute else None, "difference_per_1000"),
+        **_limits("treated", absolute.treated if absolute else None),
+        **_limits("difference", absolute.difference if absolute else None),
         "no_absolute_because": item.absolute_reason,
     }
 

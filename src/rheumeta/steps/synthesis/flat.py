@@ -78,6 +78,11 @@ def _analysis(analysis: Analysis) -> Iterator[Row]:
     for group in analysis.subgroups:
         row = {**head, "part": group.by, "level": group.level, "status": group.status, "k": group.k}
         yield row if group.random is None else {**row, **_pooled(group.random)}
+    if test := analysis.small_studies:
+        yield {
+            **head, "part": "small studies", "level": test.name, "k": test.k,
+            "statistic": test.statistic, "df": test.df, "pval": test.pval,
+        }  # fmt: skip
     for run in analysis.sensitivity:
         row = {
             **head,
