@@ -3,6 +3,7 @@
 from rheumeta.stats import bias
 from rheumeta.stats.bootstrap import BootstrapPrediction, bootstrap_prediction
 from rheumeta.stats.covariance import sampling_covariance, shared_control_covariance
+from rheumeta.stats.effects import MEASURES, EffectSizes, effect_size
 from rheumeta.stats.formula import FormulaRegression, meta_regression_formula
 from rheumeta.stats.funnel_data import Funnel, funnel
 from rheumeta.stats.glmm import OneStageResult, one_stage_binomial, one_stage_proportions, one_stage_rates
@@ -37,6 +38,7 @@ from rheumeta.stats.tau2_intervals import Tau2Interval, tau2_interval
 from rheumeta.stats.wald import WaldTest, wald_test
 
 __all__ = [
+    "MEASURES",
     "METHODS",
     "BatchResult",
     "BaujatData",
@@ -47,6 +49,7 @@ __all__ = [
     "CombinedP",
     "ConfidenceCurve",
     "Cumulative",
+    "EffectSizes",
     "FormulaRegression",
     "Funnel",
     "Gosh",
@@ -81,6 +84,7 @@ __all__ = [
     "confidence_curve",
     "cumulative",
     "edgington",
+    "effect_size",
     "fisher",
     "funnel",
     "gosh",

@@ -17,6 +17,7 @@ from rheumeta.errors import StatsError
 from rheumeta.stats.effects_continuous import hedges_j, normal_width, rom
 from rheumeta.stats.effects_inputs import Bools, Floats, Options, Raw, Zeros, broadcast, check
 from rheumeta.stats.effects_measures import MEASURES, MeasureInfo, Route, measure_info
+from rheumeta.stats.result import Result
 
 __all__ = [
     "MEASURES",
@@ -36,7 +37,7 @@ ESTIMATE_NEEDS_NO_CELLS = frozenset({"RD", "PR"})
 
 
 @dataclass(frozen=True)
-class EffectSizes:
+class EffectSizes(Result):
     """Effect sizes of k studies on the analysis scale.
 
     Attributes
@@ -67,6 +68,14 @@ class EffectSizes:
     source: str
     inputs: dict[str, Floats]
     add: float
+
+    def summary(self) -> str:
+        """Return measure, formulas and one line a study."""
+        lines = [f"{self.measure}, {self.k} studies", f"yi = {self.formula}", f"vi = {self.variance_formula}"]
+        for i in range(self.k):
+            said = f"yi {self.yi[i]:.4f}, vi {self.vi[i]:.4f}" if self.usable[i] else "no estimate"
+            lines.append(f"[{i}] {said}" + (", corrected" if self.corrected[i] else ""))
+        return "\n".join(lines)
 
     @property
     def sei(self) -> Floats:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -15,6 +14,7 @@ from rheumeta.stats.batch import Batch, Bools, Floats, single
 from rheumeta.stats.intervals import quantile
 from rheumeta.stats.moments import moments, null_moments
 from rheumeta.stats.pool_options import Method, Options
+from rheumeta.stats.result import Result
 from rheumeta.stats.tau2 import estimate_tau2
 
 DFFITS_CUT = 3.0
@@ -31,7 +31,7 @@ DFBETAS_CUT = 1.0
 
 
 @dataclass(frozen=True)
-class Influence:
+class Influence(Result):
     """Diagnostics of each study, arrays of shape (k,) in the order of the input.
 
     Attributes
@@ -75,10 +75,6 @@ class Influence:
     q_deleted: Floats
     influential: Bools
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain Python values, arrays as lists."""
-        return _plain(self)
-
     def summary(self) -> str:
         """Return a table with one line a study."""
         names = ("rstudent", "dffits", "cook", "cov_ratio", "tau2_deleted", "q_deleted", "hat")
@@ -94,19 +90,15 @@ class Influence:
 
 
 @dataclass(frozen=True)
-class BaujatData:
+class BaujatData(Result):
     """Coordinates of a Baujat plot, arrays of shape (k,)."""
 
     heterogeneity: Floats
     influence: Floats
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain Python values, arrays as lists."""
-        return _plain(self)
-
 
 @dataclass(frozen=True)
-class RadialData:
+class RadialData(Result):
     """Coordinates of a radial (Galbraith) plot.
 
     Attributes
@@ -125,10 +117,6 @@ class RadialData:
     ci_lb: float
     ci_ub: float
     half_width: float
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain Python values, arrays as lists."""
-        return _plain(self)
 
 
 def influence(
@@ -298,8 +286,3 @@ def _influential(numbers: dict[str, Floats]) -> Bools:
         | (np.abs(numbers["dfbetas"]) > DFBETAS_CUT)
     )
     return np.asarray(flags)
-
-
-def _plain(record: Any) -> dict[str, Any]:
-    values = {f.name: getattr(record, f.name) for f in dataclasses.fields(record)}
-    return {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in values.items()}

@@ -261,6 +261,8 @@ def _data(yi: ArrayLike, v: ArrayLike) -> tuple[Floats, Floats]:
         raise StatsError("yi and v must hold numbers only.") from None
     if covariance.ndim == 1:
         covariance = np.diag(covariance)
+    if y.size == 0:
+        raise StatsError("a model needs effects, and yi holds none.")
     if y.ndim != 1 or covariance.shape != (y.size, y.size):
         raise StatsError(f"v must hold {y.size} variances or a square covariance of as many rows.")
     if not (np.isfinite(y).all() and np.isfinite(covariance).all()):

@@ -8,6 +8,7 @@ from typing import Literal
 from scipy import special
 
 from rheumeta.errors import StatsError
+from rheumeta.stats.result import Result
 
 RULE_OF_THREE_TAIL = 0.05
 """One-sided error of the rule of three: -log(0.05) is 2.996, hence its name (Hanley and
@@ -15,7 +16,7 @@ Lippman-Hand 1983, JAMA 249:1743-1745)."""
 
 
 @dataclass(frozen=True)
-class ProportionInterval:
+class ProportionInterval(Result):
     """A proportion with its interval, all between 0 and 1."""
 
     estimate: float

@@ -17,10 +17,11 @@ from scipy import special
 from rheumeta.errors import StatsError
 from rheumeta.stats.batch import Floats
 from rheumeta.stats.proportions import ProportionInterval, binomial_interval
+from rheumeta.stats.result import Result
 
 
 @dataclass(frozen=True)
-class CombinedP:
+class CombinedP(Result):
     """A combined one-sided p value.
 
     Attributes
@@ -43,9 +44,14 @@ class CombinedP:
     df: int | None
     pval: float
 
+    def summary(self) -> str:
+        """Return the result as one line of text."""
+        df = "" if self.df is None else f", df = {self.df}"
+        return f"{self.method}, k = {self.k}: statistic {self.statistic:.4f}{df}, one-sided p = {self.pval:.4g}"
+
 
 @dataclass(frozen=True)
-class SignTest:
+class SignTest(Result):
     """Sign test of directions.
 
     Attributes
@@ -62,6 +68,14 @@ class SignTest:
     unfavourable: int
     pval: float
     proportion: ProportionInterval
+
+    def summary(self) -> str:
+        """Return the result as one line of text."""
+        share, of = self.proportion, self.favourable + self.unfavourable
+        return (
+            f"sign test: {self.favourable} of {of} favourable, {share.estimate:.3f} "
+            f"[{share.lower:.3f}, {share.upper:.3f}], two-sided p = {self.pval:.4g}"
+        )
 
 
 def fisher(p: ArrayLike) -> CombinedP:

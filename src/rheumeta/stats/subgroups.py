@@ -14,10 +14,11 @@ from rheumeta.errors import StatsError
 from rheumeta.stats.batch import Floats, as_vectors
 from rheumeta.stats.pooling import Method, check_choice, pool
 from rheumeta.stats.regression import meta_regression
+from rheumeta.stats.result import Result
 
 
 @dataclass(frozen=True)
-class SubgroupResult:
+class SubgroupResult(Result):
     """Subgroups pooled apart and the test that they share one mean.
 
     Attributes
@@ -46,6 +47,15 @@ class SubgroupResult:
     method: str
     test: str
     between: str
+
+    def summary(self) -> str:
+        """Return the result as a few lines of text."""
+        lines = [
+            f"{level}: k = {k}, estimate {y:.4f}, se {se:.4f}" + ("" if np.isnan(t) else f", tau2 {t:.4f}")
+            for level, k, y, se, t in zip(self.levels, self.k, self.estimate, self.se, self.tau2, strict=True)
+        ]
+        df = f"chi-squared({self.df})" if self.df2 is None else f"F({self.df}, {self.df2:g})"
+        return "\n".join([*lines, f"difference: {df} = {self.q:.4f}, p = {self.pval:.4g}"])
 
 
 def subgroup_test(
