@@ -1,7 +1,6 @@
 """What every public function of the statistics promises: named fields, a summary, clear refusals."""
 
 import dataclasses
-import inspect
 import json
 
 import numpy as np
@@ -36,7 +35,8 @@ def test_results_that_say_one_line_a_field():
     assert es.to_dict()["yi"][1] is None
     said = [
         stats.fisher([0.01, 0.2]), stats.sign_test(7, 2), stats.binomial_interval(3, 10), stats.baujat(Y, V),
-        stats.subgroup_test(Y, V, list("aaabbb")), stats.radial(Y, V), stats.bubble_data(stats.meta_regression(Y, V, Y**2, names=["x"]), "x"),
+        stats.subgroup_test(Y, V, list("aaabbb")), stats.radial(Y, V),
+        stats.bubble_data(stats.meta_regression(Y, V, Y**2, names=["x"]), "x"),
     ]  # fmt: skip
     for result in said:
         assert len(result.summary()) > 20

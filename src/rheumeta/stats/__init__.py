@@ -12,6 +12,12 @@ from rheumeta.stats.henmi_copas import HenmiCopas, henmi_copas
 from rheumeta.stats.influence import BaujatData, Influence, RadialData, baujat, influence, radial
 from rheumeta.stats.location_scale import LocationScaleResult, location_scale
 from rheumeta.stats.mh_homogeneity import HomogeneityTest, breslow_day
+from rheumeta.stats.mh_many import (
+    TableBatch,
+    mantel_haenszel_batch,
+    mantel_haenszel_rates_batch,
+    peto_batch,
+)
 from rheumeta.stats.mh_peto import TableResult, mantel_haenszel, peto
 from rheumeta.stats.mh_rates import mantel_haenszel_rates
 from rheumeta.stats.multilevel import MultivariateResult, multivariate, three_level
@@ -70,6 +76,7 @@ __all__ = [
     "RobustResult",
     "SignTest",
     "SubgroupResult",
+    "TableBatch",
     "TableResult",
     "Tau2Interval",
     "WaldTest",
@@ -94,7 +101,9 @@ __all__ = [
     "likelihood_ratio_test",
     "location_scale",
     "mantel_haenszel",
+    "mantel_haenszel_batch",
     "mantel_haenszel_rates",
+    "mantel_haenszel_rates_batch",
     "meta_regression",
     "meta_regression_formula",
     "multivariate",
@@ -104,6 +113,7 @@ __all__ = [
     "one_stage_rates",
     "permutation_test",
     "peto",
+    "peto_batch",
     "pool",
     "pool_batch",
     "radial",

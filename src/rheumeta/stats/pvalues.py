@@ -47,7 +47,9 @@ class CombinedP(Result):
     def summary(self) -> str:
         """Return the result as one line of text."""
         df = "" if self.df is None else f", df = {self.df}"
-        return f"{self.method}, k = {self.k}: statistic {self.statistic:.4f}{df}, one-sided p = {self.pval:.4g}"
+        return (
+            f"{self.method}, k = {self.k}: statistic {self.statistic:.4f}{df}, one-sided p = {self.pval:.4g}"
+        )
 
 
 @dataclass(frozen=True)
