@@ -57,3 +57,22 @@ def test_all_files_get_their_names_at_the_end(tmp_path):
         assert not (tmp_path / "a.txt").exists()
     assert (tmp_path / "a.txt").read_bytes() == "ä\n".encode()
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.txt", "b.png"]
+
+
+def test_files_that_are_not_written_again_go_and_others_stay(tmp_path):
+    for name in ("old.csv", "kept.csv", "other.txt", ".part-1-x.csv"):
+        (tmp_path / name).write_text("old")
+    with StageWriter() as out:
+        out.replaces(tmp_path, ".csv", keep={"kept"})
+        out.text(tmp_path / "new.csv", "new")
+        assert (tmp_path / "old.csv").exists()
+    names = sorted(p.name for p in tmp_path.iterdir())
+    assert names == [".part-1-x.csv", "kept.csv", "new.csv", "other.txt"]
+
+
+def test_a_failure_lets_nothing_go(tmp_path):
+    (tmp_path / "old.csv").write_text("old")
+    with pytest.raises(RuntimeError), StageWriter() as out:
+        out.replaces(tmp_path, ".csv")
+        raise RuntimeError
+    assert (tmp_path / "old.csv").read_text() == "old"

@@ -154,6 +154,7 @@ def run(layout: Layout, *, workers: int = 1) -> None:
     names = list(_tasks(layout))
     failures = []
     with StageWriter() as out, _drawing(layout, names, workers) as results:
+        out.replaces(layout.figures, *(f".{ending}" for ending in FORMATS))
         for number, (name, drawn) in enumerate(zip(names, results, strict=True), start=1):
             if drawn.failure:
                 log.error("figure %s failed\n%s", name, drawn.trace)

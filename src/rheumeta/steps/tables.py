@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from rheumeta.layout import Layout
+from rheumeta.layout import OVERALL_TABLES, Layout
 from rheumeta.records import Analysis, Interval, Pooled, StudyEffect, Subgroup, Synthesis, read_synthesis
 from rheumeta.tables.writing import StageWriter
 
@@ -51,6 +51,7 @@ def run(layout: Layout) -> None:
     synthesis = read_synthesis(layout.synthesis)
     folder = layout.tables
     with StageWriter() as out:
+        out.replaces(folder, ".csv", keep=OVERALL_TABLES)
         for analysis in synthesis.analyses:
             out.rows(folder / f"{analysis.id}.csv", analysis_rows(analysis), ANALYSIS_COLUMNS)
         out.rows(folder / "summary.csv", map(summary_row, synthesis.analyses), SUMMARY_COLUMNS)

@@ -10,7 +10,7 @@ import csv
 import io
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -75,6 +75,7 @@ class StageWriter:
 
     def __init__(self) -> None:
         self._files: dict[Path, Path] = {}
+        self._outdated: list[Path] = []
 
     def __enter__(self) -> Self:
         return self
@@ -85,6 +86,8 @@ class StageWriter:
         if kind is None:
             for path, temporary in self._files.items():
                 os.replace(temporary, path)
+            for path in set(self._outdated) - set(self._files):
+                path.unlink(missing_ok=True)
         else:
             for temporary in self._files.values():
                 temporary.unlink(missing_ok=True)
@@ -95,6 +98,15 @@ class StageWriter:
         temporary = path.with_name(f".part-{os.getpid()}-{path.name}")
         self._files[path] = temporary
         return temporary
+
+    def replaces(self, folder: Path, *endings: str, keep: Collection[str] = ()) -> None:
+        """Let the files of `folder` with these endings go that this stage does not write again.
+
+        They are of what the protocol no longer asks for. Files whose stem is in `keep` belong to another
+        stage and stay.
+        """
+        found = (path for ending in endings for path in folder.glob(f"[!.]*{ending}"))
+        self._outdated += [path for path in found if path.stem not in keep]
 
     def text(self, path: Path, text: str) -> None:
         """Write text as UTF-8."""
