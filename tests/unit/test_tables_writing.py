@@ -72,7 +72,12 @@ def test_files_that_are_not_written_again_go_and_others_stay(tmp_path):
 
 def test_a_failure_lets_nothing_go(tmp_path):
     (tmp_path / "old.csv").write_text("old")
-    with pytest.raises(RuntimeError), StageWriter() as out:
-        out.replaces(tmp_path, ".csv")
-        raise RuntimeError
+
+    def replace_and_fail():
+        with StageWriter() as out:
+            out.replaces(tmp_path, ".csv")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        replace_and_fail()
     assert (tmp_path / "old.csv").read_text() == "old"
