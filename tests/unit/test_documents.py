@@ -78,6 +78,30 @@ def test_pictures_of_the_word_file_say_what_they_show(word):
     said = [e.get("descr", "") for e in word.iter(DRAWING)]
     assert all(len(alt) > 30 for alt in said)
     assert sum(alt.startswith("Forest plot of") for alt in said) == 2
+    assert (
+        sum(alt.startswith("Evidence map of") for alt in said) == 1
+    )  # no page for the kinds without studies
+
+
+def test_wide_tables_lie_on_their_side_and_every_page_has_a_number(layout, word):
+    sections = list(word.iter(f"{WORD}sectPr"))
+    sides = [s.find(f"{WORD}pgSz").get(f"{WORD}orient", "portrait") for s in sections]
+    assert sides[:3] == ["portrait", "landscape", "portrait"][: len(sides)]
+    assert all(s.find(f"{WORD}footerReference") is not None for s in sections)
+    with zipfile.ZipFile(layout.document) as file:
+        footers = [file.read(n).decode() for n in file.namelist() if "footer" in n and "rels" not in n]
+        assert any(" PAGE " in text for text in footers)
+
+
+def test_the_supplement_follows_the_references(word):
+    heads = [
+        text_of(p)
+        for p in word.iter(f"{WORD}p")
+        if (style := p.find(f".//{WORD}pStyle")) is not None and style.get(f"{WORD}val") == "Heading1"
+    ]
+    assert heads[-1].endswith("Supplement")
+    assert heads[-2] == "References"
+    assert heads[0].startswith("1")
 
 
 def test_the_paper_holds_the_summary_in_plain_words(word):

@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from rheumeta.pages import word
+
 Block = dict[str, Any]
 Inline = dict[str, Any]
 
@@ -54,7 +56,32 @@ def paragraph(text: str) -> Block:
 
 def bullets(texts: Sequence[str]) -> Block:
     """Return a list with a bullet before each text."""
-    return {"t": "BulletList", "c": [[{"t": "Plain", "c": words(text)}] for text in texts]}
+    return {"t": "BulletList", "c": [[{"t": "Para", "c": words(text)}] for text in texts]}
+
+
+def landscape(blocks: Sequence[Block]) -> list[Block]:
+    """Return blocks on pages of their own that lie on their side, in Word and in the PDF."""
+    return [
+        _raw("openxml", word.section_break(landscape=False)),
+        _raw("typst", "#page(flipped: true)["),
+        *blocks,
+        _raw("typst", "]"),
+        _raw("openxml", word.section_break(landscape=True)),
+    ]
+
+
+def references() -> list[Block]:
+    """Return the heading of the references and the place where their list goes."""
+    title = {"t": "Header", "c": [1, ["", ["unnumbered"], []], words("References")]}
+    return [title, {"t": "Div", "c": [["refs", [], []], []]}]
+
+
+def _raw(kind: str, text: str) -> Block:
+    return {"t": "RawBlock", "c": [kind, text]}
+
+
+FIGURES_IN_PLACE = _raw("typst", "#show figure.where(kind: image): set figure(placement: none)")
+"""From here on figures of the PDF stand where they are named; before they go to the top or foot of a page."""
 
 
 def strong(text: str) -> Inline:
@@ -114,7 +141,6 @@ def document(title: str, subtitle: str, blocks: Sequence[Block]) -> dict[str, An
         "title": {"t": "MetaInlines", "c": words(title)},
         "subtitle": {"t": "MetaInlines", "c": words(subtitle)},
         "lang": {"t": "MetaInlines", "c": words("en-GB")},
-        "reference-section-title": {"t": "MetaInlines", "c": words("References")},
         "link-citations": {"t": "MetaBool", "c": True},
     }
     return {"pandoc-api-version": VERSION, "meta": meta, "blocks": list(blocks)}

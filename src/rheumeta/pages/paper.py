@@ -5,20 +5,29 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from rheumeta.pages import pandoc
 from rheumeta.pages import paper_parts as parts
 from rheumeta.pages.analyses import METHOD_NAMES, AnalysisView, show
-from rheumeta.pages.figures import alt_text
+from rheumeta.pages.figures import alt_text, is_empty
 from rheumeta.pages.inputs import ReportInput
 from rheumeta.pages.numbers import capital, count, percent, uncapital, whole
 from rheumeta.pages.pandoc import Block
 from rheumeta.pages.paper_methods import methods
+from rheumeta.pages.paper_supplement import supplement
 
 SIZE = re.compile(r'<svg\b[^>]*\bviewBox="0 0 (?P<width>[\d.]+) (?P<height>[\d.]+)"')
-TEXT_WIDTH, TEXT_HEIGHT = 16.0, 20.0
+TEXT_WIDTH, TEXT_HEIGHT = 16.4, 22.0
 """Most room for a figure on a page, centimetres."""
+
+MAPS = {
+    "evidence_map_controlled": "Treated against not treated",
+    "evidence_map_add_on": "Add-on: both groups got the treatment",
+    "evidence_map_uncontrolled": "Without a control group",
+}
+"""Parts of the evidence map and what they show."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +59,7 @@ def paper(material: Paper) -> dict[str, Any]:
         *parts.selection(material.data),
         *_drawn(material, "flow", "Flow of records."),
         *parts.characteristics(material.data),
-        *_drawn(material, "evidence_map", "What is known, what is awaited and what is missing."),
+        *_maps(material),
         *parts.risk_of_bias(material.data),
         *_drawn(material, "risk_of_bias", "Risk of bias of each study."),
         *parts.findings(material.data),
@@ -58,11 +67,12 @@ def paper(material: Paper) -> dict[str, Any]:
         *parts.directions(material.data),
         *_drawn(material, "directions", "Direction of the results of each study."),
         *_drawn(material, "albatross", "Number of patients against p value."),
-        *parts.awaited(material.data),
         *parts.claims(material.data),
         *_limits(material),
         *parts.plain(material.data),
         *parts.checklist(material.data),
+        *pandoc.references(),
+        *supplement(material.data, material.views, partial(figure, material)),
     ]
     return pandoc.document(protocol["title"], "Systematic review and meta-analysis", blocks)
 
@@ -162,8 +172,15 @@ def figure(material: Paper, name: str, caption: str, alt: str) -> Iterable[Block
 
 
 def _drawn(material: Paper, name: str, caption: str) -> Iterable[Block]:
-    """Yield a figure over all analyses; its own words say what it shows."""
-    return figure(material, name, caption, alt_text(material.data.figures.get(name, "")))
+    """Yield a figure over all analyses, unless it is empty; its own words say what it shows."""
+    svg = material.data.figures.get(name, "")
+    return () if is_empty(svg) else figure(material, name, caption, alt_text(svg))
+
+
+def _maps(material: Paper) -> Iterable[Block]:
+    """Yield the evidence map in parts that fit a page each."""
+    for name, what in MAPS.items():
+        yield from _drawn(material, name, f"What is known, what is awaited and what is missing. {what}.")
 
 
 def _limits(material: Paper) -> Iterable[Block]:

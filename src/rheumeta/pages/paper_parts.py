@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from rheumeta.appraised import VERDICTS, Finding
 from rheumeta.pages import pandoc, prisma
 from rheumeta.pages.certainty import amount
-from rheumeta.pages.evidence import DESIGN_WORDS, STATUS_WORDS, WHY_WORDS, bias_view, flow_view, not_assessed
+from rheumeta.pages.evidence import DESIGN_WORDS, STATUS_WORDS, bias_view, flow_view, not_assessed
 from rheumeta.pages.inputs import ReportInput, Row
 from rheumeta.pages.numbers import capital, count, interval, whole
 from rheumeta.pages.pandoc import Block
@@ -42,7 +42,7 @@ def characteristics(data: ReportInput) -> Iterable[Block]:
         (
             f"{row.get('label') or row['study_id']}{_source(row)}",
             DESIGN_WORDS.get(row["design_class"], row["design_class"]),
-            row.get("n_randomised") or row.get("n_analysed") or "–",
+            _patients(row),
             row.get("intervention") or "–",
             row.get("comparator") or "–",
             f"{row.get('follow_up') or '–'}; {STATUS_WORDS.get(row['status'], row['status'])}",
@@ -50,9 +50,15 @@ def characteristics(data: ReportInput) -> Iterable[Block]:
         for row in data.sheet("studies")
     ]
     head = ("Study", "Design", "Patients", "Intervention", "Comparator", "Follow-up; status")
-    yield pandoc.table(
-        "Characteristics of the studies.", head, rows, widths=(0.17, 0.14, 0.15, 0.2, 0.17, 0.17)
-    )
+    yield from pandoc.landscape([pandoc.table(
+        "Characteristics of the studies.", head, rows, widths=(0.17, 0.12, 0.15, 0.22, 0.17, 0.17)
+    )])  # fmt: skip
+
+
+def _patients(row: Row) -> str:
+    """Return the patients randomised; in a study that randomised nobody, those analysed."""
+    randomised = row.get("n_randomised", "")
+    return (randomised if randomised != "0" else "") or row.get("n_analysed") or "–"
 
 
 def _source(row: Row) -> str:
@@ -136,28 +142,6 @@ def claims(data: ReportInput) -> Iterable[Block]:
     yield pandoc.table(
         "Claims; each verdict follows from the data and the protocol by rules.",
         ("Said by", "Claim", "Verdict", "Why"), rows, widths=(0.13, 0.33, 0.17, 0.37),
-    )  # fmt: skip
-
-
-def awaited(data: ReportInput) -> Iterable[Block]:
-    """Yield what is awaited."""
-    rows = data.sheet("awaited")
-    if not rows:
-        return
-    labels = data.study_labels()
-    yield pandoc.heading(2, "Data awaited")
-    body = [
-        (
-            labels.get(row["study_id"], row["study_id"]),
-            row["outcome"],
-            row["what"],
-            WHY_WORDS.get(row["why"], row["why"]),
-        )
-        for row in rows
-    ]
-    yield pandoc.table(
-        "Numbers that exist or should exist and are not in the sheets.",
-        ("Study", "Outcome", "What is missing", "Why"), body, widths=(0.2, 0.15, 0.45, 0.2),
     )  # fmt: skip
 
 

@@ -62,7 +62,7 @@ def _certainty(data: ReportInput) -> str:
 
 def _missing(data: ReportInput) -> str:
     return (
-        "Results, Data awaited; table missing_results"
+        "Supplement, Results missing from the syntheses"
         if data.sheet("awaited")
         else "No result is listed as awaited."
     )

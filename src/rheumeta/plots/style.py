@@ -126,8 +126,13 @@ def save(
     return written
 
 
-def render(figure: Figure, ending: str, *, name: str, title: str, description: str) -> bytes:
-    """Return the bytes of a figure in the format `ending`; `name` makes the ids of an SVG unique."""
+def render(
+    figure: Figure, ending: str, *, name: str, title: str, description: str, empty: bool = False
+) -> bytes:
+    """Return the bytes of a figure in the format `ending`; `name` makes the ids of an SVG unique.
+
+    An SVG tells by ``data-empty`` that it shows nothing (`empty`) and only says why.
+    """
     buffer = BytesIO()
     metadata = dict(METADATA[ending])
     if ending == "pdf":
@@ -136,7 +141,8 @@ def render(figure: Figure, ending: str, *, name: str, title: str, description: s
         FigureCanvasAgg(figure)
         figure.savefig(buffer, format=ending, dpi=DPI, metadata=metadata, **OPTIONS.get(ending, {}))
     if ending == "svg":
-        return _accessible(buffer.getvalue().decode("utf-8"), name, title, description).encode("utf-8")
+        svg = _accessible(buffer.getvalue().decode("utf-8"), name, title, description)
+        return (svg.replace("<svg ", '<svg data-empty="true" ', 1) if empty else svg).encode("utf-8")
     return buffer.getvalue()
 
 

@@ -22,6 +22,7 @@ import typst
 
 from rheumeta.errors import RheumetaError
 from rheumeta.layout import Layout
+from rheumeta.pages import word
 from rheumeta.pages.analyses import analysis_view
 from rheumeta.pages.inputs import ReportInput
 from rheumeta.pages.literature import bibtex_text, csl_text, library
@@ -69,7 +70,13 @@ def written(data: ReportInput, ending: str) -> dict[str, Any]:
 
 
 def _word(tree: dict[str, Any], items: Sequence[Any], figures: Path, file: Path) -> None:
-    _pandoc(tree, items, figures, "--to=docx+native_numbering", f"--output={file.resolve()}")
+    command = [pypandoc.get_pandoc_path(), "--print-default-data-file", "reference.docx"]
+    default = subprocess.run(command, capture_output=True, check=True).stdout
+    with tempfile.TemporaryDirectory() as folder:
+        reference = Path(folder) / "reference.docx"
+        reference.write_bytes(word.reference(default))
+        _pandoc(tree, items, figures, "--to=docx+native_numbering", "--number-sections",
+                f"--reference-doc={reference}", f"--output={file.resolve()}")  # fmt: skip
 
 
 def _pdf(tree: dict[str, Any], items: Sequence[Any], figures: Path) -> bytes:

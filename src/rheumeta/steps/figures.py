@@ -51,7 +51,7 @@ from rheumeta.steps.drawing.figure_diagnostics import describe_diagnostic, diagn
 from rheumeta.steps.drawing.figure_evidence import albatross_figure, direction_figure, regression_figure
 from rheumeta.steps.drawing.figure_flow import describe_flow, flow_figure
 from rheumeta.steps.drawing.figure_forest import describe, forest_figure, subgroup_figure
-from rheumeta.steps.drawing.figure_map import describe_map, map_figure
+from rheumeta.steps.drawing.figure_map import describe_map, map_figure, map_part
 from rheumeta.steps.drawing.figure_subject import Subject
 from rheumeta.steps.evidence.model import read_rows
 from rheumeta.steps.synthesise import model_of
@@ -62,6 +62,8 @@ from rheumeta.steps.targets import (
     EVIDENCE_MAP,
     FLOW,
     FORMATS,
+    MAP_BLOCKS,
+    MAP_PARTS,
     RISK_OF_BIAS,
     SHEETS,
     diagnostic_name,
@@ -124,6 +126,11 @@ class Sources:
     def assessments(self) -> list[Assessment]:
         """Judgements of risk of bias."""
         return assessments(self.sheets["risk_of_bias"])
+
+    @cached_property
+    def map(self) -> MapPlot:
+        """The evidence map."""
+        return map_figure(self.protocol, self.synthesis, self.sheets)
 
 
 @dataclass(frozen=True)
@@ -233,10 +240,8 @@ def _files(task: Task) -> dict[str, bytes]:
         figure = (task.draw or draw)(plot)
         words = task.description
         description = words if isinstance(words, str) else words(plot)
-    files = {
-        ending: render(figure, ending, name=task.name, title=plot.title, description=description)
-        for ending in FORMATS
-    }
+    write = partial(render, figure, name=task.name, title=plot.title, description=description)
+    files = {ending: write(ending, empty=isinstance(plot, NoteFigure)) for ending in FORMATS}
     if isinstance(plot, ForestPlot) and needs_pages(plot):
         files["pdf"] = render_pages(draw_pages(plot), title=plot.title)
     return files
@@ -270,7 +275,9 @@ def _sheet_tasks(sources: Sources) -> Iterator[Task]:
     """Yield the figures that show the sheets of a review."""
     labels, synthesis, sheets = sources.labels, sources.synthesis, sources.sheets
     bias = sheets["risk_of_bias"]
-    yield Task(EVIDENCE_MAP, lambda: map_figure(sources.protocol, synthesis, sheets), describe_map)
+    yield Task(EVIDENCE_MAP, lambda: sources.map, describe_map)
+    for name, block in zip(MAP_PARTS, MAP_BLOCKS, strict=True):
+        yield Task(name, lambda block=block: map_part(sources.map, block), describe_map)  # type: ignore[misc]
     yield Task(RISK_OF_BIAS, lambda: bias_figure(bias, labels), describe_bias)
     yield Task(
         BIAS_SUMMARY,

@@ -27,6 +27,12 @@ ALBATROSS = "albatross"
 EVIDENCE_MAP = "evidence_map"
 """Stem of the evidence map."""
 
+MAP_BLOCKS = ("controlled", "add_on", "uncontrolled")
+"""Kinds of comparison; each has an evidence map of its own, which fits a page."""
+
+MAP_PARTS = tuple(f"{EVIDENCE_MAP}_{block}" for block in MAP_BLOCKS)
+"""Stems of the parts of the evidence map."""
+
 RISK_OF_BIAS = "risk_of_bias"
 """Stem of the traffic light of risk of bias."""
 
@@ -36,7 +42,7 @@ BIAS_SUMMARY = "risk_of_bias_summary"
 FLOW = "flow"
 """Stem of the flow of records."""
 
-OF_REVIEW = (DIRECTIONS, ALBATROSS, EVIDENCE_MAP, RISK_OF_BIAS, BIAS_SUMMARY, FLOW)
+OF_REVIEW = (DIRECTIONS, ALBATROSS, EVIDENCE_MAP, *MAP_PARTS, RISK_OF_BIAS, BIAS_SUMMARY, FLOW)
 """Figures that each review has once."""
 
 SHEETS = ("studies", "risk_of_bias", "flow", "awaited")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from rheumeta.plots.records import NoteFigure
 from rheumeta.plots.review_records import Known, MapBlock, MapLine, MapMark, MapPlot
 from rheumeta.records import Synthesis
 from rheumeta.tables import units
@@ -52,6 +53,15 @@ class Item:
     crossed: bool
 
 
+def map_part(plot: MapPlot, block: str) -> MapPlot | NoteFigure:
+    """Return the part of an evidence map on one kind of comparison, with the key of its studies alone."""
+    own = tuple(b for b in plot.blocks if b.heading == BLOCKS[block])
+    if not own:
+        return NoteFigure(plot.title, f"{BLOCKS[block]}: the review holds nothing of this kind.")
+    shown = {m.number for b in own for line in b.lines for cell in line.cells for m in cell}
+    return replace(plot, blocks=own, studies=tuple(s for s in plot.studies if s[0] in shown))
+
+
 def map_figure(protocol: Protocol, synthesis: Synthesis, sheets: Mapping[str, Sequence[Row]]) -> MapPlot:
     """Return the evidence map of a review.
 
@@ -92,8 +102,10 @@ def map_figure(protocol: Protocol, synthesis: Synthesis, sheets: Mapping[str, Se
     )
 
 
-def describe_map(plot: MapPlot) -> str:
+def describe_map(plot: MapPlot | NoteFigure) -> str:
     """Return the alternative text of an evidence map: what it counts."""
+    if isinstance(plot, NoteFigure):
+        return plot.sentence
     parts = []
     for block in plot.blocks:
         marks = [m for line in block.lines for cell in line.cells for m in cell]
