@@ -10,17 +10,27 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from tolerances import DIRECT
 
 from rheumeta import cli
-from rheumeta.stats import METHODS, bias, effects, mantel_haenszel_rates, meta_regression, pool
+from rheumeta.stats import (
+    METHODS,
+    bias,
+    combined_interval,
+    effects,
+    mantel_haenszel_rates,
+    meta_regression,
+    pool,
+    pvalues,
+)
 from rheumeta.steps.commands import analyse_arguments, analyse_bias
 from rheumeta.steps.commands.analyse_studies import alternatives
 
 ROOT = Path(__file__).parents[2]
 BCG = ROOT / "docs" / "examples" / "bcg.csv"
-COMMANDS = ("effect-sizes", "pool", "bias", "influence", "regress", "batch")
+COMMANDS = ("effect-sizes", "pool", "bias", "influence", "regress", "pool-p", "batch")
 
 
 def columns(*names):
@@ -63,7 +73,7 @@ def examples():
 
 @pytest.mark.parametrize("arguments", list(examples()))
 def test_every_example_of_the_help_runs(arguments, run, monkeypatch, tmp_path):
-    here = [str(BCG) if a == "docs/examples/bcg.csv" else a for a in arguments]
+    here = [str(ROOT / a) if a.startswith("docs/examples/") else a for a in arguments]
     monkeypatch.chdir(tmp_path)
     code, out, err = run(*here)
     assert (code, err) == (0, "")
@@ -199,6 +209,28 @@ def test_batch_of_tables_refuses_only_the_impossible_table(run, sheet):
     assert found["analyses"][0]["k"] == 3
 
 
+def test_batch_reads_parquet_as_csv(run, sheet, tmp_path):
+    pytest.importorskip("pyarrow", reason="the extra parquet is not installed")
+    frame = pd.DataFrame(
+        {"analysis": [7, 7, 7, 8, 8, 9, 9], "yi": [0.1, 0.3, 0.2, 0.5, 0.4, 1.0, None], "vi": [0.04] * 7}
+    )
+    path = tmp_path / "many.parquet"
+    frame.to_parquet(path)
+    _, out, _ = run("batch", path, "--json")
+    _, same, _ = run("batch", sheet(frame.to_csv(index=False)), "--json")
+    found, wanted = json.loads(out), json.loads(same)
+    assert found["analyses"] == wanted["analyses"]
+    assert found["problems"] == {"9": "row 7, column yi: 'nan' is no finite number."}
+    frame.assign(analysis=["a", None, "a", "b", "b", "b", "b"]).to_parquet(path)
+    code, _, err = run("batch", path)
+    assert code == 2
+    assert "the first is row 2" in err
+    path.write_bytes(b"PAR1")
+    code, _, err = run("batch", path)
+    assert code == 2
+    assert "cannot be read" in err
+
+
 def test_batch_without_pyarrow_says_what_to_install(run, tmp_path, monkeypatch):
     path = tmp_path / "many.parquet"
     path.write_bytes(b"PAR1")
@@ -206,7 +238,76 @@ def test_batch_without_pyarrow_says_what_to_install(run, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "fastparquet", None)
     code, _, err = run("batch", path)
     assert code == 2
-    assert "pyarrow" in err
+    assert "pip install 'rheumeta[parquet]'" in err
+
+
+def test_sampling_variances_by_option(run, sheet):
+    text = "n1i,m1i,sd1i,n2i,m2i,sd2i\n20,1.5,1,22,1,1.2\n30,2,1.1,28,1.1,1\n9,1.2,0.8,12,1,1.1\n"
+    path = sheet(text)
+    numbers = np.genfromtxt(path, delimiter=",", skip_header=1).T
+    inputs = dict(zip(text.split("\n")[0].split(","), numbers, strict=True))
+    for vtype in ("LS", "LS2", "UB", "AV"):
+        wanted = effects.effect_size("SMD", vtype=vtype, **inputs)
+        _, out, _ = run("effects", path, "--measure", "SMD", "--vtype", vtype, "--json")
+        assert [s["vi"] for s in json.loads(out)["studies"]] == wanted.vi.tolist()
+        _, out, _ = run("pool", path, "--measure", "SMD", "--vtype", vtype.lower(), "--json")
+        assert json.loads(out)["result"]["estimate"] == pool(wanted.yi, wanted.vi).estimate
+    code, _, err = run("pool", path, "--measure", "MD", "--vtype", "UB")
+    assert code == 2
+    assert "MD has no such sampling variance" in err
+    assert "LS, HO" in err
+
+
+def test_p_values_with_directions_are_combined(run, sheet):
+    path = sheet("study,p,direction,weight\nA,0.02,favourable,2\nB,0.3,Unfavourable,1\nC,0.5,unclear,3\n")
+    _, out, _ = run("pool-p", path, "--level", "90", "--json")
+    found = json.loads(out)
+    p = [0.01, 0.85]
+    assert [s["p_one_sided"] for s in found["studies"]] == [*p, None]
+    assert found["combined"]["fisher"]["pval"] == pvalues.fisher(p).pval
+    assert found["combined"]["stouffer"]["pval"] == pvalues.stouffer(p, weights=[2, 1]).pval
+    assert found["combined"]["edgington"]["pval"] == pvalues.edgington(p).pval
+    assert found["sign_test"] == json.loads(json.dumps(pvalues.sign_test(1, 1, level=90).to_dict()))
+    assert found["intervals"] == {}
+    assert "No direction, not counted: C." in run("pool-p", path)[1]
+
+
+def test_p_values_alone_are_one_sided_and_directions_alone_are_counted(run, sheet):
+    # Becker (1994), five hypothetical p values; chi-squared as printed there, quoted in the help of metap.
+    _, out, _ = run("pool-p", sheet("p\n0.016\n0.067\n0.25\n0.405\n0.871\n"), "--json")
+    found = json.loads(out)
+    assert found["combined"]["fisher"]["statistic"] == pytest.approx(18.533, abs=5e-4)
+    assert (found["sign_test"]["favourable"], found["sign_test"]["unfavourable"]) == (4, 1)
+    _, out, _ = run("pool-p", sheet("direction\nfavourable\nfavourable\nunfavourable\n"))
+    assert "2 of 3 favourable" in out
+    assert "fisher: no answer" in out
+
+
+def test_effects_give_intervals_of_combined_p_values(run):
+    _, out, _ = run("pool-p", BCG, "--measure", "RR", "--alternative", "less", "--tau2", "0.1", "--json")
+    found, es = json.loads(out), ratios()
+    for method in ("fisher", "stouffer", "edgington"):
+        wanted = combined_interval(es.yi, es.vi, method=method, alternative="less", tau2=0.1)
+        assert found["intervals"][method] == json.loads(json.dumps(wanted.to_dict()))
+    assert found["sign_test"]["favourable"] == int((es.yi < 0).sum())
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "parts"),
+    [
+        ("p\n0.1\n0\n1.2\n", [], ["line 3, column p", "line 4, column p", "not exact"]),
+        ("p\n<0.05\n", [], ["line 2, column p"]),
+        ("p,direction\n0.1,favorable\n", [], ["line 2, column direction", "Did you mean 'favourable'?"]),
+        ("p,direction\n,favourable\n", [], ["line 2, column p", "--skip-missing"]),
+        ("study,n\nA,3\n", [], ["neither a p value nor a direction nor an effect"]),
+        ("yi,vi\n0.1,0.2\n", ["--tau2", "-1"], ["must be a number of at least zero"]),
+    ],
+)
+def test_what_cannot_be_combined_is_refused(text, arguments, parts, run, sheet):
+    code, out, err = run("pool-p", sheet(text), *arguments)
+    assert (code, out) == (2, "")
+    for part in parts:
+        assert part in err
 
 
 GOOD = "study,yi,vi\nA,0.1,0.04\nB,0.3,0.09\nC,0.2,0.01\n"

@@ -32,6 +32,24 @@ or, with --measure, what the effect is computed from:
   HR                               hr, lower, upper [, level]
 """
 
+AVERAGED = ("AV", "AVHO")
+VARIANTS = ("LS", "LS2", "UB", "HO", *AVERAGED)
+"""Variants of the sampling variance."""
+
+P_COLUMNS = """\
+or, without effects, at least one of:
+  p                                above 0, at most 1: two-sided beside a direction, otherwise one-sided,
+                                   small where the evidence is for a benefit
+  direction                        favourable, unfavourable or unclear: which way the effect points,
+                                   whatever its p value
+and for Stouffer's method:
+  weight                           of the study, e.g. the root of its size (equal without it)
+
+Fisher, Stouffer and Edgington combine one-sided p values; with effects each gives an estimate and interval
+too, and Stouffer weights by 1 / se. The sign test counts directions and gives the share that is favourable
+with its exact interval; without directions a one-sided p below 0.5 counts as favourable.
+"""
+
 METHODS_HELP = (
     "estimator of tau2: REML (default), DL, PM, ML, EB, SJ, HS, HE, DL2, DLIT, SJIT, HSk, PMM; "
     "EE or FE for the common effect"
@@ -58,6 +76,7 @@ def add_commands(command: AddCommand) -> None:
     _bias(_add(command, "bias", "test the rows of a file for small-study effects"))
     _influence(_add(command, "influence", "say what each row of a file does to the pooled result"))
     _regress(_add(command, "regress", "regress the effects in a file on its columns"))
+    _pool_p(_add(command, "pool-p", "combine the p values or directions in a file"))
     _batch(_add(command, "batch", "pool many meta-analyses in one CSV or Parquet file"))
 
 
@@ -69,6 +88,16 @@ def _add(command: AddCommand, name: str, text: str) -> argparse.ArgumentParser:
 
     parser = command(name, text, run)
     parser.add_argument("file", type=Path, metavar="FILE", help="the CSV file, UTF-8, with a header")
+    _effects(parser, several=name == "batch")
+    parser.add_argument("--level", type=float, default=95, help="confidence in percent (95)")
+    parser.add_argument("--json", action="store_true", help="print every number with all its digits as JSON")
+    if name != "batch":
+        parser.add_argument("--skip-missing", action="store_true", help="leave rows with an empty cell out")
+    parser.add_argument("--log", type=Path, metavar="FILE", help="write messages here, not to the terminal")
+    return parser
+
+
+def _effects(parser: argparse.ArgumentParser, *, several: bool) -> None:
     parser.add_argument(
         "--measure", default="GEN", metavar="CODE",
         help="effect measure; by default effects are read as they are (yi)",
@@ -78,12 +107,13 @@ def _add(command: AddCommand, name: str, text: str) -> argparse.ArgumentParser:
         "--to", default="only0", choices=("only0", "all", "if0all", "none"),
         help="which tables get it: those with a zero cell (default), all, all if any has one, none",
     )  # fmt: skip
-    parser.add_argument("--level", type=float, default=95, help="confidence in percent (95)")
-    parser.add_argument("--json", action="store_true", help="print every number with all its digits as JSON")
-    if name != "batch":
-        parser.add_argument("--skip-missing", action="store_true", help="leave rows with an empty cell out")
-    parser.add_argument("--log", type=Path, metavar="FILE", help="write messages here, not to the terminal")
-    return parser
+    variants = VARIANTS[: -len(AVERAGED)] if several else VARIANTS  # averages would be over all analyses
+    parser.add_argument(
+        "--vtype", default="LS", type=str.upper, choices=variants,
+        help="sampling variance: LS (default, large sample); LS2 (SMD, SMD1, SMCC, SMCR); UB, unbiased "
+        "(SMD, SMD1, RD, PR); HO, equal variances in both groups (MD, ROM)"
+        + ("" if several else "; AV, averaged over the studies (SMD, SMD1, ROM, RD, PR, PLO); AVHO (ROM)"),
+    )  # fmt: skip
 
 
 def _epilog(parser: argparse.ArgumentParser, examples: str, extra: str = "") -> None:
@@ -164,6 +194,21 @@ def _regress(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _pool_p(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--alternative", default="greater", choices=("greater", "less"),
+        help="of effects: the side of zero that is favourable (greater)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--tau2", type=float, default=0.0, help="of effects: between-study variance to add (0)"
+    )
+    examples = """\
+  rheumeta pool-p docs/examples/directions.csv
+  rheumeta pool-p docs/examples/bcg.csv --measure RR --alternative less --json
+"""
+    _epilog(parser, examples, P_COLUMNS)
+
+
 def _batch(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--by", default="analysis", metavar="COLUMN", help="names the analysis of a row")
     parser.add_argument("--output", type=Path, metavar="FILE", help="write all results to this CSV file")
@@ -173,5 +218,6 @@ def _batch(parser: argparse.ArgumentParser) -> None:
         "  rheumeta batch docs/examples/bcg.csv --by allocation --measure RR --output pooled.csv\n"
         "  rheumeta batch docs/examples/bcg.csv --by allocation --measure RR --method DL --json\n",
         "  analysis                         name of the analysis that the row belongs to (or: --by COLUMN)\n"
-        "An analysis that cannot be pooled is listed; the others are pooled. Parquet needs pyarrow.\n",
+        "An analysis that cannot be pooled is listed; the others are pooled. Parquet needs pyarrow (pip\n"
+        "install 'rheumeta[parquet]').\n",
     )

@@ -42,8 +42,9 @@ def run(arguments: argparse.Namespace) -> None:
     frame = read_frame(arguments.file)
     info = measure_called(arguments.measure)
     needs = _needs(frame, info, arguments)
-    group = frame[arguments.by].astype(str)
-    numbers, problems = _numbers(frame, needs, group)
+    group = frame[arguments.by].astype(str).where(frame[arguments.by].notna(), "")
+    _require_names(group, arguments)
+    numbers, problems = _numbers(frame, needs, group, _place(arguments.file))
     yi, vi = _effects(info, numbers, group, problems, arguments)
     result = _pool(arguments, yi, vi, group, problems)
     faults = _problems(result, problems)
@@ -72,7 +73,10 @@ def read_frame(path: Path) -> pd.DataFrame:
             return pd.read_parquet(path)
         return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except ImportError:
-        message, remedy = "Parquet files need the package pyarrow.", "pip install pyarrow, or give a CSV file"
+        message, remedy = (
+            "Parquet files need the package pyarrow.",
+            "pip install 'rheumeta[parquet]', or give a CSV file.",
+        )
         raise InputFaults([Fault(file, None, None, "no_parquet", message, remedy=remedy)]) from None
     except Exception as error:
         message = f"The file cannot be read: {str(error).splitlines()[0]}"
@@ -95,8 +99,26 @@ def _needs(frame: pd.DataFrame, info: MeasureInfo, arguments: argparse.Namespace
     raise InputFaults([Fault(file, 1, None, "missing_column", message, ",".join(there), sets)])
 
 
+def _place(path: Path) -> tuple[str, int]:
+    # Lines of a CSV file count from 1 and the first is the header; rows of a Parquet file count from 1.
+    return ("row", 1) if path.suffix.lower() in PARQUET else ("line", 2)
+
+
+def _require_names(group: pd.Series[str], arguments: argparse.Namespace) -> None:
+    nameless = np.flatnonzero(group.str.strip() == "")
+    if nameless.size:
+        word, first = _place(arguments.file)
+        message = (
+            f"{nameless.size} rows do not name their analysis, the first is {word} {nameless[0] + first}."
+        )
+        remedy = "Fill the cells in, or take the rows out."
+        raise InputFaults(
+            [Fault(arguments.file.as_posix(), None, arguments.by, "empty_cell", message, remedy=remedy)]
+        )
+
+
 def _numbers(
-    frame: pd.DataFrame, needs: tuple[str, ...], group: pd.Series[str]
+    frame: pd.DataFrame, needs: tuple[str, ...], group: pd.Series[str], place: tuple[str, int]
 ) -> tuple[dict[str, Floats], dict[str, str]]:
     problems: dict[str, str] = {}
     numbers = {}
@@ -105,7 +127,7 @@ def _numbers(
         for i in np.flatnonzero(~np.isfinite(values)):
             cell = frame[name].iloc[i]
             problems.setdefault(
-                group.iloc[i], f"line {i + 2}, column {name}: {str(cell)!r} is no finite number."
+                group.iloc[i], f"{place[0]} {i + place[1]}, column {name}: {str(cell)!r} is no finite number."
             )
         numbers[name] = values
     return numbers, problems
@@ -143,7 +165,8 @@ def _effects(
                 raise
             row = int(rows[int(place[1])])
             text = PLACE.sub("", str(error))
-            problems[str(names[row])] = f"line {row + 2}: {str(error).partition('[')[0]} is {text}"
+            word, first = _place(arguments.file)
+            problems[str(names[row])] = f"{word} {row + first}: {str(error).partition('[')[0]} is {text}"
     yi[rows], vi[rows] = effects.yi, effects.vi
     return yi, vi
 

@@ -113,7 +113,9 @@ def compute_effects(
     info: MeasureInfo, inputs: Mapping[str, Any], arguments: argparse.Namespace
 ) -> EffectSizes:
     """Return effects and variances with the zero-cell rule of the command line."""
-    return effect_size(info.code, add=arguments.add, to=arguments.to, drop00=True, **inputs)
+    return effect_size(
+        info.code, add=arguments.add, to=arguments.to, drop00=True, vtype=arguments.vtype, **inputs
+    )
 
 
 def _usable(table: Table, effects: EffectSizes, info: MeasureInfo, notes: list[str]) -> Studies:

@@ -130,9 +130,18 @@ class Table:
         return Fault(self.file, line, column, "no_answer", text)
 
 
+VARIANT = re.compile(r"^vtype '(.*)' does not exist for (\w+); allowed: (.+)\.$")
+"""How an effect size names a sampling variance that its measure does not have."""
+
+
 def refusal(file: str, text: str) -> Fault:
     """Return what a statistical function refused as a fault of an option, or of the file as a whole."""
-    option = OPTION.match(text)
+    option, variant = OPTION.match(text), VARIANT.match(text)
+    if variant is not None:
+        return Fault(
+            "command line", None, "--vtype", "not_allowed", f"{variant[2]} has no such sampling variance.",
+            variant[1], allowed=variant[3],
+        )  # fmt: skip
     if option is None:
         return Fault(file, None, None, "no_answer", text[:1].upper() + text[1:])
     return Fault(
