@@ -1,6 +1,6 @@
 """Statistics of meta-analysis: arrays in, frozen dataclasses out."""
 
-from rheumeta.stats import bias
+from rheumeta.stats import bias, integrity
 from rheumeta.stats.bootstrap import BootstrapPrediction, bootstrap_prediction
 from rheumeta.stats.covariance import sampling_covariance, shared_control_covariance
 from rheumeta.stats.effects import MEASURES, EffectSizes, effect_size
@@ -97,6 +97,7 @@ __all__ = [
     "gosh",
     "henmi_copas",
     "influence",
+    "integrity",
     "leave_one_out",
     "likelihood_ratio_test",
     "location_scale",
