@@ -12,8 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.integrate import quad
-from scipy.optimize import brentq, minimize, minimize_scalar
 from scipy.special import betaincinv, gamma, gammaincinv, ndtri
 
 from rheumeta.errors import StatsError
@@ -111,6 +109,7 @@ def _fit_normal(p: Floats, q: Floats) -> tuple[float, float, float]:
 
 def _fit(family: _Family, p: Floats, q: Floats, start: tuple[float, float]) -> tuple[float, float, float]:
     """Return mean, variance and squared distance of the nearest member of a family."""
+    from scipy.optimize import minimize
 
     def distance(log_parameters: Floats) -> float:
         with np.errstate(over="ignore", invalid="ignore"):
@@ -172,6 +171,8 @@ def _asymmetry(low: float, middle: float, high: float, power: float) -> float:
 
 def _find_power(quantiles: Quantiles) -> float:
     """Return the power that makes the quantiles symmetric about the median, or as nearly as may be."""
+    from scipy.optimize import brentq, minimize_scalar
+
     m = quantiles.centre
     pairs = [pair for pair in (quantiles.iqr, quantiles.range) if pair is not None]
     if len(pairs) == 1:
@@ -198,6 +199,8 @@ def _integrate_back(mean: float, sd: float, power: float) -> tuple[float, float,
     With a negative power the inverse has a pole there, next to which the moments do not exist; it is
     kept at a distance of a quarter of the way and a warning is given.
     """
+    from scipy.integrate import quad
+
     reach, warning = TAIL, None
     if power != 0:
         pole = abs(-1 / power - mean) / sd

@@ -214,7 +214,7 @@ def two_proportions(
     -------
     TestsCheck
         `p_values` of ``"fisher"``, ``"chi2"`` and ``"chi2_yates"``. ``"inconsistent"`` if none supports
-        the report, ``"depends"`` if some do and another lies on the other side of alpha.
+        the report, ``"depends"`` if it is significant by some and, whatever rounding hides, not by another.
 
     Raises
     ------
@@ -255,7 +255,9 @@ def _judge(
     claim = Claim.read(p, sign, alpha, rounding)
     support = tuple(test for test, r in found.items() if claim.admits(r))
     against = [claim.contradicts(r, alpha) for r in found.values()]
-    verdict: Verdict = "inconsistent" if not support else "depends" if any(against) else "consistent"
+    verdict: Verdict = "consistent" if support else "inconsistent"
+    if support and claim.significant and any(against):
+        verdict = "depends"
     half = not support and halves and any(claim.admits((r[0] / 2, r[1] / 2)) for r in found.values())
     notes = join(OTHER_TEST, "a one-sided test agrees" if half else None)
     return TestsCheck(

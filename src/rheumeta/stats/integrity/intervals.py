@@ -110,16 +110,16 @@ def ci_level(
     Raises
     ------
     StatsError
-        If a text is no number, the limits are reversed, the standard error or a limit of a ratio not above
-        0, or level or df out of range.
+        If a text is no number, the limits are reversed, the standard error not above 0, a limit of
+        a ratio negative, or level or df out of range.
 
     Notes
     -----
     Source: half the width of a Wald interval is the standard error times a quantile.
     """
     error, ends = Reported.read(se, rounding), [Reported.read(end, rounding) for end in (low, high)]
-    if error.value <= 0 or ends[0].value > ends[1].value or (ratio and ends[0].value <= 0):
-        raise StatsError(f"SE {se}, {low} to {high}: reversed, or not above 0 where it must be.")
+    if error.value <= 0 or ends[0].value > ends[1].value or (ratio and ends[0].value < 0):
+        raise StatsError(f"SE {se}, {low} to {high}: reversed, or negative where they cannot be.")
     widths = [multiplier(level, freedom) for freedom in {None, df}]
     if ratio and ends[0].low <= 0:
         return Check("ci_level", "cannot_tell", f"Rounded to {low}, the limit may be 0.", "algebra")

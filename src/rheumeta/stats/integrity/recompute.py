@@ -145,7 +145,7 @@ def p_from_estimate(
     ------
     StatsError
         If a text is no number, both or none of `se` and `ci` are given, the limits are reversed, a ratio
-        not above 0, or level, df or p out of range.
+        negative, or level, df or p out of range.
 
     Notes
     -----
@@ -190,8 +190,8 @@ def _on_scale(reported: Reported, ratio: bool) -> Range | None:
     """Return the ends of the interval, logarithms for a ratio; None if the lower one has none."""
     if not ratio:
         return float(reported.low), float(reported.high)
-    if reported.value <= 0:
-        raise StatsError(f"{reported.text!r} is no ratio: it must be above 0.")
+    if reported.value < 0:
+        raise StatsError(f"{reported.text!r} is no ratio: none is negative.")
     return None if reported.low <= 0 else (math.log(reported.low), math.log(reported.high))
 
 
