@@ -235,9 +235,37 @@ def test_limit_meta_analysis(name):
     assert found.limit_yi.mean() != pytest.approx(np.mean(data["yi"]))
 
 
+THIRD_WAVE_YI = [
+    0.7091362, 0.3548641, 1.7911700, 0.1824552, 0.4218509, 0.6300000, 0.7248838, 0.5286638, 0.2840000,
+    1.2750682, 0.1036082, 0.3883906, 0.5407398, 0.4261593, 0.5153969, 1.4797260, 0.6125782, 0.6000000,
+]  # fmt: skip
+THIRD_WAVE_SEI = [
+    0.2608202, 0.1963624, 0.3455692, 0.1177874, 0.1448128, 0.1960000, 0.2246641, 0.2104609, 0.1680000,
+    0.3371997, 0.1947275, 0.2307689, 0.2443133, 0.2579379, 0.3512737, 0.3152817, 0.2266834, 0.2490000,
+]  # fmt: skip
+THIRD_WAVE_LIMITS = [
+    -0.05, -0.09, 0.34, 0.00, 0.13, 0.13, 0.09, 0.00, -0.05, 0.04, -0.29, -0.18, -0.11, -0.25, -0.48, 0.26, 0.00, -0.09,
+]  # fmt: skip
+"""Effects of eighteen trials of psychotherapies (data set ThirdWave) and the output of metasens on them, as
+printed by Harrer, Cuijpers, Furukawa and Ebert (2022), Doing Meta-Analysis with R, section 9.2.1."""
+
+
+def test_limit_meta_analysis_as_printed():
+    yi, vi = THIRD_WAVE_YI, np.square(THIRD_WAVE_SEI)
+    found = bias.limit_meta(yi, vi, error="radial")
+    printed = [found.estimate, found.ci_lb, found.ci_ub, found.original.estimate]
+    assert [round(x, 4) for x in printed] == [-0.0345, -0.3630, 0.2940, 0.5771]
+    assert round(found.statistic, 2) == -0.21
+    assert round(found.pval, 4) == 0.8367
+    assert found.limit_yi == pytest.approx(THIRD_WAVE_LIMITS, abs=0.0101)  # printed digits are cut off
+    assert bias.limit_meta(yi, vi).estimate == found.estimate
+    assert bias.limit_meta(yi, vi).se > found.se
+
+
 def test_without_heterogeneity_the_limit_is_the_line_at_standard_error_zero():
     data = SETS["syn_bimodal_a"]
     limit = bias.limit_meta(data["yi"], data["vi"], method="EE")
+    assert agrees(bias.limit_meta(data["yi"], data["vi"], method="EE", error="radial").se, limit.se, 1e-12)
     sei = np.sqrt(data["vi"])
     line = meta_regression(data["yi"], data["vi"], sei, names=["sei"], method="EE", test="z")
     assert agrees(limit.estimate, line.estimate[0], 1e-12)

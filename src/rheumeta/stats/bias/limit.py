@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,9 +11,12 @@ from scipy import special
 
 from rheumeta.stats.batch import Floats, as_vectors
 from rheumeta.stats.bias.common import require_spread, require_studies
+from rheumeta.stats.pool_options import check_choice
 from rheumeta.stats.pooling import Method, PoolResult, pool
 from rheumeta.stats.regression import meta_regression
 from rheumeta.stats.result import Result
+
+ERRORS = ("model", "radial")
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,14 @@ class LimitResult(Result):
         return "\n".join([*lines, *self.notes])
 
 
-def limit_meta(yi: ArrayLike, vi: ArrayLike, *, method: Method = "REML", level: float = 95) -> LimitResult:
+def limit_meta(
+    yi: ArrayLike,
+    vi: ArrayLike,
+    *,
+    method: Method = "REML",
+    error: Literal["model", "radial"] = "model",
+    level: float = 95,
+) -> LimitResult:
     """Adjust the mean for small-study effects by letting the precision of all studies go to infinity.
 
     Parameters
@@ -88,6 +99,10 @@ def limit_meta(yi: ArrayLike, vi: ArrayLike, *, method: Method = "REML", level: 
         Effects on the analysis scale and sampling variances (> 0); k >= 3.
     method : str
         Estimator of tau2, as in :func:`rheumeta.stats.pool`.
+    error : {"model", "radial"}
+        Standard error of the adjusted mean: ``"model"``, that of beta + tau alpha in the model, at the given
+        tau2; ``"radial"``, 1 / sqrt(sum (p_i - mean p)^2) with p_i = 1 / sqrt(v_i), as the R package
+        metasens prints it. The latter has no tau2 in it and is smaller where effects differ.
     level : float
         Confidence, percent.
 
@@ -105,11 +120,11 @@ def limit_meta(yi: ArrayLike, vi: ArrayLike, *, method: Method = "REML", level: 
     The model y_i = beta + sqrt(v_i + tau2) (alpha + e_i) with e_i standard normal is a line through the
     radial plot: y_i / s_i on 1 / s_i, s_i = sqrt(v_i + tau2). With ever larger studies the effects go to
     beta + tau (alpha + e_i), of mean beta + tau alpha: Rücker, Schwarzer, Carpenter, Binder and
-    Schumacher (2011), Biostatistics 12:122-142. tau2 is that of the model without alpha. The standard
-    error is that of the linear combination of the coefficients at the given tau2 (direct algebra). The
+    Schumacher (2011), Biostatistics 12:122-142. tau2 is that of the model without alpha. The
     parts of Q are the paper's Q - Q' and Q'. With tau2 = 0 the estimate is that of a line on the
-    standard error.
+    standard error, and both standard errors are the same.
     """
+    check_choice("error", error, ERRORS)
     y, v = as_vectors(yi, vi)
     notes = require_studies(y.size, what="a limit meta-analysis")
     require_spread(v, what="the precision")
@@ -120,13 +135,19 @@ def limit_meta(yi: ArrayLike, vi: ArrayLike, *, method: Method = "REML", level: 
     line = meta_regression(y, total, scale, names=["s"], method="EE", test="z", level=level)
     beta, alpha = (float(x) for x in line.estimate)
     tau = float(np.sqrt(original.tau2))
-    mean, lower, upper = (float(x[0]) for x in line.predict([tau]))
+    mean = beta + tau * alpha
     combination = np.array([1.0, tau])
-    se = float(np.sqrt(combination @ line.vcov @ combination))
+    precision = 1.0 / np.sqrt(v)
+    se = float(
+        np.sqrt(combination @ line.vcov @ combination)
+        if error == "model"
+        else 1.0 / np.sqrt(((precision - precision.mean()) ** 2).sum())
+    )
+    half = float(special.ndtri(0.5 + level / 200)) * se
     rest = meta_regression(y, v, np.sqrt(v), names=["s"], method="EE", test="z").qe
     small = max(0.0, original.q - rest)
     return LimitResult(
-        k=y.size, estimate=mean, se=se, ci_lb=lower, ci_ub=upper, statistic=mean / se,
+        k=y.size, estimate=mean, se=se, ci_lb=mean - half, ci_ub=mean + half, statistic=mean / se,
         pval=2.0 * float(special.ndtr(-abs(mean / se))),
         intercept=alpha, intercept_se=float(line.se[1]), slope=beta, slope_se=float(line.se[0]),
         tau2=original.tau2, q=original.q, q_small=small, q_rest=rest,
