@@ -16,6 +16,7 @@ from rheumeta.stats import (
     one_stage_binomial,
     one_stage_proportions,
     one_stage_rates,
+    one_stage_regression,
 )
 from rheumeta.stats.gauss_hermite import log_integral, log_integral_pair
 from rheumeta.stats.glmm_beta import likelihood_of
@@ -219,3 +220,72 @@ FAULTS = {
 def test_faults_say_what_is_wrong(words):
     with pytest.raises(StatsError, match=words):
         FAULTS[words]()
+
+
+MODERATED = json.loads(FILE.with_name("moderators.json").read_text(encoding="utf-8"))["sets"]
+MODERATED_CASES = [(n, m, e) for n, d in MODERATED.items() for m, fits in d["models"].items() for e in fits]
+
+
+def regress(data, model, method, **options):
+    return one_stage_regression(
+        data["counts"], np.array(list(data["x"].values())).T, names=list(data["x"]), measure=data["measure"],
+        model=model, method=method, **options,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "model", "method"), MODERATED_CASES)
+def test_moderators_as_metafor_and_lme4(name, model, method):
+    data, laplace = MODERATED[name], model == "UM.RS"
+    theirs = data["models"][model][method]
+    ours = regress(data, "UM.FS" if model == "logistic" else model, method, nodes=1 if laplace else 7)
+    assert ours.estimate == pytest.approx(theirs["beta"], abs=ONE_STAGE)
+    assert ours.se == pytest.approx(theirs["se"], abs=2e-3 if laplace else ONE_STAGE)  # lme4's: see LOOSE
+    assert ours.tau2 == pytest.approx(theirs["tau2"], abs=ONE_STAGE)
+    if not laplace:
+        assert ours.q_lrt == pytest.approx(theirs["qe_lrt"], rel=1e-6)
+        assert ours.q_df == theirs["qe_df"]
+        assert ours.omnibus.statistic == pytest.approx(theirs["qm"], rel=ONE_STAGE)
+
+
+def test_exact_conditional_regression_is_the_maximum_of_scipys_likelihood():
+    data = MODERATED["collins1985b"]
+    a, n1, c, n2 = (np.array(v) for v in data["counts"])
+    x = np.column_stack([np.ones(a.size), data["x"]["late"]])
+
+    def fall(beta):
+        odds = np.exp(x @ beta)
+        return -stats.nchypergeom_fisher.logpmf(a, n1 + n2, n1, a + c, odds).sum()
+
+    ours = regress(data, "CM.EL", "EE")
+    best = minimize(fall, ours.estimate + 0.01, method="BFGS", options={"gtol": 1e-7})
+    assert ours.estimate == pytest.approx(best.x, abs=1e-5)
+    assert ours.log_likelihood == pytest.approx(-best.fun, abs=1e-8)
+
+
+def test_moderators_in_another_unit_are_the_same_model():
+    data = MODERATED["bcg"]
+    x = np.array(data["x"]["ablat"])
+    one = one_stage_regression(data["counts"], x, names=["x"], model="CM.AL")
+    other = one_stage_regression(data["counts"], 1e6 * x + 3e6, names=["x"], model="CM.AL", test="t")
+    assert other.estimate[1] * 1e6 == pytest.approx(one.estimate[1], rel=1e-6)
+    assert other.tau2 == pytest.approx(one.tau2, rel=1e-5)
+    assert other.df == 11
+    assert "moderators: F(1, 11)" in other.summary()
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"x": [1.0] * 13}, "constant"),
+        ({"x": [1.0] * 12}, "13 rows"),
+        ({"x": np.zeros((13, 0)), "names": []}, "at least one moderator"),
+        ({"x": [*range(12), np.nan]}, "finite"),
+        ({"measure": "RR"}, "measure must be"),
+        ({"measure": "PLO"}, "takes 2 vectors"),
+        ({"model": "CM"}, "model must be"),
+    ],
+)
+def test_impossible_regressions_are_refused(change, text):
+    arguments = {"x": MODERATED["bcg"]["x"]["ablat"], "names": ["x"], **change}
+    with pytest.raises(StatsError, match=text):
+        one_stage_regression(MODERATED["bcg"]["counts"], arguments.pop("x"), **arguments)

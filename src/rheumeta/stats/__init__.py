@@ -8,6 +8,7 @@ from rheumeta.stats.formula import FormulaRegression, meta_regression_formula
 from rheumeta.stats.funnel_data import Funnel, funnel
 from rheumeta.stats.glmm import OneStageResult, one_stage_binomial, one_stage_proportions, one_stage_rates
 from rheumeta.stats.glmm_beta import BetaBinomialResult, beta_binomial
+from rheumeta.stats.glmm_regression import OneStageRegression, one_stage_regression
 from rheumeta.stats.henmi_copas import HenmiCopas, henmi_copas
 from rheumeta.stats.influence import BaujatData, Influence, RadialData, baujat, influence, radial
 from rheumeta.stats.location_scale import LocationScaleResult, location_scale
@@ -65,6 +66,7 @@ __all__ = [
     "LikelihoodRatio",
     "LocationScaleResult",
     "MultivariateResult",
+    "OneStageRegression",
     "OneStageResult",
     "PermutationTest",
     "PoolResult",
@@ -112,6 +114,7 @@ __all__ = [
     "one_stage_binomial",
     "one_stage_proportions",
     "one_stage_rates",
+    "one_stage_regression",
     "permutation_test",
     "peto",
     "peto_batch",

@@ -62,21 +62,24 @@ def newton(step: Callable[[Floats], Floats], start: Floats) -> Floats:
     return u
 
 
-def log_integral(kernel: Kernel, centre: float, tau: float, *, nodes: int) -> Floats:
+def log_integral(kernel: Kernel, centre: float | Floats, tau: float, *, nodes: int) -> Floats:
     """Return log of the integral of exp(kernel(centre + tau u)) over the standard normal u, shape (k,).
 
     Parameters
     ----------
     kernel : Kernel
         The studies.
-    centre, tau : float
-        Mean and standard deviation of the predictor.
+    centre : float or ndarray, shape (k,)
+        Mean of the predictor.
+    tau : float
+        Its standard deviation.
     nodes : int
         Number of nodes.
     """
     k = kernel.size
+    centre = np.broadcast_to(np.asarray(centre, dtype=np.float64), k)
     if tau == 0:
-        return kernel.value(np.full(k, centre))
+        return kernel.value(centre)
 
     def step(u: Floats) -> Floats:
         first, second = kernel.slopes(centre + tau * u)
@@ -86,13 +89,13 @@ def log_integral(kernel: Kernel, centre: float, tau: float, *, nodes: int) -> Fl
     spread = 1.0 / np.sqrt(1.0 - tau**2 * kernel.slopes(centre + tau * mode)[1])
     x, log_w = nodes_and_weights(nodes)
     u = mode[:, None] + np.sqrt(2.0) * spread[:, None] * x
-    height = kernel.value(centre + tau * u) - 0.5 * u**2 + log_w
+    height = kernel.value(centre[:, None] + tau * u) - 0.5 * u**2 + log_w
     return np.asarray(np.logaddexp.reduce(height, axis=1) + np.log(spread) - 0.5 * np.log(np.pi))
 
 
 def log_integral_pair(
     arms: tuple[Kernel, Kernel],
-    centre: tuple[float, float],
+    centre: tuple[float, float | Floats],
     spread: tuple[float, float],
     *,
     nodes: int,
@@ -100,12 +103,14 @@ def log_integral_pair(
     """Return the log integral over a random intercept and a random effect of two arms, shape (k,).
 
     The predictors of the arms are g + e/2 and g - e/2 with g ~ N(centre[0], spread[0]^2) and
-    e ~ N(centre[1], spread[1]^2), independent.
+    e ~ N(centre[1], spread[1]^2), independent; centre[1] may differ between the studies.
     """
     k = arms[0].size
+    effect = np.broadcast_to(np.asarray(centre[1], dtype=np.float64), k)
 
     def predictors(z: Floats) -> tuple[Floats, Floats]:
-        g, e = centre[0] + spread[0] * z[0], centre[1] + spread[1] * z[1]
+        mean = effect.reshape((k,) + (1,) * (z.ndim - 2))
+        g, e = centre[0] + spread[0] * z[0], mean + spread[1] * z[1]
         return g + 0.5 * e, g - 0.5 * e
 
     def information(z: Floats) -> tuple[Floats, Floats]:

@@ -9,24 +9,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
-from rheumeta.errors import StatsError
-from rheumeta.stats.gauss_hermite import Kernel
 from rheumeta.stats.glmm_counts import Arms, rates, tables
-from rheumeta.stats.glmm_kernels import BinomialKernel, PoissonKernel, hypergeometric
-from rheumeta.stats.glmm_models import Conditional, FixedIntercepts, OneStage, RandomIntercepts
-from rheumeta.stats.glmm_search import Maximum, boundary_pval, maximise
+from rheumeta.stats.glmm_fit import BINOMIAL_MODELS, NODES, RATE_MODELS, Settings, fit
+from rheumeta.stats.glmm_search import boundary_pval
 from rheumeta.stats.intervals import quantile, two_sided
-from rheumeta.stats.pooling import check_choice
+from rheumeta.stats.pool_options import check_choice
 from rheumeta.stats.result import Result
 
 BinomialModel = Literal["UM.FS", "UM.RS", "CM.EL", "CM.AL"]
 RateModel = Literal["UM.FS", "UM.RS", "CM.EL"]
-BINOMIAL_MODELS: tuple[str, ...] = ("UM.FS", "UM.RS", "CM.EL", "CM.AL")
-RATE_MODELS: tuple[str, ...] = ("UM.FS", "UM.RS", "CM.EL")
-
-NODES = 21
-"""Quadrature nodes for each random effect: with 21 the likelihood of the published sets that the
-tests use changes by less than 1e-9 when nodes are added."""
 
 
 @dataclass(frozen=True)
@@ -147,16 +138,7 @@ def one_stage_binomial(
     and Özdemir (2010), Stat Med 29:3046-3067 (conditional). Standard errors from the observed information.
     """
     check_choice("model", model, BINOMIAL_MODELS)
-    counts = tables(ai, n1i, ci, n2i)
-    one = BinomialKernel(counts.x1, counts.m1, np.zeros(counts.k))
-    two = BinomialKernel(counts.x2, counts.m2, np.zeros(counts.k))
-    if model == "CM.EL":
-        kernel = hypergeometric(counts.x1, counts.m1, counts.x2, counts.m2)
-        return _fit(Conditional(kernel, counts, nodes), counts, model, (method, test, level, nodes))
-    if model == "CM.AL":
-        given = BinomialKernel(counts.x1, counts.x1 + counts.x2, np.log(counts.m1 / counts.m2))
-        return _fit(Conditional(given, counts, nodes), counts, model, (method, test, level, nodes))
-    return _two_arms((one, two), counts, model, (method, test, level, nodes))
+    return _result(tables(ai, n1i, ci, n2i), Settings(model, method, test, level, nodes))
 
 
 def one_stage_rates(
@@ -197,12 +179,7 @@ def one_stage_rates(
     Stijnen, Hamza and Özdemir (2010), Stat Med 29:3046-3067, section 4.
     """
     check_choice("model", model, RATE_MODELS)
-    counts = rates(x1i, t1i, x2i, t2i)
-    if model == "CM.EL":
-        given = BinomialKernel(counts.x1, counts.x1 + counts.x2, np.log(counts.m1 / counts.m2))
-        return _fit(Conditional(given, counts, nodes), counts, model, (method, test, level, nodes))
-    arms = (PoissonKernel(counts.x1, counts.m1), PoissonKernel(counts.x2, counts.m2))
-    return _two_arms(arms, counts, model, (method, test, level, nodes))
+    return _result(rates(x1i, t1i, x2i, t2i), Settings(model, method, test, level, nodes))
 
 
 def one_stage_proportions(
@@ -237,64 +214,30 @@ def one_stage_proportions(
     -----
     Hamza, van Houwelingen and Stijnen (2008), J Clin Epidemiol 61:41-51.
     """
-    counts = tables(xi, ni, None, None)
-    kernel = BinomialKernel(counts.x1, counts.m1, np.zeros(counts.k))
-    return _fit(Conditional(kernel, counts, nodes), counts, "logistic", (method, test, level, nodes))
+    return _result(tables(xi, ni, None, None), Settings("logistic", method, test, level, nodes))
 
 
-def _two_arms(
-    arms: tuple[Kernel, Kernel], counts: Arms, model: str, options: tuple[str, str, float, int]
-) -> OneStageResult:
-    kind = FixedIntercepts if model == "UM.FS" else RandomIntercepts
-    return _fit(kind(arms, counts, options[3]), counts, model, options)
-
-
-def _fit(problem: OneStage, counts: Arms, model: str, options: tuple[str, str, float, int]) -> OneStageResult:
-    method, test, level, nodes = options
-    check_choice("method", method, ("ML", "EE"))
-    check_choice("test", test, ("z", "t"))
-    if not 0 < level < 100:
-        raise StatsError(f"level is in percent and lies between 0 and 100, not {level!r}.")
-    if not 1 <= nodes <= 100:
-        raise StatsError(f"nodes must lie between 1 and 100, not {nodes!r}.")
-    plain = maximise(problem.without_tau(), problem.starts(with_tau=False))
-    full = plain if method == "EE" else _best(problem, plain)
-    return _result(problem, counts, full, plain, model=model, options=options)
-
-
-def _best(problem: OneStage, plain: Maximum) -> Maximum:
-    starts = [np.append(plain.point, size) for size in (0.05, 0.4, 1.2)]
-    return maximise(problem.likelihood, starts)
-
-
-def _result(
-    problem: OneStage,
-    counts: Arms,
-    full: Maximum,
-    plain: Maximum,
-    *,
-    model: str,
-    options: tuple[str, str, float, int],
-) -> OneStageResult:
-    method, test, level, nodes = options
-    estimate, se = float(full.point[0]), float(np.sqrt(full.covariance[0, 0]))
-    df = None if test == "z" else float(counts.k - 1)
+def _result(counts: Arms, settings: Settings) -> OneStageResult:
+    found = fit(counts, np.ones((counts.k, 1)), settings)
+    estimate, se = float(found.estimate[0]), float(np.sqrt(found.vcov[0, 0]))
+    df = None if settings.test == "z" else float(counts.k - 1)
     spread = np.array([np.nan if df is None else df])
-    half = float(quantile(spread, level)[0]) * se
-    saturated = problem.saturated()
-    q = None if saturated is None else max(0.0, 2.0 * (saturated - plain.height))
-    lrt = None if method == "EE" else max(0.0, 2.0 * (full.height - plain.height))
-    left = counts.left_out
+    half = float(quantile(spread, settings.level)[0]) * se
+    q, lrt = found.q_lrt, None if settings.method == "EE" else found.tau2_lrt
     return OneStageResult(
         estimate=estimate, se=se, statistic=estimate / se,
         pval=float(two_sided(np.array([estimate / se]), spread)[0]),
         ci_lb=estimate - half, ci_ub=estimate + half, df=df,
-        tau2=0.0 if method == "EE" else float(full.point[-1] ** 2),
-        sigma2=problem.sigma2(full.point), intercept=problem.intercept(full.point),
-        log_likelihood=full.height,
+        tau2=found.tau2, sigma2=found.sigma2, intercept=found.intercept, log_likelihood=found.height,
         tau2_lrt=lrt, tau2_pval=None if lrt is None else boundary_pval(lrt),
         q_lrt=q, q_df=None if q is None else counts.k - 1,
         q_pval=None if q is None else float(special.chdtrc(counts.k - 1, q)),
-        k=counts.k, k_left_out=left, model=model, method=method, test=test, level=level, nodes=nodes,
-        notes=(f"{left} without events, or with only events, in both groups: left out.",) * (left > 0),
+        k=counts.k, k_left_out=counts.left_out, model=settings.model, method=settings.method,
+        test=settings.test, level=settings.level, nodes=settings.nodes, notes=left_out_note(counts),
     )  # fmt: skip
+
+
+def left_out_note(counts: Arms) -> tuple[str, ...]:
+    """Return a note on the studies that say nothing on the effect, if there are such."""
+    left = counts.left_out
+    return (f"{left} without events, or with only events, in both groups: left out.",) * (left > 0)

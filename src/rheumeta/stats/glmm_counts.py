@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from rheumeta.errors import StatsError
-from rheumeta.stats.batch import Floats
+from rheumeta.stats.batch import Bools, Floats
 
 
 @dataclass(frozen=True)
@@ -17,14 +17,14 @@ class Arms:
 
     `odds` tells counts of patients from events in person-time.
 
-    `left_out` studies without information on the effect are not among them.
+    Of the studies given, shape (n,), those that say something on the effect are `kept`.
     """
 
     x1: Floats
     m1: Floats
     x2: Floats
     m2: Floats
-    left_out: int
+    kept: Bools
     single: bool
     odds: bool
 
@@ -32,6 +32,11 @@ class Arms:
     def k(self) -> int:
         """Number of studies."""
         return int(self.x1.size)
+
+    @property
+    def left_out(self) -> int:
+        """Number of studies that say nothing on the effect."""
+        return int((~self.kept).sum())
 
 
 def tables(
@@ -56,7 +61,7 @@ def tables(
         raise StatsError("events must not exceed patients, and each group needs a patient.")
     events, patients = a + c, n1 + n2
     keep = np.ones(a.size, dtype=bool) if single or keep_all else (events > 0) & (events < patients)
-    arms = Arms(a[keep], n1[keep], c[keep], n2[keep], int((~keep).sum()), single, odds=True)
+    arms = Arms(a[keep], n1[keep], c[keep], n2[keep], keep, single, odds=True)
     _require_two(arms)
     if single:
         if a.sum() in (0, n1.sum()):
@@ -77,7 +82,7 @@ def rates(x1i: ArrayLike, t1i: ArrayLike, x2i: ArrayLike, t2i: ArrayLike) -> Arm
     if not (np.isfinite(t1) & np.isfinite(t2) & (t1 > 0) & (t2 > 0)).all():
         raise StatsError("person-time must be finite and positive.")
     keep = x1 + x2 > 0
-    arms = Arms(x1[keep], t1[keep], x2[keep], t2[keep], int((~keep).sum()), single=False, odds=False)
+    arms = Arms(x1[keep], t1[keep], x2[keep], t2[keep], keep, single=False, odds=False)
     _require_two(arms)
     _require_finite(arms, 0.0, float((arms.x1 + arms.x2).sum()))
     return arms

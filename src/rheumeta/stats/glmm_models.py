@@ -1,7 +1,7 @@
 """The likelihoods of the one-stage models in their few common parameters.
 
-Parameters are, in this order: the effect; mean and standard deviation of the study intercepts where
-these are random; the standard deviation tau of the effect.
+Parameters are, in this order: the p coefficients of the effect on the design; mean and standard deviation
+of the study intercepts where these are random; the standard deviation tau of the effect.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ class OneStage(Protocol):
         ...
 
     def without_tau(self) -> Callable[[Floats], float]:
-        """Return the log likelihood of the model with one effect."""
+        """Return the log likelihood of the model without heterogeneity."""
         ...
 
-    def starts(self, *, with_tau: bool) -> list[Floats]:
-        """Return starting points."""
+    def starts(self) -> list[Floats]:
+        """Return starting points without tau."""
         ...
 
     def saturated(self) -> float | None:
@@ -51,20 +51,20 @@ class OneStage(Protocol):
 class Conditional:
     """One linear predictor a study: conditional models, and proportions of single groups."""
 
-    def __init__(self, kernel: Any, counts: Arms, nodes: int) -> None:
-        self.kernel, self.counts, self.nodes = kernel, counts, nodes
+    def __init__(self, kernel: Any, counts: Arms, x: Floats, nodes: int) -> None:
+        self.kernel, self.counts, self.x, self.nodes = kernel, counts, x, nodes
 
     def likelihood(self, point: Floats) -> float:
-        """Return the log likelihood at effect and tau."""
-        return float(log_integral(self.kernel, point[0], point[1], nodes=self.nodes).sum())
+        """Return the log likelihood at coefficients and tau."""
+        return float(log_integral(self.kernel, self.x @ point[:-1], point[-1], nodes=self.nodes).sum())
 
     def without_tau(self) -> Callable[[Floats], float]:
-        """Return the log likelihood of the model with one effect."""
-        return lambda point: float(self.kernel.value(np.full(self.counts.k, point[0])).sum())
+        """Return the log likelihood of the model without heterogeneity."""
+        return lambda point: self.likelihood(np.append(point, 0.0))
 
-    def starts(self, *, with_tau: bool) -> list[Floats]:
-        """Return a crude effect as a starting point."""
-        return [np.array([crude(self.counts)] + [0.4] * with_tau)]
+    def starts(self) -> list[Floats]:
+        """Return a crude effect, the same in all studies, as a starting point without tau."""
+        return [_level_line(self.x, crude(self.counts))]
 
     def saturated(self) -> float | None:
         """Return the log likelihood with an effect for each study."""
@@ -82,14 +82,14 @@ class Conditional:
 class FixedIntercepts(Conditional):
     """A fixed intercept for each study, profiled out; the effect is split between the groups."""
 
-    def __init__(self, arms: tuple[Any, Any], counts: Arms, nodes: int) -> None:
-        super().__init__(None, counts, nodes)
+    def __init__(self, arms: tuple[Any, Any], counts: Arms, x: Floats, nodes: int) -> None:
+        super().__init__(None, counts, x, nodes)
         self.arms = arms
         self.near = np.full(counts.k, middle(counts))
 
     def likelihood(self, point: Floats) -> float:
-        """Return the log likelihood at effect and tau, at its best intercepts."""
-        effect, tau = float(point[0]), float(point[1])
+        """Return the log likelihood at coefficients and tau, at its best intercepts."""
+        effect, tau = self.x @ point[:-1], float(point[-1])
 
         def value(g: Floats) -> Floats:
             return log_integral(PairKernel(self.arms, g), effect, tau, nodes=self.nodes)
@@ -103,10 +103,6 @@ class FixedIntercepts(Conditional):
         self.near = newton(step, self.near)
         return float(value(self.near).sum())
 
-    def without_tau(self) -> Callable[[Floats], float]:
-        """Return the log likelihood of the model with one effect."""
-        return lambda point: self.likelihood(np.array([point[0], 0.0]))
-
     def saturated(self) -> float | None:
         """Return the log likelihood with an effect for each study."""
         return float(self.arms[0].saturated() + self.arms[1].saturated())
@@ -115,22 +111,22 @@ class FixedIntercepts(Conditional):
 class RandomIntercepts:
     """Normal study intercepts, independent of the effect, which is split between the groups."""
 
-    def __init__(self, arms: tuple[Kernel, Kernel], counts: Arms, nodes: int) -> None:
-        self.arms, self.counts, self.nodes = arms, counts, nodes
+    def __init__(self, arms: tuple[Kernel, Kernel], counts: Arms, x: Floats, nodes: int) -> None:
+        self.arms, self.counts, self.x, self.nodes = arms, counts, x, nodes
 
     def likelihood(self, point: Floats) -> float:
-        """Return the log likelihood at effect, mean and spread of the intercepts, and tau."""
-        effect, mean, sigma, tau = (float(p) for p in point)
+        """Return the log likelihood at coefficients, mean and spread of the intercepts, and tau."""
+        effect, (mean, sigma, tau) = self.x @ point[:-3], (float(p) for p in point[-3:])
         return float(log_integral_pair(self.arms, (mean, effect), (sigma, tau), nodes=self.nodes).sum())
 
     def without_tau(self) -> Callable[[Floats], float]:
-        """Return the log likelihood of the model with one effect."""
+        """Return the log likelihood of the model without heterogeneity."""
         return lambda point: self.likelihood(np.append(point, 0.0))
 
-    def starts(self, *, with_tau: bool) -> list[Floats]:
+    def starts(self) -> list[Floats]:
         """Return a crude effect and mean with two spreads of the intercepts."""
-        base = [crude(self.counts), middle(self.counts)]
-        return [np.array([*base, sigma] + [0.4] * with_tau) for sigma in (0.3, 1.0)]
+        line, mean = _level_line(self.x, crude(self.counts)), middle(self.counts)
+        return [np.array([*line, mean, sigma]) for sigma in (0.3, 1.0)]
 
     def saturated(self) -> float | None:
         """Return None: with random intercepts there is no such model."""
@@ -138,11 +134,16 @@ class RandomIntercepts:
 
     def sigma2(self, point: Floats) -> float | None:
         """Return the variance of the intercepts."""
-        return float(point[2] ** 2)
+        return float(point[self.x.shape[1] + 1] ** 2)
 
     def intercept(self, point: Floats) -> float | None:
         """Return the mean of the intercepts."""
-        return float(point[1])
+        return float(point[self.x.shape[1]])
+
+
+def _level_line(x: Floats, effect: float) -> Floats:
+    # The coefficients that come nearest to one effect in all studies.
+    return np.asarray(np.linalg.lstsq(x, np.full(len(x), effect), rcond=None)[0])
 
 
 def crude(counts: Arms) -> float:
