@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import errno
 import logging
 import sys
 import traceback
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from rheumeta import __version__
 from rheumeta.errors import EXIT_FAILURE, Fault, InputFaults, RheumetaError
-from rheumeta.layout import Layout
+from rheumeta.layout import Layout, is_id
 from rheumeta.runlog import Attempt, logging_to
 from rheumeta.steps.commands.analyse_arguments import add_commands
 
@@ -39,6 +40,17 @@ IN_PARALLEL = {"figures"}
 
 ENCODINGS = ("latin-1", "windows-1252")
 """Encodings other than UTF-8 that `clean` reads if told to."""
+
+NOT_WRITTEN = "Nothing was written; the files of the last run are as they were."
+REMEDIES = {
+    errno.ENOSPC: f"{NOT_WRITTEN} Make room on the disk and run it again.",
+    errno.EDQUOT: f"{NOT_WRITTEN} Make room in your quota and run it again.",
+    errno.EFBIG: f"{NOT_WRITTEN} The limit on the size of files is too low.",
+    errno.EACCES: f"{NOT_WRITTEN} Allow yourself to write there (chmod u+w) and run it again.",
+    errno.EPERM: f"{NOT_WRITTEN} Allow yourself to write there (chmod u+w) and run it again.",
+    errno.EROFS: f"{NOT_WRITTEN} Mount the disk so that it can be written, or work on a copy.",
+}
+"""What to do where the system refuses to write."""
 
 EPILOG = """\
 examples:
@@ -95,6 +107,11 @@ def _guarded(arguments: argparse.Namespace) -> int:
             say("%s", traceback.format_exc())
         else:
             say("%s is missing: run the stages before this one first, or snakemake, which does.", missing)
+        return EXIT_FAILURE
+    except OSError as error:
+        if error.filename is None:
+            say("%s", traceback.format_exc())
+        say("%s: %s. %s", error.filename or "A file", error.strerror, REMEDIES.get(error.errno or 0, NOT_WRITTEN))
         return EXIT_FAILURE
     except Exception:
         say("%s", traceback.format_exc())
@@ -180,8 +197,8 @@ def _count(text: str) -> int:
 
 
 def _check_review(layout: Layout) -> None:
-    """Raise InputFaults if there is no such review."""
-    if layout.protocol.is_file():
+    """Raise InputFaults if there is no such review; an id that leads out of the folders is none."""
+    if is_id(layout.review) and layout.protocol.is_file():
         return
     known = sorted(path.stem for path in layout.protocol.parent.glob("*.yaml"))
     close = difflib.get_close_matches(layout.review, known, n=1)

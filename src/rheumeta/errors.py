@@ -17,6 +17,10 @@ EXIT_FAILURE = 1
 """Exit code for everything else that went wrong."""
 
 
+SHOWN = 200
+"""Most characters of a value that a message shows in full."""
+
+
 @dataclass(frozen=True, order=True)
 class Fault:
     """One thing wrong in one place of the input.
@@ -58,7 +62,7 @@ class Fault:
             place += f", {'key' if self.file.endswith('.yaml') else 'column'} {self.column}"
         parts = [f"{place}: {self.message} [{self.code}]"]
         if self.value is not None:
-            parts.append(f"    value:   {self.value!r}")
+            parts.append(f"    value:   {_shown(self.value)}")
         if self.allowed is not None:
             parts.append(f"    allowed: {self.allowed}")
         if self.remedy is not None:
@@ -68,6 +72,14 @@ class Fault:
     def to_dict(self) -> dict[str, object]:
         """Return the fields as a plain dict."""
         return asdict(self)
+
+
+def _shown(value: str) -> str:
+    """Return a value in quotation marks, its invisible signs made visible, its middle left out if it is long."""
+    if len(value) <= SHOWN:
+        return repr(value)
+    half = SHOWN // 2
+    return f"{value[:half]!r} … {value[-half:]!r} ({len(value):,} characters)"
 
 
 class RheumetaError(Exception):

@@ -2,8 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
+
+LONGEST_ID = 60
+"""Most characters of an id of a review, an analysis, a moderator: the name of a figure joins two of them, and
+names of files may have 255."""
+
+ID = re.compile(rf"[a-z][a-z0-9_]{{0,{LONGEST_ID - 1}}}")
+"""An id that becomes part of the name of a file."""
+
+ID_ALLOWED = f"a small letter, then small letters, digits and _, at most {LONGEST_ID} characters"
+
+RESERVED_NAMES = frozenset(
+    {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(10))}
+)
+"""Names that Windows keeps for devices, whatever their ending."""
+
+def is_id(text: str) -> bool:
+    """Tell whether a text can be the id of a review: part of file names on every system."""
+    return ID.fullmatch(text) is not None and text not in RESERVED_NAMES
+
 
 OVERALL_TABLES = (
     "summary", "sensitivity", "directions", "summary_of_findings", "certainty", "missing_results", "claims",

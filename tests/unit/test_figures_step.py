@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 import report_builder
+import yaml
 from tolerances import DIRECT
 
 from rheumeta.errors import InputFaults, RheumetaError
@@ -93,7 +94,7 @@ def by_id(name) -> Analysis:
 def test_stage_draws_exactly_what_the_protocol_promises_and_always_the_same(layout):
     figures.run(layout)
     first = content(layout)
-    assert sorted(first) == sorted(figure_files(layout.protocol))
+    assert sorted(first) == sorted(figure_files(yaml.safe_load(layout.protocol.read_text())))
     figures.run(layout)
     assert content(layout) == first
 

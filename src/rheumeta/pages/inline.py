@@ -60,9 +60,10 @@ def inline(svg: str, alt: str) -> str:
     ValueError
         If the figure holds a script or a reference to another file.
     """
-    if _ACTIVE.search(svg):
+    drawing = _OUTSIDE.sub("", svg)
+    if _ACTIVE.search(_COMMENT.sub("", drawing)):  # words in comments, title and description are escaped
         raise ValueError("A figure holds a script or something from outside.")
-    body = _TEXT.sub(_letters, _OUTSIDE.sub("", svg))
+    body = _TEXT.sub(_letters, drawing)
     body = _BETWEEN.sub("><", _COMMENT.sub("", body)).strip()
     body = _STYLE.sub(_attributes, _PATH.sub(_short, body)).replace("xlink:href", "href")
     body = _MARK.sub(r'<g data-key="\g<key>">', body)
@@ -86,7 +87,12 @@ def _letters(match: re.Match[str]) -> str:
         place = f'transform="translate({match["x"]} {match["y"]}){match["turn"]}"'
     kind = f' class="{face}"' if face else ""
     style = f' style="{match["style"]}"' if match["style"] else ""
-    return f'<text {place} font-size="{size}"{kind}{style}>{match["text"].strip()}</text>'
+    return f'<text {place} font-size="{size}"{kind}{style}>{_unquoted(match["text"].strip())}</text>'
+
+
+def _unquoted(text: str) -> str:
+    """Return words in which nothing looks like an attribute, so that what shortens attributes spares them."""
+    return text.replace('"', "&quot;")
 
 
 def _round(number: str) -> str:

@@ -69,6 +69,10 @@ ARTICLE = re.compile(
 BOOK = re.compile(
     r"(?P<authors>.+?)\. (?P<title>.+)\. (?:(?P<place>[^.:]+): )?(?P<publisher>[^.,]+), (?P<year>\d{4})\."
 )
+DOI = re.compile(r"10\.\d{4,9}/[^\s{}\\\"]+", re.ASCII)
+TEX = {"\\": r"\textbackslash{}", "{": r"\textbraceleft{}", "}": r"\textbraceright{}", "~": r"\textasciitilde{}",
+       "^": r"\textasciicircum{}", **{sign: f"\\{sign}" for sign in "&%#_$"}}  # fmt: skip
+"""Signs that mean something to TeX; BibTeX counts braces, even escaped ones, so they get names."""
 INITIALS = re.compile(r"(?P<family>.+?) (?P<given>[A-Z]{1,4}(?: Jr)?)")
 
 
@@ -138,13 +142,18 @@ def study(row: Row) -> Item:
     item["author"] = [{"literal": label.removesuffix(f" {year}") if year else label}]
     if year.isdigit():
         item["issued"] = _issued(year)
-    if row.get("doi", "").startswith("10."):
+    if is_doi(row.get("doi", "")):
         item["DOI"] = row["doi"]
-    if row.get("pmid", "").isdigit():
+    if re.fullmatch(r"[0-9]+", row.get("pmid", "")):
         item["PMID"] = row["pmid"]
     if row.get("registry") and row["registry"] != "not seen":
         item["note"] = f"Registered: {row['registry']}"
     return item
+
+
+def is_doi(text: str) -> bool:
+    """Tell whether a text is a DOI, which may be linked; anything else is shown as it stands."""
+    return DOI.fullmatch(text) is not None
 
 
 def library(studies: Sequence[Row], works: Mapping[str, str]) -> list[Item]:
@@ -171,27 +180,27 @@ def _entry(item: Item) -> str:
         if role in item
     }
     fields = people | {
-        "title": f"{{{item['title']}}}" if "title" in item else "",
-        "journal": item.get("container-title", ""),
+        "title": f"{{{_tex(item['title'])}}}" if "title" in item else "",
+        "journal": _tex(item.get("container-title", "")),
         "year": str(item["issued"]["date-parts"][0][0]) if "issued" in item else "",
         "volume": item.get("volume", ""),
         "number": item.get("issue", ""),
         "pages": item.get("page", "").replace("-", "--"),
-        "publisher": item.get("publisher", ""),
-        "address": item.get("publisher-place", ""),
+        "publisher": _tex(item.get("publisher", "")),
+        "address": _tex(item.get("publisher-place", "")),
         "doi": item.get("DOI", ""),
         "pmid": item.get("PMID", ""),
-        "note": item.get("note", ""),
+        "note": _tex(item.get("note", "")),
     }
-    lines = [f"  {name} = {{{_tex(value, name)}}}," for name, value in fields.items() if value]
+    lines = [f"  {name} = {{{value}}}," for name, value in fields.items() if value]
     return "\n".join([f"@{kind}{{{item['id']},", *lines, "}\n"])
 
 
 def _bibtex_name(person: Item) -> str:
     if "family" in person:
-        return f"{person['family']}, {person['given']}"
-    return "others" if person["literal"] == "others" else f"{{{person['literal']}}}"
+        return f"{_tex(person['family'])}, {person['given']}"
+    return "others" if person["literal"] == "others" else f"{{{_tex(person['literal'])}}}"
 
 
-def _tex(value: str, field: str) -> str:
-    return value if field == "doi" else re.sub(r"([&%#_])", r"\\\1", value)
+def _tex(text: str) -> str:
+    return "".join(TEX.get(sign, sign) for sign in text)

@@ -17,12 +17,20 @@ VERSION = [1, 23, 1]
 NOTHING: list[Any] = ["", [], []]
 """No id, no classes, no attributes."""
 
-CITATION = re.compile(r"\[@(?P<keys>[^\]]+)\]")
+OPEN, CLOSE = "\ue000", "\ue001"
+"""Signs around the keys of a citation: private ones, which no sheet may hold, so that no text of a sheet cites."""
+
+CITATION = re.compile(f"{OPEN}(?P<keys>[^{CLOSE}]+){CLOSE}")
 ENTRY = {"citationPrefix": [], "citationSuffix": [], "citationNoteNum": 0, "citationHash": 0}
 
 
+def citation(*keys: str) -> str:
+    """Return a citation as part of a text for :func:`words`."""
+    return f"{OPEN}{'; '.join(keys)}{CLOSE}"
+
+
 def words(text: str) -> list[Inline]:
-    """Return text as inlines; ``[@key; key]`` becomes a citation."""
+    """Return text as inlines; what :func:`citation` gave becomes a citation."""
     found: list[Inline] = []
     at = 0
     for match in CITATION.finditer(text):

@@ -24,8 +24,8 @@ SOFTWARE = {"snakemake": "Mölder et al. 2021", "numpy": "Harris et al. 2020", "
 
 
 def cite(*short: str) -> str:
-    """Return a citation of works by their short names: ``[@becker-1988; cochran-1954]``."""
-    return f"[@{'; '.join(key(name) for name in short)}]"
+    """Return a citation of works by their short names, e.g. "Becker 1988"."""
+    return pandoc.citation(*map(key, short))
 
 
 def short_names(source: str) -> list[str]:

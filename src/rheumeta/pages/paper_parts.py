@@ -9,6 +9,7 @@ from rheumeta.pages import pandoc, prisma
 from rheumeta.pages.certainty import amount
 from rheumeta.pages.evidence import DESIGN_WORDS, STATUS_WORDS, bias_view, flow_view, not_assessed
 from rheumeta.pages.inputs import ReportInput, Row
+from rheumeta.pages.literature import is_doi
 from rheumeta.pages.numbers import capital, count, interval, whole
 from rheumeta.pages.pandoc import Block
 from rheumeta.pages.plain import plain_summary
@@ -62,7 +63,7 @@ def _patients(row: Row) -> str:
 
 
 def _source(row: Row) -> str:
-    return f" [@study-{row['study_id']}]" if row.get("doi", "").startswith("10.") else ""
+    return f" {pandoc.citation('study-' + row['study_id'])}" if is_doi(row.get("doi", "")) else ""
 
 
 def risk_of_bias(data: ReportInput) -> Iterable[Block]:
@@ -174,7 +175,8 @@ def plain(data: ReportInput) -> Iterable[Block]:
 def checklist(data: ReportInput) -> Iterable[Block]:
     """Yield the reporting checklist, filled in."""
     yield pandoc.heading(1, "Reporting checklist")
-    yield pandoc.paragraph("Items of PRISMA 2020 [@page-et-al-2021] in short words, and where each stands.")
+    source = pandoc.citation("page-et-al-2021")
+    yield pandoc.paragraph(f"Items of PRISMA 2020 {source} in short words, and where each stands.")
     rows = [(item.number, item.topic, item.asks, item.where) for item in prisma.checklist(data)]
     yield pandoc.table(
         "Reporting checklist.", ("Item", "Topic", "Asks for", "Where it stands"), rows,

@@ -2,7 +2,7 @@
 
 Every text is escaped by the template engine. Three things enter unescaped: the style sheet and the
 script of this package, and figures, which this program has drawn. A policy in the page lets nothing run
-but that script and lets nothing be fetched.
+but that script, no style but that sheet, and lets nothing be fetched.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from rheumeta.pages.glossary import GLOSSARY
 from rheumeta.pages.headline import headline
 from rheumeta.pages.inline import inline
 from rheumeta.pages.inputs import ReportInput, anchor, split_ids
+from rheumeta.pages.literature import is_doi
 from rheumeta.pages.methods import POOLING_FORMULAS, methods_view
 from rheumeta.pages.missing import STATUS_WORDS as MISSING_WORDS
 from rheumeta.pages.missing import missing_view
@@ -76,6 +77,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     env.filters |= FILTERS
+    env.tests["doi"] = is_doi
     env.globals |= GLOBALS
     return env
 
@@ -95,20 +97,28 @@ def figure(svg: str, alt: str) -> Markup:
     return Markup(inline(svg, alt))
 
 
-def font_faces(fonts: Mapping[str, str]) -> Markup:
+def font_faces(fonts: Mapping[str, str]) -> str:
     """Return the fonts of the figures as rules of the style sheet."""
     rules = (
         f'@font-face{{font-family:"Figure";{FONT_STYLES[face]};src:url({uri})}}'
         for face, uri in fonts.items()
     )
-    return Markup("\n".join(rules))
+    return "\n".join(rules)
 
 
-def script(env: Environment) -> tuple[Markup, str]:
-    """Return the script of the page and its hash as the policy of the page names it."""
-    text = env.get_template("page.js").render()
-    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
-    return Markup(text), f"sha256-{digest}"
+def machinery(env: Environment, fonts: Mapping[str, str]) -> dict[str, str]:
+    """Return script and style of a page, and the policy that lets those two work by their hashes and no other."""
+    script = env.get_template("page.js").render()
+    style = "\n".join([env.get_template("style.css").render(), font_faces(fonts)])
+    policy = (
+        f"default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; font-src data:; "
+        f"style-src '{_digest(style)}'; script-src '{_digest(script)}'"
+    )
+    return {"script": Markup(script), "style": Markup(style), "policy": Markup(policy)}
+
+
+def _digest(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode('ascii')}"
 
 
 def report(data: ReportInput) -> str:
@@ -125,9 +135,7 @@ def report(data: ReportInput) -> str:
         HTML that needs no other file and can be read without its script.
     """
     env = environment()
-    text, digest = script(env)
-    names = context(data) | {"script": text, "script_hash": digest, "font_faces": font_faces(data.fonts)}
-    return env.get_template("report.html").render(names)
+    return env.get_template("report.html").render(context(data) | machinery(env, data.fonts))
 
 
 def context(data: ReportInput) -> dict[str, Any]:
@@ -219,7 +227,8 @@ def card(data: ReportInput) -> Card:
 
 def index(cards: Sequence[Card]) -> str:
     """Return the page over all reviews."""
-    return environment().get_template("index.html").render({"cards": cards})
+    env = environment()
+    return env.get_template("index.html").render({"cards": cards} | machinery(env, {}))
 
 
 FILTERS: dict[str, Callable[..., Any]] = {

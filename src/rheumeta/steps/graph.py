@@ -18,12 +18,12 @@ from typing import Any
 import yaml
 
 from rheumeta.errors import InputFaults
-from rheumeta.layout import Layout
+from rheumeta.layout import ID, Layout
 from rheumeta.steps.targets import figure_files
 from rheumeta.tables.config import CONFIG, check_targets, read_reviews
 from rheumeta.tables.sheets import RAW_SHEETS
 
-ID = re.compile(r"[a-z][a-z0-9_]*")
+FIGURE = re.compile(r"[a-z][a-z0-9_]{,240}\.[a-z]{3}")
 WILDCARD = re.compile(r"\{[^{}]*\}")
 VALIDATED = (
     *(f"{sheet.name}.csv" for sheet in RAW_SHEETS),
@@ -110,10 +110,10 @@ def raw_inputs(layout: Layout) -> list[str]:
 def figures(layout: Layout) -> list[str]:
     """Return the paths of all figures of a review; none if its protocol is not readable."""
     try:
-        names = figure_files(layout.protocol)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, InputFaults, AttributeError, TypeError):
+        names = figure_files(_protocol(layout))
+    except (InputFaults, AttributeError, TypeError):
         return []
-    return [(layout.figures / name).as_posix() for name in names if ID.match(name)]
+    return [(layout.figures / name).as_posix() for name in names if FIGURE.fullmatch(name)]
 
 
 def tables(layout: Layout) -> list[str]:
@@ -132,20 +132,26 @@ def benchmarks(layout: Layout) -> list[str]:
     found = set()
     for plan in analyses(layout).values():
         benchmark = plan.get("benchmark")
-        if isinstance(benchmark, dict) and isinstance(benchmark.get("review"), str):
-            found.add(benchmark["review"])
+        review = benchmark.get("review") if isinstance(benchmark, dict) else None
+        if isinstance(review, str) and ID.fullmatch(review):
+            found.add(review)
     return sorted(found - {layout.review})
 
 
 def analyses(layout: Layout) -> dict[str, dict[str, Any]]:
     """Return the analyses of a protocol by id, as far as they can be read."""
-    try:
-        content = yaml.load(layout.protocol.read_text(encoding="utf-8"), Loader=_LOADER)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
-        return {}
-    plans = content.get("analyses") if isinstance(content, dict) else None
+    plans = _protocol(layout).get("analyses")
     plans = plans if isinstance(plans, dict) else {}
     return {k: v for k, v in plans.items() if isinstance(v, dict) and ID.fullmatch(str(k))}
+
+
+def _protocol(layout: Layout) -> dict[Any, Any]:
+    """Return a protocol as its YAML has it, nothing if it cannot be read."""
+    try:
+        content = yaml.load(layout.protocol.read_text(encoding="utf-8-sig"), Loader=_LOADER)
+    except (OSError, ValueError, RecursionError, yaml.YAMLError):
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 def notebooks(folder: Path) -> list[str]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
 
 from rheumeta.errors import Fault, InputFaults
-from rheumeta.layout import Layout
+from rheumeta.layout import ID_ALLOWED, Layout, is_id
 from rheumeta.tables.codebook import review_codebook_text
 from rheumeta.tables.manifest import Check
 from rheumeta.tables.manifest import update_manifest as write_manifest
@@ -21,7 +20,6 @@ from rheumeta.tables.writing import StageWriter, csv_text
 
 log = logging.getLogger(__name__)
 
-REVIEW_ID = re.compile(r"[a-z][a-z0-9_]*")
 CODEBOOK = "codebook.md"
 CODEBOOK_ORIGIN = "Made by rheumeta from the declarations of the sheets and the protocol"
 PLACEHOLDER = "{review}"
@@ -143,10 +141,10 @@ def _refuse(layout: Layout, paths: list[Path]) -> None:
     """Raise InputFaults if the id is none, or if there are files of the review already."""
     file = layout.protocol.as_posix()
     existing = [path.as_posix() for path in paths if path.exists()]
-    if not REVIEW_ID.fullmatch(layout.review):
+    if not is_id(layout.review):
         raise InputFaults([
             Fault(file, None, None, "bad_id", "The id is not well formed.", layout.review,
-                  "a small letter, then small letters, digits and _")
+                  ID_ALLOWED)
         ])  # fmt: skip
     if existing:
         raise InputFaults([

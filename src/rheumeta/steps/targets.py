@@ -8,10 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
-
-import yaml
 
 from rheumeta.errors import Fault, InputFaults
 
@@ -113,7 +110,6 @@ def _refuse_twins(names: list[str], review: str) -> None:
         )
 
 
-def figure_files(protocol: Path) -> list[str]:
-    """Return the file names of all figures of the review whose protocol is the file `protocol`."""
-    content = yaml.safe_load(protocol.read_text(encoding="utf-8")) or {}
-    return [f"{name}.{ending}" for name in figure_names(content) for ending in FORMATS]
+def figure_files(protocol: Mapping[str, Any]) -> list[str]:
+    """Return the file names of all figures of a review; `protocol` is what its YAML file holds."""
+    return [f"{name}.{ending}" for name in figure_names(protocol) for ending in FORMATS]

@@ -30,6 +30,7 @@ from rheumeta.tables.rules_results import check_doses, check_outcome_codes, chec
 from rheumeta.tables.schemas import check_schema
 from rheumeta.tables.sheets import CORRECTIONS, MANIFEST, RAW_SHEETS
 from rheumeta.tables.typed import Table, type_sheet
+from rheumeta.tables.unsafe import unsafe_faults
 from rheumeta.tables.validated import (
     ACCEPTED,
     CORRECTIONS_APPLIED,
@@ -85,7 +86,7 @@ def check(layout: Layout) -> Checked:
     """Read and judge everything a review holds; write nothing."""
     name = _name(layout.protocol, layout)
     protocol, document, faults = read_protocol(layout.protocol, file=name)
-    faults += placeholder_faults(document, file=name)
+    faults += placeholder_faults(document, file=name) + unsafe_faults(document, file=name)
     known = declared(document)
     raw, found = _read_sheets(layout, known)
     faults += found

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import date
 
 from rheumeta.tables.placeholders import PLACEHOLDER, PLACEHOLDER_LEFT, REPLACE
 from rheumeta.tables.reading import NON_BREAKING
 from rheumeta.tables.sheets import Column
+from rheumeta.tables.unsafe import LONGEST, LONGEST_NAME, unsafe
 from rheumeta.tables.wording import did_you_mean, listing
 
 Value = float | str | None
 """number and count: float; everything else: the text; None: empty or unreadable."""
 
-NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+"""Python reads digits of every script; spreadsheet programs, R and people do not."""
+LONGEST_NUMBER = 40
+LARGEST, SMALLEST = 1e15, 1e-50
+"""Size of numbers: nothing counted or measured is larger, no printed p value smaller; beyond, squares and
+reciprocals of variances leave the range of floating point."""
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+LONGEST_KEY = 100
 LINK = re.compile(r"(https?://|doi:|pmid:)\S+")
 HASH = re.compile(r"[0-9a-f]{64}")
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028\u2029\ufeff]")
 SPREADSHEET_ERROR = re.compile(r"#(REF!|NAME\?|VALUE!|DIV/0!|N/A|NUM!|NULL!)")
-FORMULA = re.compile(r"=\s*\$?[A-Za-z]+\$?[\d(]")
-"""=A1, =SUM(…); a note may start with an equals sign."""
 MISSING_WORDS = frozenset(
     {
         "na",
@@ -55,6 +60,7 @@ DATE_IN_NUMBER = re.compile(r"\d{4}-\d\d-\d\d.*|\d{1,2}\.\d{1,2}\.(\d{2,4})?|\d{
 DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+")
 THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}([,.' ’]\d{3})+([.,]\d+)?")
 """A leading zero is no thousand: 0,253 has a decimal comma."""
+NONZERO = re.compile("[1-9]")
 FRACTION = re.compile(r"\d+ ?/ ?\d+")
 LOOKALIKES = str.maketrans("OoIl", "0011")
 COMPARE = "Compare with the source; write one number a cell, and words into 'note'."
@@ -114,12 +120,6 @@ def _text_fault(text: str, column: Column) -> CellFault | None:
         return CellFault("blanks_around", "The cell starts or ends with a blank.", remedy="Delete the blank.")
     if "\n" in text:
         return CellFault("line_break", "The cell holds a line break.", remedy="Write it in one line.")
-    if CONTROL.search(text):
-        return CellFault(
-            "control_character",
-            "The cell holds an invisible control character.",
-            remedy="Type the text anew.",
-        )
     if PLACEHOLDER.fullmatch(text):
         return CellFault(PLACEHOLDER_LEFT, "The text of a template was not replaced.", remedy=REPLACE)
     if SPREADSHEET_ERROR.fullmatch(text):
@@ -128,10 +128,10 @@ def _text_fault(text: str, column: Column) -> CellFault | None:
             "The cell holds the error of a formula.",
             remedy="Type the value that the source prints.",
         )
-    if FORMULA.match(text) or (text.startswith("=") and column.type in NUMERIC):
-        return CellFault(
-            "formula", "The cell holds a formula.", remedy="Type the value that the source prints."
-        )
+    if column.type not in NUMERIC or text[0] in "=@":  # a number has its own faults
+        found = unsafe(text, longest=LONGEST_NAME if column.name == "label" else LONGEST)
+        if found is not None:
+            return CellFault(found.code, found.message, found.allowed, found.remedy)
     if MADE_DATE.fullmatch(text):
         return CellFault(
             "spreadsheet_date",
@@ -143,11 +143,14 @@ def _text_fault(text: str, column: Column) -> CellFault | None:
 
 
 def _number(text: str, column: Column) -> tuple[float | None, CellFault | None]:
-    if not NUMBER.fullmatch(text):
+    if len(text) > LONGEST_NUMBER or not NUMBER.fullmatch(text):
         return None, _number_fault(text)
     value = float(text)
-    if not math.isfinite(value):
-        return None, CellFault("wrong_type", "The number is too large.", "a number", COMPARE)
+    if abs(value) > LARGEST or (0 < abs(value) < SMALLEST) or (value == 0 and NONZERO.search(text)):
+        return None, CellFault(
+            "wrong_type", "The number is too large or too close to 0 to be one of a study.",
+            f"0, or a number from {SMALLEST:g} to {LARGEST:g}, with either sign", COMPARE,
+        )  # fmt: skip
     if column.type == "count" and not value.is_integer():
         return None, CellFault(
             "not_whole",
@@ -200,7 +203,10 @@ def _number_fault(text: str) -> CellFault:
 
 def _number_remedy(text: str) -> str:
     """Return how to mend a text that should be a number."""
-    digits = text.translate(LOOKALIKES)
+    digits = unicodedata.normalize("NFKC", text).translate(LOOKALIKES)
+    digits = "".join(str(unicodedata.digit(sign, sign)) for sign in digits)
+    if digits.isascii() and digits != text.translate(LOOKALIKES) and NUMBER.fullmatch(digits):
+        return f"The digits are of another script; write {digits}"
     if NUMBER.fullmatch(digits):
         return f"Letters stand for digits; write {digits} if the source prints that."
     if FRACTION.fullmatch(text):
@@ -221,11 +227,11 @@ def _choice(text: str, column: Column) -> CellFault | None:
 
 def _id(text: str, column: Column) -> CellFault | None:
     parts = text.split(";") if column.type == "ids" else [text]
-    if all(ID.fullmatch(part) for part in parts):
+    if all(ID.fullmatch(part) and len(part) <= LONGEST_KEY for part in parts):
         return None
     many = ", several separated by ';' without blanks" if column.type == "ids" else ""
     return CellFault(
-        "bad_id", "The key is not well formed.", "letters without accents, digits, '_', '-' and '.'" + many
+        "bad_id", "The key is not well formed.", f"letters without accents, digits, '_', '-' and '.', at most {LONGEST_KEY} characters{many}",
     )
 
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from rheumeta.errors import Fault, InputFaults
-from rheumeta.layout import Layout
+from rheumeta.layout import ID_ALLOWED, Layout, is_id
 from rheumeta.tables.wording import did_you_mean, listing
 from rheumeta.tables.yaml_lines import Document, parse_yaml
 
 CONFIG = "config/config.yaml"
 KEY = "reviews"
-ID = re.compile(r"[a-z][a-z0-9_]*")
 EXAMPLE = "Write one line '- my_review' a review below 'reviews:'."
 NO_REVIEW = frozenset({"notebooks"})
 """Folders in ``results/`` that belong to no review."""
@@ -108,10 +106,10 @@ def _entries(
     faults = []
     for i, entry in enumerate(entries):
         line = document.line((KEY, i))
-        if not isinstance(entry, str) or not ID.fullmatch(entry):
+        if not isinstance(entry, str) or not is_id(entry):
             faults.append(
                 _fault(line, KEY, "bad_id", "This is no id of a review.", str(entry),
-                       allowed="a small letter, then small letters, digits and _",
+                       allowed=ID_ALLOWED,
                        remedy=did_you_mean(str(entry), known))
             )  # fmt: skip
         elif entry in reviews:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from rheumeta.errors import Fault
-from rheumeta.tables.yaml_lines import Document, Path, dotted
+from rheumeta.tables.yaml_lines import Document, dotted, texts
 
 PLACEHOLDER = re.compile(r"<[A-Z][^<>\n]*>")
 PLACEHOLDER_LEFT = "placeholder_left"
@@ -18,18 +17,6 @@ def placeholder_faults(document: Document, *, file: str) -> list[Fault]:
     return [
         Fault(file, document.line(path), dotted(path), PLACEHOLDER_LEFT,
               "The text of the template was not replaced.", found[0], remedy=REPLACE)
-        for path, text in _texts(document.data, ())
+        for path, text in texts(document.data)
         if (found := PLACEHOLDER.search(text))
     ]  # fmt: skip
-
-
-def _texts(value: object, path: Path) -> Iterator[tuple[Path, str]]:
-    """Yield every text below `value` with its path."""
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, dict):
-        for key, child in value.items():
-            yield from _texts(child, (*path, str(key)))
-    elif isinstance(value, list):
-        for i, child in enumerate(value):
-            yield from _texts(child, (*path, i))

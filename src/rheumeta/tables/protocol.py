@@ -15,12 +15,13 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from rheumeta.errors import Fault, InputFaults
+from rheumeta.layout import LONGEST_ID
 from rheumeta.tables.model_faults import model_faults
 from rheumeta.tables.yaml_lines import Document, parse_yaml
 
 M = TypeVar("M", bound=BaseModel)
 
-Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=LONGEST_ID)]
 Text = Annotated[str, StringConstraints(min_length=1)]
 
 Measure = Literal[

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from rheumeta.errors import Fault
-from rheumeta.layout import OVERALL_TABLES
+from rheumeta.layout import OVERALL_TABLES, RESERVED_NAMES
 from rheumeta.records import FLAGS
 from rheumeta.tables.measures import FITS, POOLED_BY, RAW_MEANS, STANDARDISED
 from rheumeta.tables.protocol import Comparison, Instrument, Protocol, read_protocol
@@ -153,13 +153,15 @@ def _analyses(judge: _Judge, protocol: Protocol, study_ids: Collection[str] | No
     numeric = [name for name, m in protocol.moderators.items() if m.type == "number"]
     for name, plan in protocol.analyses.items():
         at: Key = ("analyses", name)
-        if name in OVERALL_TABLES:
+        if name in OVERALL_TABLES or name in RESERVED_NAMES:
+            taken = ("A table over all analyses has this name", OVERALL_TABLES)
+            message, names = taken if name in OVERALL_TABLES else ("Windows has no files of this name", ())
             judge.add(
                 at,
                 "reserved_name",
-                "A table over all analyses has this name.",
+                f"{message}.",
                 name,
-                f"any id but {', '.join(OVERALL_TABLES)}",
+                f"any id but {', '.join(names or sorted(RESERVED_NAMES))}",
                 "Give the analysis another id.",
             )
         judge.known((*at, "comparison"), plan.comparison, protocol.comparisons, "comparison")

@@ -113,4 +113,4 @@ def _cell(sheet: xlsxwriter.worksheet.Worksheet, line: int, number: int, column:
     if column not in TEXTS and NUMBER.fullmatch(text):
         sheet.write_number(line, number, float(text))
     else:
-        sheet.write_string(line, number, text[:CELL_LENGTH])
+        sheet.write_string(line, number, text if len(text) <= CELL_LENGTH else f"{text[: CELL_LENGTH - 1]}…")

@@ -6,6 +6,7 @@ nested aliases can grow to gigabytes), a key that stands twice is a fault, and k
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import yaml
@@ -35,6 +36,19 @@ class Document:
 def dotted(path: Path) -> str:
     """Return a path as people write it: ``analyses.das28.window``."""
     return ".".join(map(str, path))
+
+
+def texts(value: object, path: Path = ()) -> Iterator[tuple[Path, str]]:
+    """Yield every key and every text below `value` with its path."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict):
+        for key, child in value.items():
+            yield (*path, key), str(key)
+            yield from texts(child, (*path, str(key)))
+    elif isinstance(value, list):
+        for i, child in enumerate(value):
+            yield from texts(child, (*path, i))
 
 
 def parse_yaml(text: str, *, file: str) -> Document:
