@@ -33,7 +33,8 @@ MARKUP = (
     "; touch hostile & $(touch hostile) | `touch hostile` > hostile",
     "__import__('os').system('touch hostile')",
     "once=1 only='x' href=\"http://x.invalid/\"",
-    "e\u0301\u0327\u0323 a\u030a n\u0303 \U0001f600 \u05e9\u05dc\u05d5\u05dd \u0645\u0631\u062d\u0628\u0627 \u4e2d\u6587",
+    "e\u0301\u0327\u0323 a\u030a n\u0303 \U0001f600 "
+    "\u05e9\u05dc\u05d5\u05dd \u0645\u0631\u062d\u0628\u0627 \u4e2d\u6587",
 )
 """Text that a careless program would run, follow, format or choke on."""
 
@@ -57,9 +58,10 @@ def long_words(text: str, room: int) -> str:
     """Return a text as long as may be, in one word."""
     return text + "x" * (min(room, LONG) - len(text))
 
+
 CODES = frozenset({
-    "outcome", "outcome_codes", "dose_unit", "unit", "time_unit", "person_time_unit", "accept", "tool", "domain", "judgement",
-    "events_unit",
+    "outcome", "outcome_codes", "dose_unit", "unit", "time_unit", "person_time_unit", "accept", "tool",
+    "domain", "judgement", "events_unit",
 })  # fmt: skip
 """Columns whose text is looked up, so that anything else is a fault."""
 
@@ -146,7 +148,9 @@ def hostile_protocol(data: dict[str, Any], text: Text) -> dict[str, Any]:
     data["question"] = {key: text(value, LONGEST) for key, value in data["question"].items()}
     for part in ("interventions", "moderators", "outcomes", "windows", "comparisons", "sensitivity"):
         for entry in data[part].values():
-            entry.update({key: text(entry[key], room(key)) for key in ("label", "lay", "domain") if key in entry})
+            entry.update(
+                {key: text(entry[key], room(key)) for key in ("label", "lay", "domain") if key in entry}
+            )
     for choices in (m["choices"] for m in data["moderators"].values()):
         choices.update({key: text(value, LONGEST_NAME) for key, value in choices.items()})
     for analysis in data["analyses"].values():

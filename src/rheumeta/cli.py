@@ -111,7 +111,12 @@ def _guarded(arguments: argparse.Namespace) -> int:
     except OSError as error:
         if error.filename is None:
             say("%s", traceback.format_exc())
-        say("%s: %s. %s", error.filename or "A file", error.strerror, REMEDIES.get(error.errno or 0, NOT_WRITTEN))
+        say(
+            "%s: %s. %s",
+            error.filename or "A file",
+            error.strerror,
+            REMEDIES.get(error.errno or 0, NOT_WRITTEN),
+        )
         return EXIT_FAILURE
     except Exception:
         say("%s", traceback.format_exc())

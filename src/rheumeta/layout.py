@@ -20,6 +20,7 @@ RESERVED_NAMES = frozenset(
 )
 """Names that Windows keeps for devices, whatever their ending."""
 
+
 def is_id(text: str) -> bool:
     """Tell whether a text can be the id of a review: part of file names on every system."""
     return ID.fullmatch(text) is not None and text not in RESERVED_NAMES

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hostile_review import SIGNED
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rheumeta.tables.cells import half_unit, parse_cell
+from rheumeta.tables.cells import LARGEST, SMALLEST, half_unit, parse_cell
 from rheumeta.tables.sheets import Column
 
 NUMBER = Column("x", "number", "")
@@ -30,7 +31,7 @@ def test_numbers_with_a_decimal_point_are_read(text, value):
 
 
 @settings(deadline=None, derandomize=True)
-@given(st.floats(allow_nan=False, allow_infinity=False))
+@given(st.floats(-LARGEST, LARGEST).filter(lambda x: x == 0 or abs(x) >= SMALLEST))
 def test_what_repr_writes_is_read_back_exactly(number):
     assert parse_cell(repr(number), NUMBER) == (number, None)
 
@@ -55,7 +56,7 @@ def test_words_for_missing_are_named_as_such(text):
     assert parse_cell(text, NUMBER)[1].code == "na_text"
 
 
-@pytest.mark.parametrize("text", ["= 28/52 of another study", "=", "2 of 3", "<5%", "1-2 weeks"])
+@pytest.mark.parametrize("text", ["28/52 of another study", "=", "-", "2 of 3", "<5%", "1-2 weeks", *SIGNED])
 def test_free_text_is_left_alone(text):
     assert parse_cell(text, Column("note", "text", "")) == (text, None)
 

@@ -109,8 +109,9 @@ def raw_inputs(layout: Layout) -> list[str]:
 
 def figures(layout: Layout) -> list[str]:
     """Return the paths of all figures of a review; none if its protocol is not readable."""
+    protocol = _protocol(layout)
     try:
-        names = figure_files(_protocol(layout))
+        names = figure_files(protocol) if protocol else []
     except (InputFaults, AttributeError, TypeError):
         return []
     return [(layout.figures / name).as_posix() for name in names if FIGURE.fullmatch(name)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -128,10 +127,10 @@ def _text_fault(text: str, column: Column) -> CellFault | None:
             "The cell holds the error of a formula.",
             remedy="Type the value that the source prints.",
         )
-    if column.type not in NUMERIC or text[0] in "=@":  # a number has its own faults
-        found = unsafe(text, longest=LONGEST_NAME if column.name == "label" else LONGEST)
-        if found is not None:
-            return CellFault(found.code, found.message, found.allowed, found.remedy)
+    judged = text if column.type == "text" else text.lstrip("+-")  # numbers and keys have their own faults
+    found = unsafe(judged, longest=LONGEST_NAME if column.name == "label" else LONGEST)
+    if found is not None:
+        return CellFault(found.code, found.message, found.allowed, found.remedy)
     if MADE_DATE.fullmatch(text):
         return CellFault(
             "spreadsheet_date",
@@ -230,9 +229,8 @@ def _id(text: str, column: Column) -> CellFault | None:
     if all(ID.fullmatch(part) and len(part) <= LONGEST_KEY for part in parts):
         return None
     many = ", several separated by ';' without blanks" if column.type == "ids" else ""
-    return CellFault(
-        "bad_id", "The key is not well formed.", f"letters without accents, digits, '_', '-' and '.', at most {LONGEST_KEY} characters{many}",
-    )
+    allowed = f"letters without accents, digits, '_', '-' and '.', at most {LONGEST_KEY} characters{many}"
+    return CellFault("bad_id", "The key is not well formed.", allowed)
 
 
 def _link(text: str, column: Column) -> CellFault | None:

@@ -375,16 +375,10 @@ def _read_document(path: Path, *, file: str) -> tuple[Document, list[Fault]]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        message = f"Byte {error.start + 1} is not UTF-8."
         return Document(), [
-            Fault(
-                file,
-                None,
-                None,
-                "not_utf8",
-                f"Byte {error.start + 1} is not UTF-8.",
-                allowed="UTF-8",
-                remedy="Save the file as UTF-8.",
-            )
+            Fault(file, line, None, "not_utf8", message, None, "UTF-8", "Save the file as UTF-8.")
         ]
     document = parse_yaml(text, file=file)
     if not document.faults and not isinstance(document.data, dict):

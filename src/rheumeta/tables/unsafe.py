@@ -19,7 +19,9 @@ CONTROL = re.compile(
 """Signs that nobody sees, that turn round what stands beside them (Boucher and Anderson 2021, "Trojan
 Source"), or that mean nothing in common: controls, bidirectional overrides, tags, private use."""
 
-COMPUTED = re.compile(r"[=@].+|[+-](?!\s?[\d.,]+%?(?:$|[ ;,(\[±–-]))(?=.)|[+-].*(?:[|!]|[A-Za-z]\()", re.DOTALL)
+COMPUTED = re.compile(
+    r"[=@].+|[+-](?!\s?[\d.,]+%?(?:$|[ ;,(\[±–-]))(?=.)|[+-].*(?:[|!]|[A-Za-z]\()", re.DOTALL
+)
 """What a spreadsheet program computes: a text that starts with = or @, or with + or - and then anything but a
 number as printed, as in "-0.5 (0.2)" or "+5%". A sign alone is none."""
 

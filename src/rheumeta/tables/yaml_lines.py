@@ -71,8 +71,10 @@ def parse_yaml(text: str, *, file: str) -> Document:
                 remedy="Look at indentation, colons and quotation marks of this line and the one before.",
             )
         )
-    except yaml.YAMLError as error:
-        document.faults.append(Fault(file, None, None, "yaml_syntax", f"The YAML is not valid: {error}."))
+    except yaml.reader.ReaderError as error:
+        line, sign = text[: error.position].count("\n") + 1, text[error.position]
+        message = f"The file holds a sign that YAML does not allow (U+{ord(sign):04X})."
+        document.faults.append(Fault(file, line, None, "yaml_syntax", message, sign, remedy="Delete it."))
     return document
 
 
