@@ -35,30 +35,33 @@ VALUES: tuple[Any, ...] = (
 """What a mutated key of a protocol may hold."""
 
 
-def mutate_sheet(path: Path, draw: Draw) -> str:
+def mutate_sheet(path: Path, draw: Draw, *, gentle: bool = False) -> str:
     """Change a sheet in place; return what was done."""
-    if draw.random() < BYTES_SHARE:
+    if not gentle and draw.random() < BYTES_SHARE:
         return _mutate_bytes(path, draw)
+    mutators = GENTLE if gentle else OF_ROWS
     rows = list(csv.reader(io.StringIO(path.read_bytes().decode("utf-8"), newline="")))
-    name = draw.choice(sorted(OF_ROWS))
+    name = draw.choice(sorted(mutators))
     if len(rows) < 2:
-        return _mutate_bytes(path, draw)
-    said = OF_ROWS[name](rows, draw)
+        return f"{path.name}: nothing" if gentle else _mutate_bytes(path, draw)
+    said = mutators[name](rows, draw)
     out = io.StringIO()
     csv.writer(out, lineterminator="\n").writerows(rows)
     path.write_bytes(out.getvalue().encode("utf-8", "surrogatepass"))
     return f"{path.name}: {name} {said}"
 
 
-def mutate_protocol(path: Path, draw: Draw) -> str:
+def mutate_protocol(path: Path, draw: Draw, *, gentle: bool = False) -> str:
     """Change a protocol in place; return what was done."""
-    if draw.random() < BYTES_SHARE:
+    if not gentle and draw.random() < BYTES_SHARE:
         return _mutate_bytes(path, draw)
     data = yaml.safe_load(path.read_bytes())
-    places = list(_places(data))
-    name = draw.choice(sorted(OF_TREE))
-    holder, key = draw.choice(places)
-    said = OF_TREE[name](holder, key, draw)
+    if gentle:
+        name, said = "choose", _choose(data, draw)
+    else:
+        name = draw.choice(sorted(OF_TREE))
+        holder, key = draw.choice(_places(data))
+        said = OF_TREE[name](holder, key, draw)
     path.write_text(yaml.safe_dump(data, allow_unicode=True, sort_keys=False), encoding="utf-8")
     return f"{path.name}: {name} {said}"
 
@@ -123,6 +126,25 @@ def _scale_number(rows: Rows, draw: Draw) -> str:
     column, factor = draw.choice(numbers), draw.choice(FACTORS)
     rows[line][column] = f"{float(rows[line][column]) * factor:.12g}"
     return f"line {line + 1}, {rows[0][column]} times {factor:g}"
+
+
+def _nudge(rows: Rows, draw: Draw) -> str:
+    """Change a number so little that it may still be true."""
+    line = _line(rows, draw)
+    numbers = [i for i, text in enumerate(rows[line]) if _is_number(text)]
+    if not numbers:
+        return _delete_row(rows, draw)
+    column = draw.choice(numbers)
+    value = float(rows[line][column]) * draw.choice((0.5, 0.8, 0.9, 1.1, 1.5, 2.0))
+    places = len(rows[line][column].partition(".")[2])
+    rows[line][column] = f"{value:.{places}f}"
+    return f"line {line + 1}, {rows[0][column]}: {rows[line][column]}"
+
+
+def _empty_cell(rows: Rows, draw: Draw) -> str:
+    line, column = _cell(rows, draw)
+    rows[line][column] = ""
+    return f"line {line + 1}, {rows[0][column]}"
 
 
 def _is_number(text: str) -> bool:
@@ -202,6 +224,14 @@ HARMLESS = frozenset({"swap rows", "swap columns"})
 """What changes the place of rows or columns and nothing that they say."""
 
 
+GENTLE: dict[str, Callable[[Rows, Draw], str]] = {
+    "nudge number": _nudge, "nudge one number": _nudge, "nudge a number": _nudge, "empty cell": _empty_cell,
+    "delete row": _delete_row, "swap rows": _swap_rows, "swap columns": _swap_columns,
+    "swap in column": _swap_in_column,
+}  # fmt: skip
+"""Damage that may leave a review as good as before, so that a run goes on to the results."""
+
+
 def _places(value: Any) -> list[tuple[Any, Any]]:
     """Return every key and index below `value` with what holds it."""
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
@@ -249,6 +279,60 @@ def _add(holder: Any, key: Any, draw: Draw) -> str:
     else:
         holder.append(draw.choice([*VALUES, holder[key]]))
     return f"beside {key}"
+
+
+CHOICES: dict[str, tuple[Any, ...]] = {
+    "method": ("DL", "PM", "REML", "ML", "SJ", "HS", "EB", "HE"),
+    "test": ("cochrane", "z", "knha", "adhoc"),
+    "level": (51, 80, 99, 99.99),
+    "prediction_min_k": (3, 10),
+    "correlation": (-0.99, 0, 0.999),
+    "correlation_source": ("studies_then_protocol", "protocol"),
+    "ci_distribution": ("t", "normal"),
+    "quantile_method": ("luo_shi", "wan", "qe", "bc"),
+    "zero_cells": (1e-6, 0.5, 100),
+    "double_zero": ("leave_out", "include"),
+    "shared_control": ("combine", "split"),
+    "forest_left": ("better", "smaller"),
+    "cohort": ("largest", "longest", "first"),
+}
+MEASURES = (
+    "MD",
+    "SMD",
+    "SMD1",
+    "ROM",
+    "MC",
+    "SMCC",
+    "SMCR",
+    "RR",
+    "OR",
+    "RD",
+    "AS",
+    "PETO",
+    "PR",
+    "PLO",
+    "PAS",
+    "PFT",
+)
+
+
+def _choose(data: dict[str, Any], draw: Draw) -> str:
+    """Make another choice that a protocol allows, for the whole review or for one analysis."""
+    plan = draw.choice(list(data["analyses"].values()))
+    what = draw.choice(("default", "measure", "pooling", "without window", "with_subgroup_only"))
+    if what == "default":
+        key = draw.choice(sorted(CHOICES))
+        data.setdefault("defaults", {})[key] = draw.choice(CHOICES[key])
+        return f"{key}: {data['defaults'][key]}"
+    if what == "measure":
+        plan["measure"] = draw.choice(MEASURES)
+    elif what == "pooling":
+        plan["pooling"] = draw.choice(("inverse_variance", "mantel_haenszel", "peto"))
+    elif what == "without window":
+        plan.pop("window", None)
+    else:
+        plan[what] = True
+    return f"{what}: {plan['measure']}"
 
 
 OF_TREE: dict[str, Callable[[Any, Any, Draw], str]] = {
@@ -326,12 +410,14 @@ OF_BYTES: dict[str, Callable[[bytes, Draw], bytes]] = {
 
 
 def mutate(layout_files: Sequence[Path], protocol: Path, draw: Draw) -> list[str]:
-    """Change one to three files among sheets and protocol; return what was done."""
+    """Change one to three files among sheets and protocol, half of the times gently; return what was done."""
     done = []
+    gentle = draw.random() < 0.5
     for _ in range(draw.choice((1, 1, 1, 2, 3))):
         path = protocol if draw.random() < 0.3 else draw.choice(list(layout_files))
+        change = mutate_protocol if path == protocol else mutate_sheet
         try:
-            done.append(mutate_protocol(path, draw) if path == protocol else mutate_sheet(path, draw))
+            done.append(change(path, draw, gentle=gentle))
         except (
             yaml.YAMLError,
             UnicodeDecodeError,

@@ -239,7 +239,11 @@ def main() -> int:
     start, count = (arguments.only, 1) if arguments.only is not None else (arguments.first, arguments.count)
     with tempfile.TemporaryDirectory() as folder:
         bases = Bases(Path(folder))
-        cases = [try_case(number, arguments.seed, bases) for number in range(start, start + count)]
+        cases = []
+        for number in range(start, start + count):
+            cases.append(try_case(number, arguments.seed, bases))
+            if cases[-1].wrong:
+                print(f"case {number} went wrong", flush=True)
     print(report(cases))
     return int(any(case.wrong for case in cases))
 
