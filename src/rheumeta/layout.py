@@ -31,6 +31,9 @@ OVERALL_TABLES = (
 )  # fmt: skip
 """Tables over all analyses; each analysis has a table of its own name beside them."""
 
+COLUMN_FORMATS = ("pdf",)
+"""Formats of the figures one column wide, unless the protocol says otherwise."""
+
 
 @dataclass(frozen=True)
 class Layout:

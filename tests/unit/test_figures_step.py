@@ -123,7 +123,7 @@ def test_failures_of_all_workers_are_listed_and_leave_the_previous_figures(layou
 def test_a_failure_is_listed_and_leaves_the_previous_figures(layout, monkeypatch):
     figures.run(layout)
     before = content(layout)
-    monkeypatch.setattr(figures, "draw_note", lambda _: 1 / 0)
+    monkeypatch.setitem(figures.DRAWN_BY, NoteFigure, lambda *_, **__: 1 / 0)
     with pytest.raises(RheumetaError, match=r"figures could not be drawn[\s\S]*ZeroDivisionError") as caught:
         figures.run(layout)
     assert "acr50_one_year" in str(caught.value)

@@ -12,7 +12,7 @@ from plot_cases import means, ratio
 
 from rheumeta.plots import style
 from rheumeta.plots.forest import draw_forest
-from rheumeta.plots.forest_layout import SIZES, all_rows, all_totals, arrange
+from rheumeta.plots.forest_layout import all_rows, all_totals, arrange, slim
 from rheumeta.plots.forest_pages import PAGE_ROWS, draw_pages, paginate
 from rheumeta.plots.style import render_pages
 from rheumeta.steps.drawing.figure_columns import with_moderators
@@ -43,11 +43,12 @@ def columns(layout):
             ["label", "cell 1", "cell 2", "weight random", "weight common", "effect", "plot"],
         ),
         ("bmj", ["label", "cell 1", "cell 2", "plot", "weight random", "weight common", "effect"]),
-        ("compact", ["label", "plot", "effect"]),
+        ("compact", ["label", "plot", "effect", "weight random"]),
     ],
 )
 def test_columns_stand_in_the_order_of_the_layout_and_do_not_meet(name, order):
-    layout = arrange(replace(ratio(9), layout=name))
+    plot = slim(ratio(9)) if name == "compact" else replace(ratio(9), layout=name)
+    layout = arrange(plot)
     assert columns(layout) == order
     places = [
         layout.label,
@@ -62,10 +63,10 @@ def test_columns_stand_in_the_order_of_the_layout_and_do_not_meet(name, order):
 
 @pytest.mark.parametrize("plot", [ratio(9), means(), ratio(1)])
 def test_compact_fits_one_column_of_a_journal_in_legible_letters(plot):
-    plot = replace(plot, layout="compact")
+    plot = slim(plot)
     figure = draw_forest(plot)
     assert figure.get_size_inches()[0] * 72 == pytest.approx(style.COLUMN_WIDTH)
-    assert arrange(plot).face.size >= SIZES[-1]
+    assert arrange(plot).face.size >= style.SIZE_LEGIBLE
 
 
 @pytest.mark.parametrize("k", [1, PAGE_ROWS, PAGE_ROWS + 1, 200])

@@ -37,6 +37,9 @@ DEPTH_MIN = 3.0
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 PANEL_HEIGHT, PANEL_HEIGHT_FEW, FEW = 210.0, 140.0, 5
 """Height of a panel, and of one with so few points, points of paper."""
+POWER_ROOM = 30.0
+"""Room of the label of a power of ten on the axis of p, points."""
+
 STEPS = 60
 DASHES: tuple[tuple[float, float] | None, ...] = ((1.2, 1.8), (4.0, 2.0), None)
 
@@ -76,7 +79,7 @@ def contour_p(n: float, effect: float, design: Literal["two_group", "one_group"]
     return math.erfc(z / math.sqrt(2.0))
 
 
-def draw_albatross(plot: AlbatrossPlot) -> Figure:
+def draw_albatross(plot: AlbatrossPlot, *, width: float = style.WIDTH) -> Figure:
     """Draw an albatross plot, one panel below the other.
 
     Parameters
@@ -87,9 +90,9 @@ def draw_albatross(plot: AlbatrossPlot) -> Figure:
     Returns
     -------
     Figure
-        180 mm wide.
+        `width` points wide.
     """
-    canvas = Canvas()
+    canvas = Canvas(width=width)
     y = draw_head(canvas, plot.title, "", "")
     for panel in plot.panels:
         y = _panel(canvas, y, panel) + 10
@@ -146,7 +149,8 @@ def _at(plane: _Plane, point: AlbatrossPoint) -> tuple[float, float]:
 def _plane(canvas: Canvas, y: float, points: Sequence[AlbatrossPoint]) -> _Plane:
     sizes = [p.n for p in points]
     limits = (max(min(sizes) / 2, 1.0), max(sizes) * 2)
-    bottom = y + (PANEL_HEIGHT if len(points) > FEW else PANEL_HEIGHT_FEW)
+    height = PANEL_HEIGHT if len(points) > FEW else PANEL_HEIGHT_FEW
+    bottom = y + style.plot_height(height, canvas.width)
     axis = make_axis(limits, (y, bottom), scale="log", face=BODY, vertical=True)
     left = style.MARGIN + tick_room(axis, BODY) + BODY.leading + 2
     area = Box(left, y, canvas.width - style.MARGIN - 4, bottom)
@@ -161,7 +165,9 @@ def _axes(canvas: Canvas, plane: _Plane) -> None:
     )
     middle = plane.x(0.0, True)
     canvas.line((middle, middle), (area.top, area.bottom), colour=style.INK, width=0.7, order=1)
-    step = 1 if plane.reach < 5 else 2
+    step = next(
+        s for s in (1, 2, 3, 5) if plane.reach / s * 2 * POWER_ROOM < area.right - area.left or s == 5
+    )
     powers = range(step, int(plane.reach) + 1, step)
     ticks = [(middle, "1")]
     for k in powers:

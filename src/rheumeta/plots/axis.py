@@ -191,6 +191,9 @@ def make_axis(
         return _fits(axis, ticks, face, vertical)
 
     ticks = next((t for t in candidates if 2 <= len(t) <= MAX_TICKS and fits(t)), ())
+    if not ticks:  # the outermost of a set
+        ends = [(t[0], t[-1]) for t in reversed(candidates) if len(t) > 1]
+        ticks = next((t for t in ends if fits(t)), ())
     if not ticks:
         ticks = (null,) if null is not None and limits[0] <= null <= limits[1] else ()
     return Axis(scale, axis.low, axis.high, axis.start, axis.end, tuple(ticks))

@@ -22,7 +22,7 @@ RADIUS_MAX, RADIUS_MIN = 12.0, 2.5
 """Radius of the heaviest study, and the least radius, points."""
 
 
-def draw_bubble(plot: BubblePlot) -> Figure:
+def draw_bubble(plot: BubblePlot, *, width: float = style.WIDTH) -> Figure:
     """Draw a meta-regression.
 
     Parameters
@@ -33,9 +33,9 @@ def draw_bubble(plot: BubblePlot) -> Figure:
     Returns
     -------
     Figure
-        180 mm wide.
+        `width` points wide.
     """
-    canvas = Canvas()
+    canvas = Canvas(width=width)
     y = draw_head(canvas, plot.title, plot.subtitle, plot.caution)
     lines = wrap(plot.y_label, canvas.width - 2 * style.MARGIN, BODY_BOLD)
     y = canvas.lines(style.MARGIN, y, lines, BODY_BOLD) + 2
@@ -60,7 +60,7 @@ def _axes(plot: BubblePlot, canvas: Canvas, top: float) -> tuple[Box, Axis, Axis
     spans = [Span(fit, low, high) for _, fit, low, high in plot.line]
     core = [p.y for p in plot.points]
     limits = choose_range(core, spans, scale=plot.scale, null=plot.null)
-    bottom = top + HEIGHT
+    bottom = top + style.plot_height(HEIGHT, canvas.width)
     y_axis = make_axis(
         limits,
         (top, bottom),

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from matplotlib.figure import Figure
 
 from rheumeta.plots import style
 from rheumeta.plots.axis import Axis, make_axis
-from rheumeta.plots.canvas import Canvas, Face, text_width, wrap
+from rheumeta.plots.canvas import Canvas, Face, wrap
 from rheumeta.plots.chart_records import Chart, Curve, Point
 from rheumeta.plots.frame import Box, Labels, draw_frame, tick_room
-from rheumeta.plots.furniture import BODY, BODY_BOLD, NOTE, draw_head, draw_tail
+from rheumeta.plots.furniture import BODY, BODY_BOLD, NOTE, draw_head, draw_key, draw_tail
 
 HEIGHT = 250.0
 SQUARE = 300.0
 """Height, and side of a plot that compares like with like, points."""
+
+SIDE_ROOM = 30.0
+"""Room left of a square plot for the labels of its axis, points."""
 
 RADIUS, RADIUS_MAX, RADIUS_LEAST = 2.6, 9.0, 1.8
 SHADES = (style.PAPER, "#f1f1f1", "#dedede", "#c6c6c6")
@@ -29,7 +33,7 @@ CURVES: dict[str, tuple[str, float, tuple[float, ...] | None]] = {
 """Colour, width and dashes of each style of line."""
 
 
-def draw_chart(chart: Chart) -> Figure:
+def draw_chart(chart: Chart, *, width: float = style.WIDTH) -> Figure:
     """Draw a plot with two axes.
 
     Parameters
@@ -40,9 +44,9 @@ def draw_chart(chart: Chart) -> Figure:
     Returns
     -------
     Figure
-        180 mm wide.
+        `width` points wide.
     """
-    canvas = Canvas()
+    canvas = Canvas(width=width)
     y = draw_head(canvas, chart.title, chart.subtitle, chart.caution)
     lines = wrap(chart.y_label, canvas.width - 2 * style.MARGIN, BODY_BOLD)
     y = canvas.lines(style.MARGIN, y, lines, BODY_BOLD) + 2
@@ -58,13 +62,14 @@ def draw_chart(chart: Chart) -> Figure:
 
 
 def _axes(chart: Chart, canvas: Canvas, top: float) -> tuple[Box, Axis, Axis]:
-    bottom = top + (SQUARE if chart.square else HEIGHT)
+    side = min(SQUARE, canvas.width - 2 * style.MARGIN - SIDE_ROOM)
+    bottom = top + (side if chart.square else style.plot_height(HEIGHT, canvas.width))
     place = (top, bottom)
     y_axis = make_axis(
         chart.y_limits, place, scale="linear", face=BODY, vertical=not chart.y_down, padding=4.0
     )
     left = style.MARGIN + tick_room(y_axis, BODY)
-    right = left + SQUARE if chart.square else canvas.width - style.MARGIN - 4
+    right = left + side if chart.square else canvas.width - style.MARGIN - 4
     x_axis = make_axis(
         chart.x_limits, (left, right), scale=chart.x_scale, face=BODY, padding=4.0, reverse=chart.x_reverse
     )
@@ -164,32 +169,29 @@ def _sides(canvas: Canvas, chart: Chart, area: Box, x_axis: Axis, y: float) -> f
     """Write what left and right of no effect mean below the axis."""
     if not chart.left_label and not chart.right_label:
         return y
-    canvas.text(area.left, y + BODY.size, f"← {chart.left_label}", NOTE)
-    canvas.text(area.right, y + BODY.size, f"{chart.right_label} →", NOTE, align="right")
-    return y + BODY.leading
+    room = (area.right - area.left) / 2 - 4
+    left, right = (wrap(text, room, NOTE) for text in (f"← {chart.left_label}", f"{chart.right_label} →"))
+    canvas.lines(area.left, y, left, NOTE)
+    canvas.lines(area.right, y, right, NOTE, align="right")
+    return y + max(len(left), len(right)) * NOTE.leading
 
 
 def _key(canvas: Canvas, chart: Chart, y: float) -> float:
     """Draw the key of regions, lines and hollow points."""
-    entries: list[tuple[str, str, int | str]] = []
-    entries += [("region", r.label, r.shade) for r in chart.regions if r.label]
-    entries += [("curve", c.label, c.style) for c in chart.curves if c.label]
-    entries += [("hollow", chart.hollow_label, 0)] if chart.hollow_label else []
-    if not entries:
-        return y
-    x, sample = style.MARGIN, 16.0
-    for kind, label, look in entries:
-        width = sample + 4 + text_width(label, NOTE) + 12
-        if x + width - 12 > canvas.width - style.MARGIN:
-            x, y = style.MARGIN, y + NOTE.leading + 2
-        middle = y + NOTE.leading / 2
-        if kind == "region":
-            canvas.box(x, middle - 3, sample, 6, fill=SHADES[int(look)], edge=style.RULE)
-        elif kind == "curve":
-            colour, thick, dash = CURVES[str(look)]
-            canvas.line((x, x + sample), (middle, middle), colour=colour, width=thick, dash=dash)
-        else:
-            canvas.circle(x + sample / 2, middle, RADIUS, fill=style.PAPER, edge=style.BLUE)
-        canvas.text(x + sample + 4, middle + 0.36 * NOTE.size, label, NOTE)
-        x += width
-    return y + NOTE.leading + 2
+    sample = 16.0
+
+    def region(x: float, middle: float, *, shade: int) -> None:
+        canvas.box(x, middle - 3, sample, 6, fill=SHADES[shade], edge=style.RULE)
+
+    def curve(x: float, middle: float, *, kind: str) -> None:
+        colour, thick, dash = CURVES[kind]
+        canvas.line((x, x + sample), (middle, middle), colour=colour, width=thick, dash=dash)
+
+    def hollow(x: float, middle: float) -> None:
+        canvas.circle(x + sample / 2, middle, RADIUS, fill=style.PAPER, edge=style.BLUE)
+
+    entries: list[tuple[Callable[[float, float], None], str]] = []
+    entries += [(partial(region, shade=r.shade), r.label) for r in chart.regions if r.label]
+    entries += [(partial(curve, kind=c.style), c.label) for c in chart.curves if c.label]
+    entries += [(hollow, chart.hollow_label)] if chart.hollow_label else []
+    return draw_key(canvas, y, entries, sample=sample) if entries else y

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 
 from rheumeta.plots import style
 from rheumeta.plots.canvas import Canvas, Face, baseline, text_width, wrap
-from rheumeta.plots.furniture import BODY, BODY_BOLD, NOTE, draw_head, draw_tail
+from rheumeta.plots.furniture import BODY, BODY_BOLD, NOTE, draw_head, draw_key, draw_tail
 from rheumeta.plots.numbers import fixed, p_text
 from rheumeta.plots.records import (
     Direction,
@@ -52,6 +52,7 @@ class Grid:
     names: float
     edges: tuple[float, ...]
     face: Face
+    numbered: bool  # headings find no room: numbers stand for them, with a key
 
     def middle(self, column: int) -> float:
         """Return the centre of a column."""
@@ -92,7 +93,7 @@ def summarise(
     return "conflicting"
 
 
-def draw_directions(plot: DirectionPlot) -> Figure:
+def draw_directions(plot: DirectionPlot, *, width: float = style.WIDTH) -> Figure:
     """Draw an effect-direction plot with its key and the table of sign tests.
 
     Parameters
@@ -103,16 +104,19 @@ def draw_directions(plot: DirectionPlot) -> Figure:
     Returns
     -------
     Figure
-        180 mm wide, as high as its rows need.
+        `width` points wide, as high as its rows need.
     """
-    canvas = Canvas()
+    canvas = Canvas(width=width)
     y = draw_head(canvas, plot.title, "", "")
     grid = _grid(plot, canvas)
     y = _headings(canvas, y, plot, grid)
     for block in plot.blocks:
         y = _block(canvas, y, block, grid)
+    if grid.numbered:
+        told = "; ".join(f"{i} {heading}" for i, heading in enumerate(plot.columns, start=1))
+        y = canvas.paragraph(style.MARGIN, y + 2, f"{told}.", canvas.width - 2 * style.MARGIN, BODY)
     y = _key(canvas, y + 5, plot)
-    if plot.tests:
+    if plot.tests and not style.is_column(width):  # the table is wider than a column
         y = _tests(canvas, y + 8, plot.tests)
     y = draw_tail(canvas, y + 2, (), plot.lines)
     return canvas.finish(y + style.MARGIN)
@@ -125,7 +129,7 @@ def _grid(plot: DirectionPlot, canvas: Canvas) -> Grid:
     names = min(max(text_width(n, BODY) for n in labels) + 10, LABEL_SHARE * room)
     names = max(names, LABEL_SHARE_LEAST * room)
     free = room - names
-    for size in HEADING_SIZES:
+    for size in (s for s in HEADING_SIZES if s >= style.least_size(canvas.width)):
         face = Face(size, bold=True)
         needs = [max(_longest(h, face) + HEADING_GAP, COLUMN_LEAST) for h in plot.columns]
         if sum(needs) <= free:
@@ -133,7 +137,8 @@ def _grid(plot: DirectionPlot, canvas: Canvas) -> Grid:
     spare = (free - sum(needs)) / len(needs)
     widths = [n + spare for n in needs] if spare >= 0 else [free / len(needs)] * len(needs)
     left = style.MARGIN + names
-    return Grid(names, tuple(left + sum(widths[:i]) for i in range(len(widths) + 1)), face)
+    edges = tuple(left + sum(widths[:i]) for i in range(len(widths) + 1))
+    return Grid(names, edges, face, numbered=spare < 0)
 
 
 def _longest(heading: str, face: Face) -> float:
@@ -146,7 +151,8 @@ def _name(line: DirectionLine) -> str:
 
 def _headings(canvas: Canvas, y: float, plot: DirectionPlot, grid: Grid) -> float:
     face = grid.face
-    wrapped = [wrap(heading, grid.width(i), face) for i, heading in enumerate(plot.columns)]
+    headings = [str(i + 1) for i in range(len(plot.columns))] if grid.numbered else plot.columns
+    wrapped = [wrap(heading, grid.width(i), face) for i, heading in enumerate(headings)]
     bottom = y + max(len(lines) for lines in wrapped) * face.leading
     for i, lines in enumerate(wrapped):
         canvas.lines(grid.middle(i), bottom - len(lines) * face.leading, lines, face, align="center")
@@ -174,7 +180,9 @@ def _block(canvas: Canvas, y: float, block: DirectionBlock, grid: Grid) -> float
 def _cell(canvas: Canvas, x: float, y: float, cell: DirectionCell, filled: bool) -> None:
     draw_sign(canvas, x, y, cell.direction, size_class(cell.n), filled)
     if cell.outcomes > 1:
-        canvas.text(x + 9.5, y + 5.0, str(cell.outcomes), Face(style.SIZE_MIN, colour=style.SOFT))
+        near = SIDES["large"] / 2 + 3.5 if not style.is_column(canvas.width) else SIDES["medium"] / 2 + 1
+        face = Face(style.least_size(canvas.width), colour=style.SOFT)
+        canvas.text(x + near, y + 5.0, str(cell.outcomes), face)
 
 
 def size_class(n: float | None) -> str:
@@ -219,20 +227,17 @@ def _key(canvas: Canvas, y: float, plot: DirectionPlot) -> float:
         ("favourable", "medium", True, "filled: with a control group"),
         ("favourable", "medium", False, "hollow: without"),
     ]
-    x = style.MARGIN
-    for direction, size, fill, label in entries:
-        width = 20 + text_width(label, NOTE) + 14
-        if x + width > canvas.width - style.MARGIN:
-            x, y = style.MARGIN, y + 15
-        draw_sign(canvas, x + 8, y + 7, direction, size, fill)
-        canvas.text(x + 20, y + 7 + 0.36 * NOTE.size, label, NOTE)
-        x += width
+    samples = [
+        (lambda x, y, way=way, size=size, fill=fill: draw_sign(canvas, x + 8, y, way, size, fill), label)
+        for way, size, fill, label in entries
+    ]
+    y = draw_key(canvas, y, samples, sample=16.0, row=15.0)
     room = canvas.width - 2 * style.MARGIN
     text = (
         "A small number beside a sign: outcomes of the domain that it sums up; at least "
         f"{AGREEMENT:.0%} must point the same way. Significance plays no part."
     )
-    return canvas.paragraph(style.MARGIN, y + 16, text, room, NOTE)
+    return canvas.paragraph(style.MARGIN, y + 1, text, room, NOTE)
 
 
 TEST_HEADINGS = (

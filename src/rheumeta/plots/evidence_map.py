@@ -15,13 +15,13 @@ from matplotlib.figure import Figure
 from rheumeta.plots import style
 from rheumeta.plots.canvas import Canvas, Face, text_width, wrap
 from rheumeta.plots.frame import draw_columns
-from rheumeta.plots.furniture import BODY, BODY_BOLD, NOTE, draw_head, draw_tail
+from rheumeta.plots.furniture import BODY, BODY_BOLD, draw_head, draw_key, draw_tail
 from rheumeta.plots.review_records import Known, MapBlock, MapLine, MapMark, MapPlot
 
 WIDTH, HEIGHT, GAP = 12.0, 9.4, 1.8
 """Size of a box and the space between two, points."""
 
-NUMBER = 5.6
+NUMBER = style.SIZE_LEGIBLE
 """Size of the number in a box, points."""
 
 HATCH = 2.6
@@ -29,6 +29,9 @@ HATCH = 2.6
 
 CROSS_ON_BLUE = "#ffc08f"
 """Vermilion made so pale that it is seen on a filled box."""
+
+LIST_STARTS = (0.0, 0.36, 0.62)
+"""Where outcome, time and boxes begin in a list, shares of the width."""
 
 LABEL_SHARE = 0.27
 """Share of the width for the names of the outcomes."""
@@ -43,7 +46,7 @@ KEY: tuple[tuple[MapMark, str], ...] = (
 )
 
 
-def draw_map(plot: MapPlot) -> Figure:
+def draw_map(plot: MapPlot, *, width: float = style.WIDTH) -> Figure:
     """Draw an evidence map.
 
     Parameters
@@ -54,19 +57,65 @@ def draw_map(plot: MapPlot) -> Figure:
     Returns
     -------
     Figure
-        180 mm wide, as high as its outcomes need.
+        `width` points wide, as high as its outcomes need.
     """
-    canvas = Canvas()
+    canvas = Canvas(width=width)
     y = draw_head(canvas, plot.title, "", "")
     y = _key(canvas, y)
     edges = _edges(plot, canvas)
-    y = _headings(canvas, y + 4, plot, edges)
-    for block in plot.blocks:
-        y = _block(canvas, y, block, edges)
+    y = _grid(canvas, y + 4, plot, edges) if _fits(plot, edges) else _listed(canvas, y + 4, plot)
     room = canvas.width - 2 * style.MARGIN
     y = canvas.paragraph(style.MARGIN, y + 4, "Studies", room, BODY_BOLD)
     y = draw_columns(canvas, y, [f"{n}  {label}" for n, label in plot.studies], BODY, columns=4)
     return canvas.finish(draw_tail(canvas, y + 2, (), plot.lines) + style.MARGIN)
+
+
+def _fits(plot: MapPlot, edges: Sequence[float]) -> bool:
+    """Return whether each column is as wide as the longest word of its heading."""
+    words = [max(text_width(w, BODY_BOLD) for w in column.split()) for column in plot.columns]
+    return all(word <= edges[i + 1] - edges[i] - 4 for i, word in enumerate(words))
+
+
+def _grid(canvas: Canvas, y: float, plot: MapPlot, edges: Sequence[float]) -> float:
+    """Draw a row an outcome and a column a time."""
+    y = _headings(canvas, y, plot, edges)
+    for block in plot.blocks:
+        y = _block(canvas, y, block, edges)
+    return y
+
+
+def _listed(canvas: Canvas, y: float, plot: MapPlot) -> float:
+    """Draw each outcome with a row for each time of which there is anything, where columns find no room."""
+    room = canvas.width - 2 * style.MARGIN
+    starts = [style.MARGIN + share * room for share in LIST_STARTS]
+    for text, x in zip(("Outcome", "Time", "Studies"), starts, strict=True):
+        canvas.lines(x, y, (text,), BODY_BOLD)
+    y += BODY_BOLD.leading + 2
+    for block in plot.blocks:
+        y = canvas.paragraph(style.MARGIN, y + 3, block.heading, room, BODY_BOLD) + 2
+        for line in block.lines:
+            y = _list_line(canvas, y, line, plot.columns, starts)
+    return y
+
+
+def _list_line(
+    canvas: Canvas, y: float, line: MapLine, columns: Sequence[str], starts: Sequence[float]
+) -> float:
+    edge = canvas.width - style.MARGIN
+    bottom = canvas.paragraph(starts[0], y, line.label, starts[1] - starts[0] - 6, BODY)
+    for column, marks in zip(columns, line.cells, strict=True):
+        if not marks:
+            continue
+        rows = _rows(marks, edge - starts[2])
+        time = wrap(column, starts[2] - starts[1] - 6, BODY)
+        canvas.lines(starts[1], y, time, BODY)
+        for j, found in enumerate(rows):
+            for k, mark in enumerate(found):
+                draw_mark(canvas, starts[2] + k * (WIDTH + GAP), y + j * (HEIGHT + GAP), mark)
+        y += max(len(time) * BODY.leading, len(rows) * (HEIGHT + GAP))
+    y = max(y, bottom) + 1
+    canvas.line((style.MARGIN, edge), (y, y), colour=style.FAINT, width=0.4)
+    return y + 1
 
 
 def _edges(plot: MapPlot, canvas: Canvas) -> list[float]:
@@ -173,12 +222,8 @@ def _cross(canvas: Canvas, x: float, y: float, *, colour: str) -> None:
 
 
 def _key(canvas: Canvas, y: float) -> float:
-    x = style.MARGIN
-    for mark, label in KEY:
-        width = WIDTH + 4 + text_width(label, NOTE) + 12
-        if x + width - 12 > canvas.width - style.MARGIN:
-            x, y = style.MARGIN, y + HEIGHT + 4
-        draw_mark(canvas, x, y, mark)
-        canvas.text(x + WIDTH + 4, y + HEIGHT / 2 + 0.36 * NOTE.size, label, NOTE)
-        x += width
-    return y + HEIGHT + 2
+    entries = [
+        (lambda x, middle, mark=mark: draw_mark(canvas, x, middle - HEIGHT / 2, mark), label)
+        for mark, label in KEY
+    ]
+    return draw_key(canvas, y, entries, sample=WIDTH, row=HEIGHT + 3)

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 
 from rheumeta.plots import style
 from rheumeta.plots.axis import Axis, choose_range, draw_axis, make_axis
-from rheumeta.plots.canvas import Canvas, Face, baseline, wrap
+from rheumeta.plots.canvas import Canvas, Face, baseline, text_width, wrap
 from rheumeta.plots.forest_dots import draw_dot_heads, draw_dot_key, draw_dots
 from rheumeta.plots.forest_layout import (
     Layout,
@@ -31,6 +31,7 @@ from rheumeta.plots.forest_layout import (
     interval_heading,
     label_lines,
     prediction_label,
+    slim,
     texts,
     weight_text,
 )
@@ -71,7 +72,7 @@ class Pen:
         return ROW_PAD if len(all_rows(self.whole)) <= MANY else ROW_PAD_MANY
 
 
-def draw_forest(plot: ForestPlot, *, whole: ForestPlot | None = None) -> Figure:
+def draw_forest(plot: ForestPlot, *, whole: ForestPlot | None = None, width: float = style.WIDTH) -> Figure:
     """Draw a forest plot.
 
     Parameters
@@ -80,15 +81,18 @@ def draw_forest(plot: ForestPlot, *, whole: ForestPlot | None = None) -> Figure:
         At least one study; effects on the display scale.
     whole : ForestPlot, optional
         The plot of which this is a page: it gives the axis and the columns.
+    width : float
+        Width of the figure in points; one column wide it takes the compact layout.
 
     Returns
     -------
     Figure
         180 mm wide (compact: 85 mm), as high as its rows need.
     """
+    if plot.layout == "compact" or style.is_column(width):
+        plot, whole, width = slim(plot), slim(whole or plot), style.COLUMN_WIDTH
     whole = whole or plot
-    layout = arrange(whole)
-    width = style.COLUMN_WIDTH if plot.layout == "compact" else style.WIDTH
+    layout = arrange(whole, width=width)
     canvas = Canvas(width=max(layout.right + style.MARGIN, width))
     pen = Pen(plot, whole, canvas, layout, _axis(whole, layout), texts(whole))
     y = draw_head(canvas, plot.title, plot.subtitle, plot.caution)
@@ -162,22 +166,23 @@ def _rule(pen: Pen, y: float, colour: str) -> float:
 
 def _block(pen: Pen, y: float, block: ForestBlock) -> float:
     if block.heading:
-        y = pen.canvas.paragraph(
-            pen.layout.label.left, y + 2, block.heading, block_width(pen.layout), pen.layout.bold
-        )
-        y += 2
+        y = _sentence(pen, y + 2, block.heading, 0.0, pen.layout.bold) + 2
     for row in block.rows:
         y = _study(pen, y, row)
     y = _totals(pen, y, block.totals)
     for line in block.lines:
-        y = pen.canvas.paragraph(
-            pen.layout.label.left + indent(pen.plot),
-            y,
-            line,
-            block_width(pen.layout) - indent(pen.plot),
-            pen.layout.small,
-        )
+        y = _sentence(pen, y, line, indent(pen.plot), pen.layout.small)
     return y + (4 if block.heading else 0)
+
+
+def _sentence(pen: Pen, y: float, text: str, moved: float, face: Face) -> float:
+    """Write a heading or a sentence of a block; where it runs over the plot, the lines there are broken."""
+    left, room = pen.layout.label.left + moved, block_width(pen.layout) - moved
+    lines = wrap(text, room, face)
+    if pen.layout.compact:
+        width = max(text_width(line, face) for line in lines)
+        pen.canvas.box(left - 2, y, width + 4, len(lines) * face.leading, fill=style.PAPER, order=2)
+    return pen.canvas.lines(left, y, lines, face)
 
 
 def _study(pen: Pen, y: float, row: ForestRow) -> float:

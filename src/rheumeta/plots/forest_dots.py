@@ -10,6 +10,9 @@ from rheumeta.plots.judgements import draw_judgement, draw_judgement_key
 from rheumeta.plots.records import ForestPlot, ForestRow
 
 RADIUS = 3.6
+ALONE = "RoB"
+"""Stands above the overall judgement where it stands alone."""
+
 SIGN_LEAST = 4.2
 """Least size of the sign of a domain above its column, points."""
 
@@ -23,6 +26,10 @@ def draw_dots(canvas: Canvas, layout: Layout, middle: float, row: ForestRow) -> 
 def draw_dot_heads(canvas: Canvas, plot: ForestPlot, layout: Layout, bottom: float) -> None:
     """Write the sign of each domain above its column, and what they are above all."""
     if not layout.dots:
+        return
+    if len(layout.dots) == 1:
+        face = Face(style.SIZE_LEGIBLE, bold=True)
+        canvas.text(layout.dots[0].middle, bottom - 0.3 * face.size, ALONE, face, align="center")
         return
     size = layout.face.size
     while size > SIGN_LEAST and any(
@@ -47,6 +54,10 @@ def draw_dot_key(canvas: Canvas, y: float, plot: ForestPlot, layout: Layout) -> 
         return y
     used = {judgement for row in all_rows(plot) for judgement in row.dots}
     room = canvas.width - 2 * style.MARGIN
+    if len(plot.dot_heads) == 1:
+        text = f"{ALONE}: risk of bias, the overall judgement; its own figure shows the domains."
+        y = canvas.paragraph(style.MARGIN, y + 3, text, room, NOTE) + 2
+        return draw_judgement_key(canvas, y, used, radius=RADIUS) + 1
     text = "Risk of bias: " + "; ".join(f"{d.sign} {d.name[:1].lower()}{d.name[1:]}" for d in plot.dot_heads)
     y = canvas.paragraph(style.MARGIN, y + 3, text + ".", room, NOTE) + 2
     return draw_judgement_key(canvas, y, used, radius=RADIUS) + 1

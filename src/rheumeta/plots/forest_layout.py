@@ -34,19 +34,19 @@ HEADING_LINES = 2.0
 HEADING_MAX = 90.0
 """But it makes its columns no wider than this, points."""
 
-DOT = 8.8
-"""Width of a column of the risk of bias, points."""
+DOT, DOT_ALONE = 8.8, 14.0
+"""Width of a column of the risk of bias, and of one that stands alone with its name above, points."""
 
 ORDERS = {
     "standard": ("cells", "plot", "effect", "weights"),
     "revman": ("cells", "weights", "effect", "plot"),
     "bmj": ("cells", "plot", "weights", "effect"),
-    "compact": ("plot", "effect"),
+    "compact": ("plot", "effect", "weights"),
 }
 """Columns behind the names of the studies: as RevMan and the BMJ print them; compact for one column."""
 
-COMPACT_LABEL_MIN, COMPACT_PLOT_MIN = 52.0, 80.0
-"""Limits where the whole figure is one column wide, points."""
+COMPACT_LABEL_MIN, COMPACT_PLOT, COMPACT_GAP = 40.0, (72.0, 54.0), 5.0
+"""Limits and space between columns where the whole figure is one column wide, points."""
 
 NOT_ESTIMABLE = "not estimable"
 
@@ -81,6 +81,7 @@ class Layout:
     estimate_right: float
     weights: tuple[tuple[str, Place], ...]  # "random" or "common", its place
     dots: tuple[Place, ...] = ()  # risk of bias, one a domain
+    compact: bool = False
 
     @property
     def right(self) -> float:
@@ -100,7 +101,8 @@ class Layout:
     @property
     def small(self) -> Face:
         """The face of second thoughts."""
-        return replace(self.face, size=self.face.size - 0.5, colour=style.SOFT)
+        size = self.face.size if self.compact else self.face.size - 0.5
+        return replace(self.face, size=min(size, style.SIZE_SMALL), colour=style.SOFT)
 
 
 @dataclass(frozen=True)
@@ -165,23 +167,32 @@ def texts(plot: ForestPlot) -> Texts:
     return Texts(lambda value: numbers.fixed(value, digits))
 
 
+def slim(plot: ForestPlot) -> ForestPlot:
+    """Return a plot for one column: of the risk of bias the overall judgement alone, no raw numbers."""
+    blocks = tuple(replace(b, rows=tuple(replace(r, dots=r.dots[-1:]) for r in b.rows)) for b in plot.blocks)
+    return replace(plot, blocks=blocks, dot_heads=plot.dot_heads[-1:], layout="compact", show_common=False)
+
+
 def arrange(plot: ForestPlot, *, width: float | None = None) -> Layout:
     """Share out the width of the paper.
 
     The raw numbers, effects and weights get what they need, the study column what its names need
     as far as the plot keeps its least width, and the plot the rest. Where that is impossible,
-    optional columns go and then the text shrinks.
+    optional columns go and then the text shrinks; in one column of a page the text shrinks first, as far
+    as it stays legible, and then the weights go.
     """
     compact = plot.layout == "compact"
     if width is None:
         width = style.COLUMN_WIDTH if compact else style.WIDTH
-    least = COMPACT_PLOT_MIN if compact else PLOT_MIN
-    for size in SIZES:
-        for keep_optional in (True, False):
-            layout = _arrange(plot, Face(size), keep_optional, width, least)
-            if layout is not None:
-                return layout
-    layout = _arrange(plot, Face(SIZES[-1]), False, width, PLOT_LAST_RESORT)
+    sizes = [s for s in SIZES if s >= style.least_size(width) or not compact]
+    trials = [(PLOT_MIN, size, keep) for size in sizes for keep in (True, False)]
+    if compact:
+        trials = [(least, size, keep) for keep in (True, False) for least in COMPACT_PLOT for size in sizes]
+    for least, size, keep_optional in trials:
+        layout = _arrange(plot, Face(size), keep_optional, width, least)
+        if layout is not None:
+            return layout
+    layout = _arrange(plot, Face(sizes[-1]), False, width, PLOT_LAST_RESORT)
     if layout is None:
         return arrange(plot, width=width * 1.1)
     return layout
@@ -191,27 +202,30 @@ def _arrange(
     plot: ForestPlot, face: Face, keep_optional: bool, width: float, plot_min: float
 ) -> Layout | None:
     compact = plot.layout == "compact"
+    gap, beside = (COMPACT_GAP, COMPACT_GAP) if compact else (GAP, GAP_PLOT)
     kept = [i for i, c in enumerate(plot.columns) if (keep_optional or not c.optional) and not compact]
     cells = _cell_widths(plot, kept, face)
     effect, estimate = _effect_widths(plot, face)
-    weights = [] if compact else _weight_widths(plot, face)
-    heads = () if compact else plot.dot_heads
-    fixed = sum(w + GAP for w in cells) + effect + sum(w + GAP for _, w in weights)
-    fixed += GAP if ORDERS[plot.layout][-1] == "plot" else 0.0
-    dots = GAP + DOT * len(heads) if heads else 0.0
-    free = width - 2 * style.MARGIN - fixed - dots - 2 * GAP_PLOT
+    weights = _weight_widths(plot, face) if keep_optional or not compact else []
+    heads = plot.dot_heads
+    fixed = sum(w + gap for w in cells) + effect + sum(w + gap for _, w in weights)
+    fixed += gap if ORDERS[plot.layout][-1] == "plot" else 0.0
+    dot = DOT_ALONE if len(heads) == 1 else DOT
+    dots = gap + dot * len(heads) if heads else 0.0
+    free = width - 2 * style.MARGIN - fixed - dots - 2 * beside
     natural = _label_width(plot, face)
     if free - plot_min < min(natural, COMPACT_LABEL_MIN if compact else LABEL_MIN):
         return None
     label = min(natural, free - plot_min)
     label = max(label, free - PLOT_MAX)
-    sizes = _Sizes(face, label, tuple(zip(kept, cells, strict=True)), free - label, effect, estimate, weights)
+    columns = tuple(zip(kept, cells, strict=True))
+    sizes = _Sizes(face, label, columns, free - label, effect, estimate, weights, gap, beside)
     placed = _place(sizes, ORDERS[plot.layout])
-    return replace(placed, dots=_dot_places(placed.right + GAP, len(heads)))
+    return replace(placed, dots=_dot_places(placed.right + gap, len(heads), dot), compact=compact)
 
 
-def _dot_places(left: float, count: int) -> tuple[Place, ...]:
-    return tuple(Place(left + i * DOT, left + (i + 1) * DOT) for i in range(count))
+def _dot_places(left: float, count: int, width: float) -> tuple[Place, ...]:
+    return tuple(Place(left + i * width, left + (i + 1) * width) for i in range(count))
 
 
 @dataclass(frozen=True)
@@ -225,6 +239,8 @@ class _Sizes:
     effect: float
     estimate: float
     weights: list[tuple[str, float]]
+    gap: float
+    beside: float  # space left and right of the plot
 
 
 def _place(sizes: _Sizes, order: tuple[str, ...]) -> Layout:
@@ -236,21 +252,21 @@ def _place(sizes: _Sizes, order: tuple[str, ...]) -> Layout:
     previous = "label"
     for kind in order:
         if kind == "plot":
-            area = Place(x + GAP_PLOT, x + GAP_PLOT + sizes.plot)
-            x = area.right + GAP_PLOT
+            area = Place(x + sizes.beside, x + sizes.beside + sizes.plot)
+            x = area.right + sizes.beside
         elif kind == "effect":
-            left = x if previous == "plot" else x + GAP
+            left = x if previous == "plot" else x + sizes.gap
             column = Place(left, left + sizes.effect)
             x = column.right
         elif kind == "cells":
             for index, width in sizes.cells:
-                cells.append((index, Place(x + GAP, x + GAP + width)))
-                x += GAP + width
+                cells.append((index, Place(x + sizes.gap, x + sizes.gap + width)))
+                x += sizes.gap + width
         else:
-            x -= GAP if previous == "plot" and sizes.weights else 0.0
+            x -= sizes.gap if previous == "plot" and sizes.weights else 0.0
             for name, width in sizes.weights:
-                weights.append((name, Place(x + GAP, x + GAP + width)))
-                x += GAP + width
+                weights.append((name, Place(x + sizes.gap, x + sizes.gap + width)))
+                x += sizes.gap + width
         previous = kind if kind != "weights" or sizes.weights else previous
     return Layout(
         face=sizes.face,
@@ -347,5 +363,7 @@ def label_lines(plot: ForestPlot, layout: Layout, row: ForestRow) -> tuple[str, 
 
 
 def block_width(layout: Layout) -> float:
-    """Return the width of sentences that stand left of the plot, points."""
+    """Return the width of sentences that stand left of the plot, in one column over it, points."""
+    if layout.compact:
+        return layout.right - layout.label.left
     return layout.plot.left - GAP_PLOT - layout.label.left

@@ -15,6 +15,9 @@ from rheumeta.plots.numbers import plain
 REACHES = (5.0, 10.0, 16.0, 24.0)
 """How much further from its point a label may stand where there is no room beside it, points."""
 
+ENTRY_LEAST = 104.0
+"""Least width of a column of entries, points; where there is no room there are fewer columns."""
+
 LINE_STEP = 2.0
 TICK = 3.0
 """Length of a tick, points."""
@@ -136,6 +139,7 @@ def tick_room(axis: Axis, face: Face) -> float:
 def draw_columns(canvas: Canvas, y: float, entries: Sequence[str], face: Face, *, columns: int = 3) -> float:
     """Write short entries in columns read from top to bottom; return the y below them."""
     gap = 12.0
+    columns = max(min(columns, int((canvas.width - 2 * style.MARGIN + gap) // (ENTRY_LEAST + gap))), 1)
     room = (canvas.width - 2 * style.MARGIN - gap * (columns - 1)) / columns
     wrapped = [wrap(entry, room, face) for entry in entries]
     total = sum(len(lines) for lines in wrapped)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from matplotlib.figure import Figure
 
@@ -51,7 +51,46 @@ def draw_tail(canvas: Canvas, y: float, lines: Sequence[str], footnotes: Sequenc
     return y
 
 
-def draw_note(note: NoteFigure) -> Figure:
+def draw_key(
+    canvas: Canvas,
+    y: float,
+    entries: Sequence[tuple[Callable[[float, float], None], str]],
+    *,
+    sample: float,
+    row: float = NOTE.leading + 2,
+) -> float:
+    """Draw samples with their labels from left to right, in as many rows as they need.
+
+    Parameters
+    ----------
+    canvas : Canvas
+        Where to draw.
+    y : float
+        Top of the key, points.
+    entries : sequence of (callable, str)
+        Draws a sample, given its left edge and its middle; its label.
+    sample, row : float
+        Width of a sample and height of a row, points.
+
+    Returns
+    -------
+    float
+        The y below the key.
+    """
+    x, deep, edge = style.MARGIN, row, canvas.width - style.MARGIN
+    for draw, label in entries:
+        lines = wrap(label, edge - style.MARGIN - sample - 4, NOTE)
+        width = sample + 4 + max(text_width(line, NOTE) for line in lines)
+        if x > style.MARGIN and x + width > edge:
+            x, y, deep = style.MARGIN, y + deep, row
+        draw(x, y + row / 2)
+        canvas.lines(x + sample + 4, y + (row - NOTE.leading) / 2, lines, NOTE)
+        deep = max(deep, row + (len(lines) - 1) * NOTE.leading)
+        x += width + 12
+    return y + deep
+
+
+def draw_note(note: NoteFigure, *, width: float = style.WIDTH) -> Figure:
     """Draw a figure that says what is missing and why, where there is nothing to plot.
 
     Parameters
@@ -62,9 +101,9 @@ def draw_note(note: NoteFigure) -> Figure:
     Returns
     -------
     Figure
-        180 mm wide, as high as its text needs.
+        `width` points wide, as high as its text needs.
     """
-    canvas = Canvas()
+    canvas = Canvas(width=width)
     room = canvas.width - 2 * style.MARGIN
     y = draw_head(canvas, note.title, note.subtitle, note.caution)
     lines = wrap(note.sentence, room - 20, BODY_BOLD)

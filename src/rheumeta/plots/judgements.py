@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rheumeta.plots import style
-from rheumeta.plots.canvas import Canvas, Face, text_width
-from rheumeta.plots.furniture import NOTE
+from rheumeta.plots.canvas import Canvas, Face
+from rheumeta.plots.furniture import draw_key
 from rheumeta.plots.review_records import Judgement
 
 
@@ -49,14 +49,12 @@ def draw_judgement(canvas: Canvas, x: float, y: float, judgement: Judgement, rad
 def draw_judgement_key(canvas: Canvas, y: float, used: Iterable[Judgement], *, radius: float = 4.2) -> float:
     """Draw the key of the judgements that are used; return the y below it."""
     wanted = set(used)
-    x = style.MARGIN
-    for judgement, look in LOOKS.items():
-        if judgement not in wanted:
-            continue
-        width = 2 * radius + 4 + text_width(look.label, NOTE) + 12
-        if x + width - 12 > canvas.width - style.MARGIN:
-            x, y = style.MARGIN, y + 2 * radius + 4
-        draw_judgement(canvas, x + radius, y + radius, judgement, radius)
-        canvas.text(x + 2 * radius + 4, y + radius + 0.36 * NOTE.size, look.label, NOTE)
-        x += width
-    return y + 2 * radius + 3
+    entries = [
+        (
+            lambda x, y, judgement=judgement: draw_judgement(canvas, x + radius, y, judgement, radius),
+            look.label,
+        )
+        for judgement, look in LOOKS.items()
+        if judgement in wanted
+    ]
+    return draw_key(canvas, y, entries, sample=2 * radius, row=2 * radius + 3)

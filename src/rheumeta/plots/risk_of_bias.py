@@ -7,6 +7,7 @@ was not made takes its place in both: it is never left out of a row or of a bar.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from matplotlib.figure import Figure
 
@@ -28,7 +29,7 @@ BAR = 11.0
 PERCENT = 100.0
 
 
-def draw_traffic(plot: BiasPlot) -> Figure:
+def draw_traffic(plot: BiasPlot, *, width: float = style.WIDTH) -> Figure:
     """Draw the traffic light: one row a study, one column a domain, a panel a tool.
 
     Parameters
@@ -39,9 +40,9 @@ def draw_traffic(plot: BiasPlot) -> Figure:
     Returns
     -------
     Figure
-        180 mm wide, as high as its rows need.
+        `width` points wide, as high as its rows need.
     """
-    canvas = Canvas()
+    canvas = Canvas(width=width)
     y = draw_head(canvas, plot.title, "", "")
     for panel in plot.panels:
         y = _traffic(canvas, y, panel) + 8
@@ -57,12 +58,17 @@ def _traffic(canvas: Canvas, y: float, panel: BiasPanel) -> float:
     room = canvas.width - 2 * style.MARGIN
     y = canvas.paragraph(style.MARGIN, y + 2, panel.tool, room, BODY_BOLD)
     y = canvas.paragraph(style.MARGIN, y, panel.source, room, NOTE) + 2
-    names = min(max(text_width(line.label, BODY) for line in panel.lines) + 10, NAME_SHARE * room)
+    least = (
+        NAME_SHARE * room if not style.is_column(canvas.width) else room - COLUMN_LEAST * len(panel.domains)
+    )
+    names = min(max(text_width(line.label, BODY) for line in panel.lines) + 10, least)
     width = min(max((room - names) / len(panel.domains), COLUMN_LEAST), COLUMN)
     places = [style.MARGIN + names + (i + 0.5) * width for i in range(len(panel.domains))]
     edge = places[-1] + width / 2
+    widest = max(text_width(domain.sign, BODY_BOLD) for domain in panel.domains)
+    head = replace(BODY_BOLD, size=max(BODY_BOLD.size * min(width / (widest + 1), 1), style.SIZE_LEGIBLE))
     for x, domain in zip(places, panel.domains, strict=True):
-        canvas.text(x, y + baseline(BODY_BOLD), domain.sign, BODY_BOLD, align="center")
+        canvas.text(x, y + baseline(BODY_BOLD), domain.sign, head, align="center")
     y += BODY_BOLD.leading + 1
     canvas.line((style.MARGIN, edge), (y, y), colour=style.INK, width=0.6)
     top = y
@@ -80,7 +86,7 @@ def _traffic(canvas: Canvas, y: float, panel: BiasPanel) -> float:
     return draw_columns(canvas, y + 4, entries, NOTE, columns=2)
 
 
-def draw_bias_summary(plot: BiasPlot) -> Figure:
+def draw_bias_summary(plot: BiasPlot, *, width: float = style.WIDTH) -> Figure:
     """Draw the bars: for each domain which share of the studies, or of the weight, has which judgement.
 
     Parameters
@@ -91,9 +97,9 @@ def draw_bias_summary(plot: BiasPlot) -> Figure:
     Returns
     -------
     Figure
-        180 mm wide.
+        `width` points wide.
     """
-    canvas = Canvas()
+    canvas = Canvas(width=width)
     y = draw_head(canvas, plot.title, "", "")
     for panel in plot.panels:
         y = _bars(canvas, y, panel) + 8

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from matplotlib.figure import Figure
 
@@ -16,11 +17,14 @@ ROW = 12.0
 GAP = 9.0
 RADIUS = 2.3
 LABEL_SHARE = 0.26
-TICKS = Face(5.4)
+COLUMN_LEAST = 44.0
+"""Least width of a column, points; where there is no room columns stand below each other."""
+
+TICKS = Face(style.SIZE_LEGIBLE)
 HEAD = Face(style.SIZE_SMALL, bold=True)
 
 
-def draw_strips(plot: StripPlot) -> Figure:
+def draw_strips(plot: StripPlot, *, width: float = style.WIDTH) -> Figure:
     """Draw columns of dots beside the names of the studies.
 
     Parameters
@@ -31,13 +35,34 @@ def draw_strips(plot: StripPlot) -> Figure:
     Returns
     -------
     Figure
-        180 mm wide, as high as its rows need.
+        `width` points wide, as high as its rows need.
     """
-    canvas = Canvas()
+    canvas = Canvas(width=width)
     y = draw_head(canvas, plot.title, plot.subtitle, plot.caution)
+    for part in _bands(plot, canvas):
+        y = _band(canvas, part, y) + 6
+    return canvas.finish(draw_tail(canvas, y - 6, plot.lines, plot.notes) + style.MARGIN)
+
+
+def _name_room(plot: StripPlot, canvas: Canvas) -> float:
     room = canvas.width - 2 * style.MARGIN
-    names = min(max(text_width(label, BODY_BOLD) for label in plot.labels) + 8, LABEL_SHARE * room)
-    width = (room - names - GAP * (len(plot.strips) - 1)) / len(plot.strips)
+    return min(max(text_width(label, BODY_BOLD) for label in plot.labels) + 8, LABEL_SHARE * room)
+
+
+def _bands(plot: StripPlot, canvas: Canvas) -> list[StripPlot]:
+    """Share the columns among as few bands, one below the other, as leave each column its least width."""
+    free = canvas.width - 2 * style.MARGIN - _name_room(plot, canvas)
+    fit = max(int((free + GAP) // (COLUMN_LEAST + GAP)), 1)
+    count = -(-len(plot.strips) // fit)
+    size = -(-len(plot.strips) // count)
+    return [replace(plot, strips=plot.strips[i : i + size]) for i in range(0, len(plot.strips), size)]
+
+
+def _band(canvas: Canvas, plot: StripPlot, y: float) -> float:
+    """Draw columns beside each other with the names of the studies; return the y below them."""
+    names = _name_room(plot, canvas)
+    free = canvas.width - 2 * style.MARGIN - names
+    width = (free - GAP * (len(plot.strips) - 1)) / len(plot.strips)
     heads = [wrap(strip.title, width, HEAD) for strip in plot.strips]
     deep = max(len(lines) for lines in heads)
     places = [style.MARGIN + names + i * (width + GAP) for i in range(len(plot.strips))]
@@ -47,8 +72,7 @@ def draw_strips(plot: StripPlot) -> Figure:
     tops, y = _names(canvas, plot, top, names)
     for left, strip in zip(places, plot.strips, strict=True):
         _strip(canvas, strip, plot, (left, left + width), tops, (top, y))
-    y = y + 6 + TICKS.leading
-    return canvas.finish(draw_tail(canvas, y, plot.lines, plot.notes) + style.MARGIN)
+    return y + 6 + TICKS.leading
 
 
 def _names(canvas: Canvas, plot: StripPlot, y: float, room: float) -> tuple[list[float], float]:

@@ -39,6 +39,9 @@ SIZE_TITLE = 9.0
 SIZE_MIN = 5.0
 """Smallest size to which a crowded figure may shrink its text, points."""
 
+SIZE_LEGIBLE = 6.0
+"""Smallest size of text in a figure one column wide, points: it is printed as it is."""
+
 LEADING = 1.36
 """Distance of two lines of text in units of their size."""
 
@@ -90,6 +93,21 @@ MARK = "mark-"
 """What the names of marks begin with in an SVG."""
 
 INHERITED = 'stroke-linejoin="round" stroke-linecap="butt" '
+
+
+def is_column(width: float) -> bool:
+    """Return whether a figure of this width stands in one column of a page."""
+    return width < WIDTH
+
+
+def least_size(width: float) -> float:
+    """Return the smallest size of text in a figure of this width; both in points."""
+    return SIZE_LEGIBLE if is_column(width) else SIZE_MIN
+
+
+def plot_height(height: float, width: float) -> float:
+    """Return the height of a plot with two axes: in one column it is lower than wide; in points."""
+    return min(height, 0.8 * width)
 
 
 def save(

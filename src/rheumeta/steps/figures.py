@@ -22,6 +22,7 @@ from matplotlib.figure import Figure
 
 from rheumeta.errors import RheumetaError
 from rheumeta.layout import Layout
+from rheumeta.plots import style
 from rheumeta.plots.albatross import draw_albatross
 from rheumeta.plots.bubble import draw_bubble
 from rheumeta.plots.chart import draw_chart
@@ -66,8 +67,10 @@ from rheumeta.steps.targets import (
     MAP_PARTS,
     RISK_OF_BIAS,
     SHEETS,
+    column_name,
     diagnostic_name,
     figure_names,
+    in_column,
     regression_name,
     subgroup_name,
 )
@@ -101,7 +104,7 @@ class Task:
     name: str
     make: Callable[[], Plot]
     description: str | Callable[[Any], str]
-    draw: Callable[[Any], Figure] | None = None  # None: as the type of the record says
+    draw: Callable[..., Figure] | None = None  # None: as the type of the record says
 
 
 @dataclass(frozen=True)
@@ -135,7 +138,7 @@ class Sources:
 
 @dataclass(frozen=True)
 class _Drawn:
-    """What became of a figure: its files by their endings, or what went wrong."""
+    """What became of a figure: its files by their names, or what went wrong."""
 
     files: Mapping[str, bytes]
     failure: str = ""
@@ -158,6 +161,7 @@ def run(layout: Layout, *, workers: int = 1) -> None:
         If a figure cannot be drawn; all failures are listed and no file is replaced.
     """
     _tasks.cache_clear()
+    _columns.cache_clear()
     names = list(_tasks(layout))
     failures = []
     with StageWriter() as out, _drawing(layout, names, workers) as results:
@@ -167,8 +171,8 @@ def run(layout: Layout, *, workers: int = 1) -> None:
                 log.error("figure %s failed\n%s", name, drawn.trace)
                 failures.append(f"  {name}: {drawn.failure}")
                 continue
-            for ending, content in drawn.files.items():
-                out.path(layout.figures / f"{name}.{ending}").write_bytes(content)
+            for file, content in drawn.files.items():
+                out.path(layout.figures / file).write_bytes(content)
             log.info("%d of %d: %s", number, len(names), name)
         if failures:
             text = "\n".join(failures)
@@ -182,6 +186,13 @@ def _tasks(layout: Layout) -> dict[str, Task]:
     sheets = {name: read_rows(validated_path(layout, name)) for name in SHEETS}
     tasks = {task.name: task for task in plan(protocol, read_synthesis(layout.synthesis), sheets)}
     return {name: tasks[name] for name in figure_names(protocol.model_dump())}
+
+
+@lru_cache(maxsize=1)
+def _columns(layout: Layout) -> dict[str, tuple[str, ...]]:
+    """Return the formats of each figure that also comes one column wide."""
+    protocol = load_protocol(layout.protocol)
+    return dict.fromkeys(in_column(protocol.model_dump()), protocol.defaults.column_figures)
 
 
 @contextmanager
@@ -202,48 +213,48 @@ def _drawing(layout: Layout, names: Sequence[str], workers: int) -> Iterator[Ite
 
 def _attempt(layout: Layout, name: str) -> _Drawn:
     try:
-        return _Drawn(_files(_tasks(layout)[name]))
+        return _Drawn(_files(_tasks(layout)[name], _columns(layout).get(name, ())))
     except Exception as error:  # one bad figure must not hide the others
         return _Drawn({}, f"{type(error).__name__}: {error}", traceback.format_exc())
 
 
-def draw(plot: Plot) -> Figure:
-    """Draw any of the plots."""
-    match plot:
-        case ForestPlot():
-            return draw_forest(plot)
-        case DirectionPlot():
-            return draw_directions(plot)
-        case AlbatrossPlot():
-            return draw_albatross(plot)
-        case BubblePlot():
-            return draw_bubble(plot)
-        case Chart():
-            return draw_chart(plot)
-        case StripPlot():
-            return draw_strips(plot)
-        case MapPlot():
-            return draw_map(plot)
-        case BiasPlot():
-            return draw_traffic(plot)
-        case FlowPlot():
-            return draw_flow(plot)
-        case NoteFigure():
-            return draw_note(plot)
+def draw(plot: Plot, *, width: float = style.WIDTH) -> Figure:
+    """Draw any of the plots, `width` points wide."""
+    return DRAWN_BY[type(plot)](plot, width=width)
 
 
-def _files(task: Task) -> dict[str, bytes]:
+DRAWN_BY: dict[type, Callable[..., Figure]] = {
+    ForestPlot: draw_forest,
+    DirectionPlot: draw_directions,
+    AlbatrossPlot: draw_albatross,
+    BubblePlot: draw_bubble,
+    Chart: draw_chart,
+    StripPlot: draw_strips,
+    MapPlot: draw_map,
+    BiasPlot: draw_traffic,
+    FlowPlot: draw_flow,
+    NoteFigure: draw_note,
+}
+
+
+def _files(task: Task, column_formats: Sequence[str]) -> dict[str, bytes]:
+    """Return the files of a figure by their names: as wide as a page, and as wide as a column."""
     plot = task.make()
-    if isinstance(plot, NoteFigure):
-        figure, description = draw_note(plot), plot.sentence
-    else:
-        figure = (task.draw or draw)(plot)
-        words = task.description
-        description = words if isinstance(words, str) else words(plot)
-    write = partial(render, figure, name=task.name, title=plot.title, description=description)
-    files = {ending: write(ending, empty=isinstance(plot, NoteFigure)) for ending in FORMATS}
+    empty = isinstance(plot, NoteFigure)
+    words = task.description if isinstance(task.description, str) else task.description(plot)
+    drawing = draw if empty or task.draw is None else task.draw
+    versions = (
+        (task.name, style.WIDTH, FORMATS),
+        (column_name(task.name), style.COLUMN_WIDTH, column_formats),
+    )
+    files: dict[str, bytes] = {}
+    for name, width, formats in versions:
+        if not formats:
+            continue
+        write = partial(render, drawing(plot, width=width), name=name, title=plot.title, description=words)
+        files |= {f"{name}.{ending}": write(ending, empty=empty) for ending in formats}
     if isinstance(plot, ForestPlot) and needs_pages(plot):
-        files["pdf"] = render_pages(draw_pages(plot), title=plot.title)
+        files[f"{task.name}.pdf"] = render_pages(draw_pages(plot), title=plot.title)
     return files
 
 
@@ -296,8 +307,6 @@ def _analysis_tasks(analysis: Analysis, plan: AnalysisPlan, sources: Sources) ->
         if isinstance(plot, ForestPlot):
             plot = with_moderators(plot, analysis, {m: protocol.moderators[m] for m in plan.forest_columns})
             plot = replace(plot, layout=plan.forest_layout or protocol.defaults.forest_layout)
-            if plot.layout == "compact":  # no room for them
-                return plot
         return with_bias(plot, analysis, sources.assessments, sources.labels)
 
     yield Task(analysis.id, lambda: forest(forest_figure(analysis, level=level)), words)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rheumeta.errors import Fault, InputFaults
+from rheumeta.layout import COLUMN_FORMATS
 
 FORMATS = ("svg", "pdf", "png")
 """File formats of every figure."""
@@ -61,6 +62,20 @@ def diagnostic_name(analysis: str, kind: str) -> str:
     return f"{analysis}_{kind}"
 
 
+def column_name(name: str) -> str:
+    """Return the stem of the version of a figure that is as wide as one column of a page."""
+    return f"{name}_column"
+
+
+def in_column(protocol: Mapping[str, Any]) -> list[str]:
+    """Return the stems of the figures that also come one column wide.
+
+    They are those of primary analyses and of the whole review, what a paper prints; of the evidence map
+    the parts alone.
+    """
+    return [name for name in _names(protocol, primary=True) if name != EVIDENCE_MAP]
+
+
 def figure_names(protocol: Mapping[str, Any]) -> list[str]:
     """Return the stems of all figures of a review.
 
@@ -81,15 +96,22 @@ def figure_names(protocol: Mapping[str, Any]) -> list[str]:
     InputFaults
         If two figures would have the same name.
     """
-    names: list[str] = []
-    for analysis, plan in (protocol.get("analyses") or {}).items():
-        names.append(analysis)
-        names += [subgroup_name(analysis, m) for m in (plan or {}).get("subgroups") or ()]
-        names += [regression_name(analysis, m) for m in (plan or {}).get("regress_on") or ()]
-        names += [diagnostic_name(analysis, kind) for kind in (plan or {}).get("figures") or ()]
-    names += OF_REVIEW
-    _refuse_twins(names, str(protocol.get("review", "")))
+    names = _names(protocol)
+    _refuse_twins([*names, *map(column_name, in_column(protocol))], str(protocol.get("review", "")))
     return names
+
+
+def _names(protocol: Mapping[str, Any], *, primary: bool = False) -> list[str]:
+    names: list[str] = []
+    for analysis, found in (protocol.get("analyses") or {}).items():
+        plan = found or {}
+        if primary and not plan.get("primary"):
+            continue
+        names.append(analysis)
+        names += [subgroup_name(analysis, m) for m in plan.get("subgroups") or ()]
+        names += [regression_name(analysis, m) for m in plan.get("regress_on") or ()]
+        names += [diagnostic_name(analysis, kind) for kind in plan.get("figures") or ()]
+    return [*names, *OF_REVIEW]
 
 
 def _refuse_twins(names: list[str], review: str) -> None:
@@ -112,4 +134,6 @@ def _refuse_twins(names: list[str], review: str) -> None:
 
 def figure_files(protocol: Mapping[str, Any]) -> list[str]:
     """Return the file names of all figures of a review; `protocol` is what its YAML file holds."""
-    return [f"{name}.{ending}" for name in figure_names(protocol) for ending in FORMATS]
+    column = (protocol.get("defaults") or {}).get("column_figures", COLUMN_FORMATS)
+    whole = [f"{name}.{ending}" for name in figure_names(protocol) for ending in FORMATS]
+    return whole + [f"{column_name(name)}.{ending}" for name in in_column(protocol) for ending in column]

@@ -15,7 +15,7 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from rheumeta.errors import Fault, InputFaults
-from rheumeta.layout import LONGEST_ID
+from rheumeta.layout import COLUMN_FORMATS, LONGEST_ID
 from rheumeta.tables.model_faults import model_faults
 from rheumeta.tables.yaml_lines import Document, parse_yaml
 
@@ -178,6 +178,10 @@ class Defaults(Model):
     )
     forest_layout: ForestLayout = Field(
         "standard", description="Order and width of the columns of forest plots; compact is one column wide."
+    )
+    column_figures: tuple[Literal["svg", "pdf", "png"], ...] = Field(
+        COLUMN_FORMATS,  # type: ignore[arg-type]
+        description="Formats in which figures of primary analyses and of the review also come one column (85 mm) wide.",
     )
     zero_cells: float = Field(0.5, gt=0, description="Added to every cell of a study that has a zero cell.")
     double_zero: Literal["leave_out", "include"] = "leave_out"
