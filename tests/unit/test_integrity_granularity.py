@@ -148,6 +148,11 @@ def test_an_sd_that_is_of_zeros_and_ones(percent, sd):
     assert integrity.sd_of_percentage(percent, "12.0").verdict == "consistent"
 
 
+def test_one_digit_tells_no_sd_from_another():
+    assert integrity.sd_of_percentage("53.3", "0.5").verdict == "cannot_tell"
+    assert integrity.sd_of_percentage("53.3", "0.50").verdict == "implausible"
+
+
 def test_an_sd_of_zeros_and_ones_with_n_less_one():
     # 3 of 10: 0.458 with the divisor n, 0.483 with n - 1
     assert not integrity.sd_of_percentage("30.0", "0.483").flagged

@@ -99,6 +99,25 @@ def test_levels_of_intervals():
     assert integrity.ci_level("0.075", "0.0", "0.9", ratio=True).verdict == "cannot_tell"
 
 
+def test_sd_standard_error_and_interval_of_a_mean():
+    # Cochrane Handbook 6.5.2.2: 95 % interval 30 to 34.2 of 25 patients, t(24) = 2.064: SD 5.09
+    assert integrity.ci_of_mean("5.09", 25, "30", "34.2").verdict == "consistent"
+    assert integrity.ci_of_mean("5.36", 25, "30.0", "34.2").verdict == "consistent"  # by 1.96
+    assert integrity.ci_of_mean("1.02", 25, "30.0", "34.2").verdict == "inconsistent"
+    assert integrity.se_of_sd("1.02", "5.09", 25).verdict == "consistent"
+    assert integrity.se_of_sd("1.03", "5.09", 25).verdict == "inconsistent"
+    assert "cut off" in integrity.se_of_sd("1.01", "5.09", 25).note
+
+
+def test_the_statistic_of_an_estimate():
+    # Cochrane Handbook 6.5.2.3: MD 3.8, t 2.78, SE 1.37
+    assert integrity.statistic_of_estimate("2.78", "3.8", "1.37").verdict == "consistent"
+    assert integrity.statistic_of_estimate("2.78", "-3.8", "1.37").verdict == "consistent"
+    assert integrity.statistic_of_estimate("7.7", "3.8", "1.37", squared=True).verdict == "consistent"
+    assert integrity.statistic_of_estimate("2.98", "3.8", "1.37").verdict == "inconsistent"
+    assert integrity.statistic_of_estimate("2.98", "3.8", "0").verdict == "cannot_tell"
+
+
 def test_totals():
     assert integrity.parts_add_up(["33.3", "33.3", "33.3"], "100").verdict == "consistent"
     assert integrity.parts_add_up(["33.3", "33.3", "33.3"], "100.1").verdict == "consistent"
@@ -183,6 +202,11 @@ def test_a_standard_error_beside_an_sd():
         lambda: integrity.ci_centred("1", "3", "2"),
         lambda: integrity.ci_centred("1", "-3", "2", ratio=True),
         lambda: integrity.ci_level("0", "1", "2"),
+        lambda: integrity.ci_of_mean("1", 1, "1", "2"),
+        lambda: integrity.ci_of_mean("1", 9, "3", "2"),
+        lambda: integrity.se_of_sd("-1", "1", 9),
+        lambda: integrity.statistic_of_estimate("1", "1", "-1"),
+        lambda: integrity.statistic_of_estimate("-1", "1", "1", squared=True),
         lambda: integrity.parts_add_up([], "1"),
         lambda: integrity.parts_within([], 1),
         lambda: integrity.parts_within([-1], 1),

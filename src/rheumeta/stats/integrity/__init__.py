@@ -22,7 +22,13 @@ from rheumeta.stats.integrity.duplicates import (
 )
 from rheumeta.stats.integrity.granularity import Granularity, grim, grim_percent, grimmer
 from rheumeta.stats.integrity.groups import TestsCheck, several_means, two_means, two_proportions
-from rheumeta.stats.integrity.intervals import ci_centred, ci_level
+from rheumeta.stats.integrity.intervals import (
+    ci_centred,
+    ci_level,
+    ci_of_mean,
+    se_of_sd,
+    statistic_of_estimate,
+)
 from rheumeta.stats.integrity.limits import (
     SdLimits,
     change_of_means,
@@ -78,6 +84,7 @@ __all__ = [
     "change_within_limits",
     "ci_centred",
     "ci_level",
+    "ci_of_mean",
     "debit",
     "equal_series",
     "fisher_exact",
@@ -97,9 +104,11 @@ __all__ = [
     "sd_of_percentage",
     "sd_within_limits",
     "se_between",
+    "se_of_sd",
     "several_means",
     "spread_label",
     "spread_label_two",
+    "statistic_of_estimate",
     "total_sd",
     "two_means",
     "two_proportions",

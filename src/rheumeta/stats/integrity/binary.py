@@ -7,11 +7,22 @@ from fractions import Fraction
 from typing import Literal
 
 from rheumeta.errors import StatsError
+from rheumeta.stats.integrity.duplicates import informative_digits
 from rheumeta.stats.integrity.granularity import grim, grim_percent
-from rheumeta.stats.integrity.reported import Check, Reported, Rounding, noting_cut_off, shown, whole_patients
+from rheumeta.stats.integrity.reported import (
+    Check,
+    Reported,
+    Rounding,
+    Verdict,
+    noting_cut_off,
+    shown,
+    whole_patients,
+)
 
 DEBIT = "Heathers & Brown 2019, DEBIT, https://osf.io/5vb3u/"
 Unit = Literal["proportion", "percent"]
+TELLING = 2
+"""Informative digits that an SD needs to be told from others; a choice of this project."""
 
 
 @noting_cut_off
@@ -83,7 +94,8 @@ def sd_of_percentage(percent: str, sd: str, n: int | None = None, *, rounding: R
     -------
     Check
         ``"implausible"`` if it is: such an SD is of the zeros and ones, not of a measurement, and
-        must not be entered as one. ``"consistent"`` otherwise.
+        must not be entered as one. ``"cannot_tell"`` if it is, but the SD has fewer than two digits
+        that tell it from others, so that chance is as good a reason. ``"consistent"`` otherwise.
 
     Raises
     ------
@@ -112,7 +124,8 @@ def sd_of_percentage(percent: str, sd: str, n: int | None = None, *, rounding: R
             if low <= spread.high**2 and spread.floor**2 <= high:
                 found = shown(math.sqrt(centre * factor) / unit)
                 message = f"The SD {sd} beside {percent} % is sqrt(p(1 - p)), {found}."
-                return Check("sd_of_percentage", "implausible", message, source, computed)
+                verdict: Verdict = "implausible" if informative_digits(sd) >= TELLING else "cannot_tell"
+                return Check("sd_of_percentage", verdict, message, source, computed)
     message = f"The SD {sd} beside {percent} % is not sqrt(p(1 - p))."
     return Check("sd_of_percentage", "consistent", message, source, computed)
 

@@ -22,6 +22,8 @@ from rheumeta.stats.integrity.reported import (
 GRIM = "Brown & Heathers 2017, Soc Psychol Personal Sci 8"
 GRIMMER = "Anaya 2016, PeerJ Preprints 4, e2400; Allard 2018 (analytic form)"
 Kind = Literal["sd", "variance", "se"]
+MANY = 10_000
+"""Sums beyond which a mean says too little for GRIMMER."""
 
 
 @dataclass(frozen=True)
@@ -172,7 +174,8 @@ def grimmer(
     -------
     Check
         ``"inconsistent"`` also where the mean alone is impossible; ``"cannot_tell"`` where the
-        rounding interval of the spread holds two neighbouring sums of squares.
+        rounding interval of the spread holds two neighbouring sums of squares, or that of the mean
+        more than 10,000 sums.
 
     Raises
     ------
@@ -195,6 +198,10 @@ def grimmer(
     bounds = _deviations(reported, n, items, kind)
     blind = bounds[1] - bounds[0] >= 2
     limits = None if low is None or high is None else (low * items, high * items)
+    if len(found.totals) > MANY:
+        return Check(
+            "grimmer", "cannot_tell", f"The mean {mean} leaves {len(found.totals)} sums possible.", GRIMMER
+        )
     fits = any(_has_sum_of_squares(total, n, bounds, limits) for total in found.totals)
     given = f"{n} whole numbers with the mean {mean} and the {kind} {spread}"
     if fits:
@@ -247,7 +254,7 @@ def _neighbours(
     """Yield the possible spreads next to the interval, without regard to limits."""
     below: list[Fraction] = []
     above: list[Fraction] = []
-    for total in totals[:1000]:
+    for total in totals:
         centre = Fraction(total**2, n)
         least = least_squares(total, n)
         under = math.ceil(centre + bounds[0]) - 1

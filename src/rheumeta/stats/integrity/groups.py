@@ -254,15 +254,15 @@ def _judge(
         )
     claim = Claim.read(p, sign, alpha, rounding)
     support = tuple(test for test, r in found.items() if claim.admits(r))
-    against = [claim.contradicts(r, alpha) for r in found.values()]
+    against = [test for test, r in found.items() if test not in support and claim.contradicts(r, alpha)]
     verdict: Verdict = "consistent" if support else "inconsistent"
-    if support and claim.significant and any(against):
+    if support and claim.significant and against:
         verdict = "depends"
     half = not support and halves and any(claim.admits((r[0] / 2, r[1] / 2)) for r in found.values())
     notes = join(OTHER_TEST, "a one-sided test agrees" if half else None)
     return TestsCheck(
         name, verdict, f"{message}; {claim.text} is reported.", STATCHECK, computed, notes, low, high,
-        decision_error=not support and all(against), one_sided=half, p_values=found, supported_by=support,
+        decision_error=len(against) == len(found), one_sided=half, p_values=found, supported_by=support,
     )  # fmt: skip
 
 

@@ -15,6 +15,10 @@ from rheumeta.stats.integrity.means import Range
 from rheumeta.stats.integrity.reported import whole_patients
 
 TABLE_TESTS = {"fisher": "Fisher's test", "chi2": "chi-squared", "chi2_yates": "chi-squared with Yates"}
+LARGEST = 1_000_000
+"""Patients up to which Fisher's test is made; beyond, it is chi-squared."""
+MANY = 20
+"""Counts of one group that are all tried."""
 SAME = 1e-7
 """Relative difference up to which two tables are as probable as one another, as in R's fisher.test."""
 
@@ -72,8 +76,28 @@ def chi_squared(events1: int, n1: int, events2: int, n2: int, *, yates: bool = F
     return float(special.chdtrc(1, statistic))
 
 
+def _pairs(first: Sequence[int], n1: int, second: Sequence[int], n2: int) -> set[tuple[int, int]]:
+    """Return the pairs of counts to try."""
+    a, b = _spread_out(first), _spread_out(second)
+    alike = {(x, min(max(round(x * n2 / n1), min(b)), max(b))) for x in a} | {
+        (min(max(round(y * n1 / n2), min(a)), max(a)), y) for y in b
+    }
+    whole = len(first) <= MANY and len(second) <= MANY
+    return set(itertools.product(a, b)) | (set() if whole else alike)
+
+
+def _spread_out(counts: Sequence[int]) -> list[int]:
+    ordered = sorted(counts)
+    if len(ordered) <= MANY:
+        return ordered
+    return [ordered[round(i * (len(ordered) - 1) / (MANY - 1))] for i in range(MANY)]
+
+
 def table_p_range(events1: Sequence[int], n1: int, events2: Sequence[int], n2: int) -> dict[str, Range]:
     """Least and greatest p value of each test over all pairs of counts.
+
+    Of more than `MANY` counts in a group, evenly spread ones are tried with the ends and, for each, the count
+    of the other group that is most alike: the ends are furthest apart, and the most alike have the largest p.
 
     Parameters
     ----------
@@ -90,8 +114,9 @@ def table_p_range(events1: Sequence[int], n1: int, events2: Sequence[int], n2: i
     if not events1 or not events2:
         raise StatsError("No number of events is given for a group.")
     found: dict[str, list[float]] = {test: [] for test in TABLE_TESTS}
-    for a, b in itertools.product(events1, events2):
-        found["fisher"].append(fisher_exact(a, n1, b, n2))
+    for a, b in _pairs(events1, n1, events2, n2):
+        if n1 + n2 <= LARGEST:
+            found["fisher"].append(fisher_exact(a, n1, b, n2))
         for test, yates in (("chi2", False), ("chi2_yates", True)):
             if (p := chi_squared(a, n1, b, n2, yates=yates)) is not None:
                 found[test].append(p)
