@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -50,7 +51,8 @@ class Batch:
     Notes
     -----
     What :meth:`take` returns is stored column by column (Fortran order): sums over the studies of many
-    analyses are then three times as fast as row by row, as k is small.
+    analyses are then three times as fast as row by row, as k is small. A batch never changes, so that what
+    several methods need is kept once computed.
     """
 
     y: Floats
@@ -65,27 +67,47 @@ class Batch:
         """Number of analyses."""
         return int(self.y.shape[0])
 
-    @property
-    def df(self) -> Ints:
+    @cached_property
+    def df(self) -> Floats:
         """Residual degrees of freedom k - p, shape (m,)."""
-        return self.k - (1 if self.x is None else self.x.shape[2])
+        return np.asarray(self.k - (1 if self.x is None else self.x.shape[2]), dtype=np.float64)
 
-    def take(self, rows: Ints | Bools | slice) -> Batch:
+    @cached_property
+    def full(self) -> bool:
+        """True if nothing is padded."""
+        return bool(self.size and int(self.k.min()) == self.y.shape[1])
+
+    @cached_property
+    def precision(self) -> Floats:
+        """Inverse variances, shape (m, kmax), 0 where padded."""
+        return self.kept(1.0 / self.v)
+
+    @cached_property
+    def centre(self) -> Floats:
+        """Common-effect mean, shape (m,); taken about the first study, so that equal effects give their value."""
+        first = self.y[:, 0] if self.full else self.y[np.arange(self.size), self.mask.argmax(axis=1)]
+        w = self.precision
+        return np.asarray(first + dot(w, self.y - first[:, None]) / w.sum(axis=1), dtype=np.float64)
+
+    @cached_property
+    def centred(self) -> Floats:
+        """Effects about `centre`, shape (m, kmax): whatever the weights, sums of them lose no digits to an offset."""
+        return np.asarray(self.y - self.centre[:, None], dtype=np.float64)
+
+    def take(self, rows: Ints | slice) -> Batch:
         """Return the chosen analyses, in that order, repeated where repeated."""
-        y, v = np.asfortranarray(self.y[rows]), np.asfortranarray(self.v[rows])
+        y, v = _columns(self.y, rows), _columns(self.v, rows)
+        mask = all_there(y.shape) if self.full else _columns(self.mask, rows)
         x = None if self.x is None else self.x[rows]
-        a = None if self.a is None else np.asfortranarray(self.a[rows])
-        return Batch(y, v, np.asfortranarray(self.mask[rows]), self.k[rows], x, a)
+        part = Batch(y, v, mask, self.k[rows], x, None if self.a is None else _columns(self.a, rows))
+        if "centred" in vars(self):
+            vars(part).update(centre=self.centre[rows], centred=_columns(self.centred, rows))
+        return part
 
     def slices(self) -> list[slice]:
         """Return slices that cut the analyses into parts of about `CHUNK` array elements each."""
         step = max(1, CHUNK // max(1, self.y.shape[1]))
         return [slice(i, min(i + step, self.size)) for i in range(0, self.size, step)]
-
-    @property
-    def full(self) -> bool:
-        """True if nothing is padded."""
-        return bool(int(self.k.min()) == self.y.shape[1])
 
     def kept(self, values: Floats) -> Floats:
         """Return finite `values`, shape (m, kmax), with 0 where padded."""
@@ -97,13 +119,29 @@ class Batch:
 
     def largest(self, values: Floats) -> Floats:
         """Maximum over the studies of each analysis, shape (m,)."""
-        top: Floats = np.where(self.mask, values, -np.inf).max(axis=1)
-        return top
+        inside = values if self.full else np.where(self.mask, values, -np.inf)
+        return np.asarray(inside.max(axis=1), dtype=np.float64)
 
     def smallest(self, values: Floats) -> Floats:
         """Minimum over the studies of each analysis, shape (m,)."""
-        bottom: Floats = np.where(self.mask, values, np.inf).min(axis=1)
-        return bottom
+        inside = values if self.full else np.where(self.mask, values, np.inf)
+        return np.asarray(inside.min(axis=1), dtype=np.float64)
+
+
+def dot(one: Floats, other: Floats) -> Floats:
+    """Return the sums of products over the studies, shape (m,), of two arrays of shape (m, kmax)."""
+    return np.asarray(np.einsum("mk,mk->m", one, other), dtype=np.float64)
+
+
+def all_there(shape: tuple[int, ...]) -> Bools:
+    """Return the mask of a batch without padding, which takes no memory."""
+    return np.broadcast_to(np.True_, shape)
+
+
+def _columns(values: NDArray[Any], rows: Ints | slice) -> NDArray[Any]:
+    if isinstance(rows, slice):
+        return np.asfortranarray(values[rows])
+    return values.T.take(rows, axis=1).T
 
 
 def as_vectors(yi: ArrayLike, vi: ArrayLike) -> tuple[Floats, Floats]:
@@ -123,7 +161,7 @@ def as_vectors(yi: ArrayLike, vi: ArrayLike) -> tuple[Floats, Floats]:
     StatsError
         If shapes differ, or an effect or variance is not finite, or a variance is not positive.
     """
-    y, v = as_floats(yi, "yi"), as_floats(vi, "vi")
+    y, v = as_floats(yi, "yi").copy(), as_floats(vi, "vi").copy()
     if y.ndim != 1 or y.shape != v.shape:
         raise StatsError(f"yi and vi must be vectors of one length, not of shapes {y.shape} and {v.shape}.")
     _check_finite(y, v, np.ones(y.shape, dtype=bool))
@@ -187,7 +225,7 @@ def sound(
         A sentence for each other analysis, by its number.
     """
     y, v, keep, a = _rectangles(yi, vi, mask, weights)
-    problems = {int(i): _too_few(int(keep[i].sum())) for i in np.flatnonzero(keep.sum(axis=1) < 2)}
+    problems = {int(i): _too_few(int(keep[i].sum())) for i in np.flatnonzero(_counts(keep) < 2)}
     for name, values, bad in _faults(y, v, a):
         for i in np.flatnonzero((bad & keep).any(axis=1)):
             j = int(np.argmax(bad[i] & keep[i]))
@@ -201,17 +239,24 @@ def _rectangles(
     yi: ArrayLike, vi: ArrayLike, mask: ArrayLike | None, weights: ArrayLike | None
 ) -> tuple[Floats, Floats, Bools, Floats | None]:
     y, v = as_floats(yi, "yi"), as_floats(vi, "vi")
-    keep = np.ones(y.shape, dtype=bool) if mask is None else np.asarray(mask, dtype=bool)
+    keep = all_there(y.shape) if mask is None else np.asarray(mask, dtype=bool)
     if y.ndim != 2 or y.shape != v.shape or y.shape != keep.shape:
         raise StatsError(f"yi, vi and mask must share one 2-D shape, not {y.shape}, {v.shape}, {keep.shape}.")
     return y, v, keep, None if weights is None else as_floats(weights, "tau2_weights")
 
 
 def _from_arrays(y: Floats, v: Floats, keep: Bools, a: Floats | None) -> Batch:
-    if not keep.all():
+    k = _counts(keep)
+    if (k < keep.shape[1]).any():
         y, v = np.where(keep, y, 0.0), np.where(keep, v, 1.0)
         a = None if a is None else np.where(keep, a, 1.0)
-    return Batch(y, v, keep, keep.sum(axis=1), a=a)
+    return Batch(y, v, keep, k, a=a)
+
+
+def _counts(mask: Bools) -> Ints:
+    if not any(mask.strides):  # of `all_there`
+        return np.full(mask.shape[0], mask.shape[1], dtype=np.int64)
+    return np.asarray(mask.sum(axis=1), dtype=np.int64)
 
 
 def layout(groups: Sequence[object] | NDArray[Any]) -> tuple[Ints, Bools, tuple[object, ...]]:
@@ -255,22 +300,24 @@ def _codes(groups: Sequence[object] | NDArray[Any]) -> tuple[Ints, tuple[object,
 
 
 def as_floats(values: ArrayLike, name: str) -> Floats:
-    """Return a copy as an array of floats; StatsError names what is not made of numbers."""
+    """Return an array of floats, itself if it is one; StatsError names what is not made of numbers."""
     try:
-        return np.array(values, dtype=np.float64)
+        return np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError):
         raise StatsError(f"{name} must hold numbers only.") from None
 
 
 def _faults(y: Floats, v: Floats, a: Floats | None) -> Iterator[tuple[str, Floats, Bools]]:
-    yield "yi", y, ~np.isfinite(y)
-    for name, values in (("vi", v), ("tau2_weights", a)):
+    largest = float(np.finfo(np.float64).max)
+    ranges = (("yi", y, (-largest, largest)), ("vi", v, VARIANCE_RANGE), ("tau2_weights", a, VARIANCE_RANGE))
+    for name, values, (low, high) in ranges:
         if values is None:
             continue
         if values.shape != y.shape:
             raise StatsError(f"{name} must have the shape of yi, {y.shape}, not {values.shape}.")
-        with np.errstate(invalid="ignore"):
-            yield name, values, ~((values >= VARIANCE_RANGE[0]) & (values <= VARIANCE_RANGE[1]))
+        if values.size and not (low <= values.min() and values.max() <= high):  # not a number is outside, too
+            with np.errstate(invalid="ignore"):
+                yield name, values, ~((values >= low) & (values <= high))
 
 
 def _fault(name: str, place: object, value: float) -> str:

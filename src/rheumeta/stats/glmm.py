@@ -12,9 +12,9 @@ from scipy import special
 from rheumeta.stats.glmm_counts import Arms, rates, tables
 from rheumeta.stats.glmm_fit import BINOMIAL_MODELS, NODES, RATE_MODELS, Settings, fit
 from rheumeta.stats.glmm_search import boundary_pval
-from rheumeta.stats.intervals import quantile, two_sided
 from rheumeta.stats.pool_options import check_choice
 from rheumeta.stats.result import Result
+from rheumeta.stats.tails import quantile, two_sided
 
 BinomialModel = Literal["UM.FS", "UM.RS", "CM.EL", "CM.AL"]
 RateModel = Literal["UM.FS", "UM.RS", "CM.EL"]

@@ -15,9 +15,9 @@ from rheumeta.stats.batch import Floats, Ints
 from rheumeta.stats.glmm_counts import Arms, tables
 from rheumeta.stats.glmm_kernels import log_choose
 from rheumeta.stats.glmm_search import boundary_pval, maximise
-from rheumeta.stats.intervals import quantile, two_sided
 from rheumeta.stats.pooling import check_choice
 from rheumeta.stats.result import Result
+from rheumeta.stats.tails import quantile, two_sided
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,10 @@ from rheumeta.stats.glmm import BinomialModel, left_out_note
 from rheumeta.stats.glmm_counts import Arms, rates, tables
 from rheumeta.stats.glmm_fit import BINOMIAL_MODELS, NODES, RATE_MODELS, Settings, fit
 from rheumeta.stats.glmm_search import boundary_pval
-from rheumeta.stats.intervals import quantile, two_sided
 from rheumeta.stats.pool_options import check_choice
 from rheumeta.stats.regression import design_matrix
 from rheumeta.stats.result import Result
+from rheumeta.stats.tails import quantile, two_sided
 from rheumeta.stats.wald import WaldTest, wald_test
 
 CountMeasure = Literal["OR", "IRR", "PLO"]

@@ -9,6 +9,7 @@ from scipy import special
 
 from rheumeta.stats.batch import Batch, Floats
 from rheumeta.stats.moments import null_moments
+from rheumeta.stats.tails import chi2_tail, distinct
 from rheumeta.stats.tau2 import generalised_q_root
 
 
@@ -42,7 +43,7 @@ def q_test(batch: Batch) -> tuple[Floats, Floats]:
     Cochran (1954), Biometrics 10:101-129; Cochrane Handbook 6.5, section 10.10.2.
     """
     q = null_moments(batch).ypy
-    return q, np.asarray(special.chdtrc(batch.df, q), dtype=np.float64)
+    return q, chi2_tail(q, batch.df)
 
 
 def q_profile(batch: Batch, *, level: float) -> tuple[Floats, Floats]:
@@ -67,7 +68,7 @@ def q_profile(batch: Batch, *, level: float) -> tuple[Floats, Floats]:
     quantiles of chi-squared with k - 1 degrees of freedom.
     """
     tail = (1.0 - level / 100.0) / 2.0
-    df, which = np.unique(batch.df.astype(np.float64), return_inverse=True)
+    df, which = distinct(batch.df)
     low, high = (np.asarray(special.chdtri(df, p), dtype=np.float64)[which] for p in (1.0 - tail, tail))
     return generalised_q_root(batch, high), generalised_q_root(batch, low)
 

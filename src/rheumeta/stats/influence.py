@@ -11,10 +11,10 @@ from scipy import special
 
 from rheumeta.errors import StatsError
 from rheumeta.stats.batch import Batch, Bools, Floats, single
-from rheumeta.stats.intervals import quantile
 from rheumeta.stats.moments import moments, null_moments
 from rheumeta.stats.pool_options import Method, Options
 from rheumeta.stats.result import Result
+from rheumeta.stats.tails import quantile
 from rheumeta.stats.tau2 import estimate_tau2
 
 DFFITS_CUT = 3.0

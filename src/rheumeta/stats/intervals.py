@@ -7,10 +7,10 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
-from rheumeta.stats.batch import Batch, Floats, Ints
+from rheumeta.stats.batch import Batch, Floats
 from rheumeta.stats.moments import Moments
+from rheumeta.stats.tails import quantile, two_sided
 
 Test = Literal["cochrane", "z", "t", "knha", "adhoc"]
 Prediction = Literal["t", "t-2", "knha", "knha-2", "normal", "as_test", "none"]
@@ -21,6 +21,9 @@ PREDICTIONS: tuple[Prediction, ...] = ("t", "t-2", "knha", "knha-2", "normal", "
 HARTUNG_KNAPP_MIN_K = 3
 """Fewest studies for Hartung-Knapp under ``test="cochrane"``: with two studies the t quantile is
 12.7 and the interval says nothing (Cochrane Handbook 6.5, section 10.10.4.4)."""
+
+NAME = "<U8"
+"""Type of the names of tests in a batch."""
 
 PREDICTION_MIN_K = 3
 """Fewest studies for a prediction interval (Cochrane Handbook 6.5, section 10.10.4.3; Higgins et al.
@@ -40,48 +43,7 @@ class Inference:
     ci_ub: Floats
 
 
-def choose_test(test: Test, k: Ints, tau2: Floats) -> NDArray[np.str_]:
-    """Return the test used in each analysis.
-
-    ``"cochrane"`` becomes Hartung-Knapp where tau2 > 0 and k >= `HARTUNG_KNAPP_MIN_K`, otherwise
-    the Wald test by the normal distribution: where tau2 = 0 Hartung-Knapp can be narrower than the
-    common-effect interval. Cochrane Handbook 6.5, section 10.10.4.4.
-
-    Parameters
-    ----------
-    test : str
-        As asked for.
-    k : ndarray of int, shape (m,)
-        Number of studies.
-    tau2 : ndarray, shape (m,)
-        Between-study variance.
-
-    Returns
-    -------
-    ndarray of str, shape (m,)
-    """
-    if test == "cochrane":
-        return np.where((tau2 > 0) & (k >= HARTUNG_KNAPP_MIN_K), "knha", "z")
-    return np.full(k.shape, test)
-
-
-def quantile(df: Floats, level: float) -> Floats:
-    """Return the two-sided quantile of t (of the normal where df is NaN), shape of df."""
-    upper = 0.5 + level / 200.0
-    kinds, which = np.unique(df, return_inverse=True)  # few, and a quantile costs as much as a fit
-    with np.errstate(invalid="ignore"):
-        values = np.where(np.isnan(kinds), special.ndtri(upper), special.stdtrit(kinds, upper))
-    return np.asarray(values[which], dtype=np.float64)
-
-
-def two_sided(statistic: Floats, df: Floats) -> Floats:
-    """Return two-sided p values from t (from the normal where df is NaN), shape of df."""
-    size = -np.abs(statistic)
-    with np.errstate(invalid="ignore"):
-        return 2.0 * np.where(np.isnan(df), special.ndtr(size), special.stdtr(df, size))
-
-
-def infer(batch: Batch, sums: Moments, *, test_used: NDArray[np.str_], level: float) -> Inference:
+def infer(batch: Batch, sums: Moments, tau2: Floats, *, test: Test, level: float) -> Inference:
     """Return standard error, test and interval of the weighted mean.
 
     Parameters
@@ -90,8 +52,12 @@ def infer(batch: Batch, sums: Moments, *, test_used: NDArray[np.str_], level: fl
         The analyses.
     sums : Moments
         Sums at the estimated tau2.
-    test_used : ndarray of str, shape (m,)
-        ``"z"``, ``"t"``, ``"knha"`` or ``"adhoc"``.
+    tau2 : ndarray, shape (m,)
+        Between-study variance.
+    test : str
+        ``"z"``, ``"t"``, ``"knha"`` or ``"adhoc"``; ``"cochrane"`` becomes ``"knha"`` where tau2 > 0 and
+        k >= `HARTUNG_KNAPP_MIN_K`, otherwise ``"z"``: where tau2 = 0 Hartung-Knapp can be narrower than the
+        common-effect interval (Cochrane Handbook 6.5, section 10.10.4.4).
     level : float
         Confidence in percent.
 
@@ -108,17 +74,22 @@ def infer(batch: Batch, sums: Moments, *, test_used: NDArray[np.str_], level: fl
     Ad hoc: q not below 1 (Knapp and Hartung 2003, Stat Med 22:2693-2710; Röver et al.
     2015, BMC Med Res Methodol 15:99).
     """
-    df = np.where(test_used == "z", np.nan, batch.df.astype(np.float64))
     factor = sums.ypy / batch.df
-    factor = np.where(test_used == "adhoc", np.maximum(1.0, factor), factor)
-    factor = np.where(np.isin(test_used, ("knha", "adhoc")), factor, 1.0)
+    df, names = batch.df, np.full(batch.size, test, dtype=NAME)
+    if test == "cochrane":
+        knapp = (tau2 > 0) & (batch.k >= HARTUNG_KNAPP_MIN_K)
+        factor, df = np.where(knapp, factor, 1.0), np.where(knapp, df, np.nan)
+        names = np.array(["z", "knha"], dtype=NAME).take(knapp)
+    elif test == "adhoc":
+        factor = np.maximum(1.0, factor)
+    elif test != "knha":
+        factor = np.ones(batch.size)
+        df = np.full(batch.size, np.nan) if test == "z" else df
     se = np.sqrt(factor / sums.sum_w)
     with np.errstate(divide="ignore", invalid="ignore"):
         statistic = np.where(se > 0, sums.mean / se, np.nan)
     half = quantile(df, level) * se
-    return Inference(
-        test_used, se, statistic, df, two_sided(statistic, df), sums.mean - half, sums.mean + half
-    )
+    return Inference(names, se, statistic, df, two_sided(statistic, df), sums.mean - half, sums.mean + half)
 
 
 def predict(
@@ -151,16 +122,15 @@ def predict(
     lower, upper : ndarray, shape (m,)
         mean -+ quantile * sqrt(tau2 + se^2); NaN where k < `PREDICTION_MIN_K`.
     """
-    enough = (batch.k >= PREDICTION_MIN_K) & (prediction != "none")
-    df = {
-        "t": batch.k - 1.0,
-        "t-2": batch.k - 2.0,
-        "knha": batch.k - 1.0,
-        "knha-2": batch.k - 2.0,
-        "as_test": inference.df,
-    }.get(prediction, np.full(batch.k.shape, np.nan))
-    knapp = prediction in ("knha", "knha-2")
-    se2 = sums.ypy / batch.df / sums.sum_w if knapp else inference.se**2
-    half = quantile(np.where(enough, df, np.nan), level) * np.sqrt(tau2 + se2)
-    half = np.where(enough, half, np.nan)
+    if prediction == "none":
+        return np.full(batch.size, np.nan), np.full(batch.size, np.nan)
+    enough = batch.k >= PREDICTION_MIN_K
+    if prediction == "as_test":
+        df = inference.df
+    elif prediction == "normal":
+        df = np.full(batch.size, np.nan)
+    else:
+        df = np.where(enough, batch.k - (2.0 if prediction.endswith("-2") else 1.0), np.nan)
+    se2 = sums.ypy / batch.df / sums.sum_w if prediction.startswith("knha") else inference.se**2
+    half = np.where(enough, quantile(df, level) * np.sqrt(tau2 + se2), np.nan)
     return sums.mean - half, sums.mean + half

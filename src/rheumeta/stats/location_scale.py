@@ -11,10 +11,10 @@ from numpy.typing import ArrayLike
 
 from rheumeta.errors import StatsError
 from rheumeta.stats.batch import Floats, as_vectors
-from rheumeta.stats.intervals import quantile, two_sided
 from rheumeta.stats.pooling import check_choice
 from rheumeta.stats.regression import design_matrix
 from rheumeta.stats.result import Result
+from rheumeta.stats.tails import quantile, two_sided
 from rheumeta.stats.wald import WaldTest, wald_test
 
 HESSIAN_STEP = 1e-5

@@ -6,46 +6,171 @@ for one common mean X is a column of ones and the traces have closed forms.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from rheumeta.stats.batch import Batch, Floats
+from rheumeta.stats.batch import Batch, Floats, Ints, dot
 
 DOMINANT = 0.9
 """A weight above this part of the sum cancels digits in the short formulas of the traces."""
 
 
-@dataclass(frozen=True)
 class Moments:
-    """Sums at given weights, each of shape (m,) unless stated.
+    """Sums at given weights, each computed when first asked for.
 
-    Attributes
+    Parameters
     ----------
+    batch : Batch
+        The analyses.
     w : ndarray, shape (m, kmax)
         Weights, 0 where padded.
-    sum_w, sum_w2 : ndarray
-        Sums of the weights and their squares.
-    mean : ndarray
-        Weighted mean; NaN with a design.
-    ypy, yppy, ypppy : ndarray
-        y'Py (the generalised Q), y'PPy, y'PPPy.
-    tr_p, tr_pp : ndarray
-        Traces of P and PP.
-    log_det : ndarray
-        Logarithm of the determinant of X'WX.
     """
 
-    w: Floats
-    sum_w: Floats
-    sum_w2: Floats
-    mean: Floats
-    ypy: Floats
-    yppy: Floats
-    ypppy: Floats
-    tr_p: Floats
-    tr_pp: Floats
-    log_det: Floats
+    def __init__(self, batch: Batch, w: Floats) -> None:
+        self.w, self._centre, self._centred = w, batch.centre, batch.centred
+
+    @cached_property
+    def sum_w(self) -> Floats:
+        """Sum of the weights, shape (m,)."""
+        return np.asarray(self.w.sum(axis=1), dtype=np.float64)
+
+    @cached_property
+    def sum_w2(self) -> Floats:
+        """Sum of the squared weights, shape (m,)."""
+        return dot(self.w, self.w)
+
+    @cached_property
+    def mean(self) -> Floats:
+        """Weighted mean, shape (m,); NaN with a design."""
+        return self._centre + self._shift
+
+    @cached_property
+    def _shift(self) -> Floats:
+        return dot(self.w, self._centred) / self.sum_w
+
+    @cached_property
+    def residual(self) -> Floats:
+        """Effects about the weighted mean, shape (m, kmax)."""
+        return np.asarray(self._centred - self._shift[:, None], dtype=np.float64)
+
+    @cached_property
+    def py(self) -> Floats:
+        """Py, the weighted residuals, shape (m, kmax)."""
+        return self.w * self.residual
+
+    @cached_property
+    def _about(self) -> Floats:
+        # PPy = W times this.
+        about: Floats = self.py - (dot(self.w, self.py) / self.sum_w)[:, None]
+        return about
+
+    @cached_property
+    def ypy(self) -> Floats:
+        """y'Py, the generalised Q, shape (m,)."""
+        return dot(self.py, self.residual)
+
+    @cached_property
+    def yppy(self) -> Floats:
+        """y'PPy, shape (m,)."""
+        return dot(self.py, self.py)
+
+    @cached_property
+    def ypppy(self) -> Floats:
+        """y'PPPy, shape (m,)."""
+        return dot(self.w * self._about, self._about)
+
+    @cached_property
+    def _uneven(self) -> Ints:
+        return np.flatnonzero(self.w.max(axis=1) > DOMINANT * self.sum_w)
+
+    @cached_property
+    def tr_p(self) -> Floats:
+        """Trace of P, shape (m,)."""
+        trace = self.sum_w - self.sum_w2 / self.sum_w
+        if self._uneven.size:
+            trace[self._uneven] = _diagonal(self.w[self._uneven]).sum(axis=1)
+        return trace
+
+    @cached_property
+    def tr_pp(self) -> Floats:
+        """Trace of PP, shape (m,)."""
+        trace = (
+            self.sum_w2 - 2.0 * dot(self.w * self.w, self.w) / self.sum_w + (self.sum_w2 / self.sum_w) ** 2
+        )
+        if self._uneven.size:
+            trace[self._uneven] = _trace_pp_uneven(self.w[self._uneven])
+        return trace
+
+    @cached_property
+    def log_det(self) -> Floats:
+        """Logarithm of the determinant of X'WX, shape (m,)."""
+        return np.asarray(np.log(self.sum_w), dtype=np.float64)
+
+
+class DesignMoments(Moments):
+    """The same with a design X, by QR of sqrt(W) X = QR: P = sqrt(W) (I - QQ') sqrt(W)."""
+
+    def __init__(self, batch: Batch, x: Floats, w: Floats) -> None:
+        self.w, self._y, self._root = w, batch.y, np.sqrt(w)
+        self._q, self._r = np.linalg.qr(self._root[:, :, None] * x)
+
+    @cached_property
+    def mean(self) -> Floats:
+        """Not a number: there is no common mean."""
+        return np.full(len(self.w), np.nan)
+
+    @cached_property
+    def _scaled(self) -> Floats:
+        # (I - QQ') sqrt(W) y, of which Py and the residuals are multiples.
+        return _residual(self._q, self._root * self._y)
+
+    @cached_property
+    def py(self) -> Floats:
+        """Py, shape (m, kmax)."""
+        return self._root * self._scaled
+
+    @cached_property
+    def ypy(self) -> Floats:
+        """y'Py, shape (m,)."""
+        return dot(self._scaled, self._scaled)
+
+    @cached_property
+    def ypppy(self) -> Floats:
+        """y'PPPy, shape (m,)."""
+        again = _residual(self._q, self.w * self._scaled)
+        return dot(again, again)
+
+    @cached_property
+    def _leverage(self) -> Floats:
+        return np.asarray((self._q**2).sum(axis=2), dtype=np.float64)
+
+    @cached_property
+    def _uneven(self) -> Ints:
+        return np.flatnonzero(self._leverage.max(axis=1) > DOMINANT)
+
+    @cached_property
+    def tr_p(self) -> Floats:
+        """Trace of P, sum w (1 - h) with h the squared rows of Q, shape (m,)."""
+        trace = dot(self.w, 1.0 - self._leverage)
+        if self._uneven.size:
+            trace[self._uneven] = _traces_leverage(self.w[self._uneven], self._q[self._uneven])[0]
+        return trace
+
+    @cached_property
+    def tr_pp(self) -> Floats:
+        """Trace of PP, sum w^2 (1 - 2h) + |Q'WQ|^2, shape (m,)."""
+        cross = np.einsum("mkp,mk,mkr->mpr", self._q, self.w, self._q)
+        trace: Floats = dot(self.w**2, 1.0 - 2.0 * self._leverage) + (cross**2).sum(axis=(1, 2))
+        if self._uneven.size:
+            trace[self._uneven] = _traces_leverage(self.w[self._uneven], self._q[self._uneven])[1]
+        return trace
+
+    @cached_property
+    def log_det(self) -> Floats:
+        """Logarithm of the determinant of X'WX, shape (m,)."""
+        diagonal = np.abs(np.diagonal(self._r, axis1=1, axis2=2))
+        return np.asarray(2.0 * np.log(diagonal).sum(axis=1), dtype=np.float64)
 
 
 def moments(batch: Batch, tau2: Floats) -> Moments:
@@ -66,42 +191,42 @@ def moments(batch: Batch, tau2: Floats) -> Moments:
 
 
 def null_moments(batch: Batch) -> Moments:
-    """Return the sums at tau2 = 0, which nearly every statistic needs; computed once a batch."""
+    """Return the sums at tau2 = 0, which nearly every statistic needs; one object a batch."""
     found = vars(batch).get("_null_moments")
     if found is None:
-        found = moments(batch, np.zeros(batch.size))
-        vars(batch)["_null_moments"] = found  # a batch never changes, and what is copied starts afresh
+        found = vars(batch)["_null_moments"] = _of(batch, batch.precision)
+    assert isinstance(found, Moments)
+    return found
+
+
+def unit_moments(batch: Batch) -> Moments:
+    """Return the sums at equal weights 1: y'Py is the unweighted sum of squares; one object a batch."""
+    found = vars(batch).get("_unit_moments")
+    if found is None:
+        found = vars(batch)["_unit_moments"] = weighted(batch, np.ones(batch.y.shape, order="F"))
     assert isinstance(found, Moments)
     return found
 
 
 def weighted(batch: Batch, weights: Floats) -> Moments:
     """Return the sums with any positive weights, shape (m, kmax)."""
-    w = batch.kept(weights)
-    return _common_mean(batch, w) if batch.x is None else _design(batch, batch.x, w)
+    return _of(batch, batch.kept(weights))
 
 
-def generalised_q(batch: Batch, tau2: Floats) -> tuple[Floats, Floats]:
-    """Return y'Py and y'PPy at weights 1 / (v + tau2), each of shape (m,); all that a root of Q needs."""
-    if batch.x is not None:
-        sums = moments(batch, tau2)
-        return sums.ypy, sums.yppy
-    w = batch.kept(1.0 / (batch.v + tau2[:, None]))
-    residual = batch.y - _mean(batch, w, w.sum(axis=1))[:, None]
-    py = w * residual
-    return _dot(py, residual), _dot(py, py)
+def _of(batch: Batch, w: Floats) -> Moments:
+    return Moments(batch, w) if batch.x is None else DesignMoments(batch, batch.x, w)
 
 
 def sum_of_squares(batch: Batch) -> Floats:
     """Return the unweighted residual sum of squares, shape (m,)."""
-    return weighted(batch, np.ones(batch.y.shape)).ypy
+    return unit_moments(batch).ypy
 
 
 def trace_as(batch: Batch, weights: Floats, s: Floats) -> Floats:
     """Return tr(A S), shape (m,), arguments as in :func:`trace_asas`."""
     a = batch.kept(weights)
     if batch.x is None:
-        return _dot(a * batch.kept(s), 1.0 - a / a.sum(axis=1)[:, None])
+        return dot(a * batch.kept(s), 1.0 - a / a.sum(axis=1)[:, None])
     leverage = (_basis(batch, a) ** 2).sum(axis=2)
     trace: Floats = (a * batch.kept(s) * (1.0 - leverage)).sum(axis=1)
     return trace
@@ -121,7 +246,7 @@ def trace_asas(batch: Batch, weights: Floats, s: Floats) -> Floats:
     a_s = a * batch.kept(s)
     if batch.x is None:
         share = a / a.sum(axis=1)[:, None]
-        return np.asarray(_dot(a_s**2, 1.0 - 2.0 * share) + _dot(share, a_s) ** 2, dtype=np.float64)
+        return np.asarray(dot(a_s**2, 1.0 - 2.0 * share) + dot(share, a_s) ** 2, dtype=np.float64)
     q = _basis(batch, a)
     leverage = (q**2).sum(axis=2)
     cross = np.einsum("mkp,mk,mkr->mpr", q, a_s, q)
@@ -129,38 +254,16 @@ def trace_asas(batch: Batch, weights: Floats, s: Floats) -> Floats:
     return trace
 
 
-def _common_mean(batch: Batch, w: Floats) -> Moments:
-    w2 = w * w
-    sum_w, sum_w2 = w.sum(axis=1), _dot(w, w)
-    mean = _mean(batch, w, sum_w)
-    residual = batch.y - mean[:, None]
-    py = w * residual
-    about = py - (_dot(w, py) / sum_w)[:, None]
-    ratio = sum_w2 / sum_w
-    tr_p, tr_pp = sum_w - ratio, sum_w2 - 2.0 * _dot(w2, w) / sum_w + ratio**2
-    uneven = np.flatnonzero(w.max(axis=1) > DOMINANT * sum_w)
-    if uneven.size:
-        tr_p[uneven], tr_pp[uneven] = _traces_uneven(w[uneven])
-    return Moments(
-        w=w,
-        sum_w=sum_w,
-        sum_w2=sum_w2,
-        mean=mean,
-        ypy=_dot(py, residual),
-        yppy=_dot(py, py),
-        ypppy=_dot(w * about, about),
-        tr_p=tr_p,
-        tr_pp=tr_pp,
-        log_det=np.log(sum_w),
-    )
-
-
-def _traces_uneven(w: Floats) -> tuple[Floats, Floats]:
+def _diagonal(w: Floats) -> Floats:
     # P has w_i o_i / s on its diagonal, o_i the weights of the others, and -w_i w_j / s elsewhere: its
     # traces are sums of positive terms, without the cancellation of the shorter formulas.
-    total = w.sum(axis=1)
-    diagonal = w * _others(w) / total[:, None]
-    return diagonal.sum(axis=1), _dot(diagonal, diagonal) + _dot(w**2, _others(w**2)) / total**2
+    return np.asarray(w * _others(w) / w.sum(axis=1)[:, None], dtype=np.float64)
+
+
+def _trace_pp_uneven(w: Floats) -> Floats:
+    diagonal = _diagonal(w)
+    trace: Floats = dot(diagonal, diagonal) + dot(w**2, _others(w**2)) / w.sum(axis=1) ** 2
+    return trace
 
 
 def _others(values: Floats) -> Floats:
@@ -174,45 +277,6 @@ def _others(values: Floats) -> Floats:
     return others
 
 
-def _dot(one: Floats, other: Floats) -> Floats:
-    return np.asarray(np.einsum("mk,mk->m", one, other), dtype=np.float64)
-
-
-def _mean(batch: Batch, w: Floats, sum_w: Floats) -> Floats:
-    # Weighted mean taken about the first study: equal effects then give exactly their value.
-    first = batch.y[:, 0] if batch.full else batch.y[np.arange(batch.size), batch.mask.argmax(axis=1)]
-    shift = _dot(w, batch.y - first[:, None]) / sum_w
-    return np.asarray(first + shift, dtype=np.float64)
-
-
-def _design(batch: Batch, x: Floats, w: Floats) -> Moments:
-    # By QR of sqrt(W) X = QR: P = sqrt(W) (I - QQ') sqrt(W), hence tr P = sum w (1 - h) and
-    # tr PP = sum w^2 (1 - 2h) + |Q'WQ|^2 with h the squared rows of Q.
-    root = np.sqrt(w)
-    q, r = np.linalg.qr(root[:, :, None] * x)
-    residual = _residual(q, root * batch.y)
-    leverage = (q**2).sum(axis=2)
-    cross = np.einsum("mkp,mk,mkr->mpr", q, w, q)
-    tr_p = (w * (1.0 - leverage)).sum(axis=1)
-    tr_pp = (w**2 * (1.0 - 2.0 * leverage)).sum(axis=1) + (cross**2).sum(axis=(1, 2))
-    uneven = np.flatnonzero(leverage.max(axis=1) > DOMINANT)
-    if uneven.size:
-        tr_p[uneven], tr_pp[uneven] = _traces_leverage(w[uneven], q[uneven])
-    diagonal = np.abs(np.diagonal(r, axis1=1, axis2=2))
-    return Moments(
-        w=w,
-        sum_w=w.sum(axis=1),
-        sum_w2=(w**2).sum(axis=1),
-        mean=np.full(batch.size, np.nan),
-        ypy=(residual**2).sum(axis=1),
-        yppy=(w * residual**2).sum(axis=1),
-        ypppy=(_residual(q, w * residual) ** 2).sum(axis=1),
-        tr_p=tr_p,
-        tr_pp=tr_pp,
-        log_det=2.0 * np.log(diagonal).sum(axis=1),
-    )
-
-
 def _traces_leverage(w: Floats, q: Floats) -> tuple[Floats, Floats]:
     # A leverage h near 1 leaves no digits of 1 - h. H = I - QQ' is idempotent, so that its diagonal d solves
     # d (1 - d) = s with s the sum of its squared other elements, which are products of rows of Q and do not
@@ -224,8 +288,8 @@ def _traces_leverage(w: Floats, q: Floats) -> tuple[Floats, Floats]:
     others = products.sum(axis=2)
     small = 2.0 * others / (1.0 + np.sqrt(np.maximum(0.0, 1.0 - 4.0 * others)))
     d = np.where(leverage > 0.5, small, 1.0 - leverage)
-    tr_pp = _dot(w * d, w * d) + np.einsum("mi,mij,mj->m", w, products, w)
-    return _dot(w, d), np.asarray(tr_pp, dtype=np.float64)
+    tr_pp = dot(w * d, w * d) + np.einsum("mi,mij,mj->m", w, products, w)
+    return dot(w, d), np.asarray(tr_pp, dtype=np.float64)
 
 
 def _residual(q: Floats, z: Floats) -> Floats:

@@ -13,7 +13,6 @@ from scipy import special
 
 from rheumeta.errors import StatsError
 from rheumeta.stats.batch import Floats
-from rheumeta.stats.intervals import quantile, two_sided
 from rheumeta.stats.mixed_model import Model, Solution, build_model, solve
 from rheumeta.stats.mixed_profile import Interval, profile_intervals
 from rheumeta.stats.mixed_search import maximise
@@ -21,6 +20,7 @@ from rheumeta.stats.pooling import check_choice
 from rheumeta.stats.random_terms import RandomTerm, nested, random_intercepts
 from rheumeta.stats.regression import design_matrix
 from rheumeta.stats.result import plain
+from rheumeta.stats.tails import quantile, two_sided
 from rheumeta.stats.wald import WaldTest, selection, wald_test
 
 SYMMETRY_TOLERANCE = 1e-10

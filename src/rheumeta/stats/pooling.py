@@ -16,7 +16,6 @@ from rheumeta.stats.intervals import (
     Inference,
     Prediction,
     Test,
-    choose_test,
     infer,
     predict,
 )
@@ -142,8 +141,7 @@ def fit_batch(batch: Batch, options: Options, *, labels: tuple[object, ...]) -> 
     """
     tau2, se_tau2 = _tau2(batch, options)
     sums = moments(batch, tau2)
-    test_used = choose_test(options.test, batch.k, tau2)
-    inference = infer(batch, sums, test_used=test_used, level=options.level)
+    inference = infer(batch, sums, tau2, test=options.test, level=options.level)
     spread = het.from_q(batch) if options.common else _spread(batch, tau2, options)
     wanted: Prediction = "none" if options.common else options.prediction
     bounds = predict(batch, sums, inference, tau2, prediction=wanted, level=options.level)

@@ -8,10 +8,10 @@ import numpy as np
 
 from rheumeta.errors import StatsError
 from rheumeta.stats.batch import Floats
-from rheumeta.stats.intervals import quantile
 from rheumeta.stats.mixed_model import marginal_covariance
 from rheumeta.stats.multilevel import MultivariateResult
 from rheumeta.stats.result import Result
+from rheumeta.stats.tails import quantile
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ from scipy import special
 
 from rheumeta.errors import StatsError
 from rheumeta.stats.batch import Batch, Floats, as_vectors
-from rheumeta.stats.intervals import quantile, two_sided
 from rheumeta.stats.likelihood import log_likelihood
 from rheumeta.stats.moments import Moments, moments
 from rheumeta.stats.pooling import Method, check_choice, pool
+from rheumeta.stats.tails import quantile, two_sided
 from rheumeta.stats.tau2 import COMMON, ESTIMATORS, estimate_tau2
 from rheumeta.stats.wald import WaldTest, selection, wald_test
 

@@ -12,12 +12,12 @@ from scipy import special
 
 from rheumeta.errors import StatsError
 from rheumeta.stats.batch import Floats, Ints, as_vectors
-from rheumeta.stats.intervals import quantile, two_sided
 from rheumeta.stats.mixed_model import marginal_covariance
 from rheumeta.stats.multilevel import MultivariateResult
 from rheumeta.stats.pooling import PoolResult, check_choice
 from rheumeta.stats.regression import RegressionResult
 from rheumeta.stats.result import Result
+from rheumeta.stats.tails import quantile, two_sided
 from rheumeta.stats.wald import WaldTest, selection
 
 RobustType = Literal["CR0", "CR1", "CR1p", "CR2"]

@@ -13,10 +13,11 @@ from numpy.typing import ArrayLike, NDArray
 from rheumeta.errors import StatsError
 from rheumeta.stats.batch import CHUNK, Batch, Bools, Floats, Ints, single
 from rheumeta.stats.heterogeneity import typical_variance
-from rheumeta.stats.intervals import Test, quantile, two_sided
+from rheumeta.stats.intervals import Test
 from rheumeta.stats.moments import moments, null_moments
 from rheumeta.stats.pool_options import Method, Options
 from rheumeta.stats.pooling_many import pool_batch
+from rheumeta.stats.tails import quantile, two_sided
 from rheumeta.stats.tau2 import estimate_tau2
 
 ALL_UP_TO = 20

@@ -21,7 +21,6 @@ from scipy import special
 from rheumeta.stats.batch import Batch, Floats, Ints
 from rheumeta.stats.likelihood import maximise
 from rheumeta.stats.moments import (
-    generalised_q,
     moments,
     null_moments,
     sum_of_squares,
@@ -93,9 +92,9 @@ def generalised_q_root(batch: Batch, target: Floats) -> Floats:
 
     def excess(x: Floats, open_: Ints | None) -> tuple[Floats, Floats]:
         chosen, aim = (part, goal) if open_ is None else (part.take(open_), goal[open_])
-        q, drop = generalised_q(chosen, x)
+        sums = moments(chosen, x)
         with np.errstate(divide="ignore", invalid="ignore"):
-            return 1.0 - aim / q, -aim * drop / q**2
+            return 1.0 - aim / sums.ypy, -aim * sums.yppy / sums.ypy**2
 
     upper = sum_of_squares(part) / goal
     start = np.minimum(upper, (null[rows] / goal - 1.0) * null[rows] / fall[rows])  # Newton from zero
@@ -136,7 +135,7 @@ def _sidik_jonkman(batch: Batch) -> Floats:
 
 
 def _paule_mandel(batch: Batch) -> Floats:
-    return generalised_q_root(batch, batch.df.astype(np.float64))
+    return generalised_q_root(batch, batch.df)
 
 
 def _hunter_schmidt_k(batch: Batch) -> Floats:
@@ -147,8 +146,7 @@ def _hunter_schmidt_k(batch: Batch) -> Floats:
 
 def _paule_mandel_median(batch: Batch) -> Floats:
     # Q equals the median of chi-squared with k - p degrees of freedom, not its mean.
-    df = batch.df.astype(np.float64)
-    return generalised_q_root(batch, np.asarray(special.chdtri(df, 0.5), dtype=np.float64))
+    return generalised_q_root(batch, np.asarray(special.chdtri(batch.df, 0.5), dtype=np.float64))
 
 
 def _ml(batch: Batch) -> Floats:
@@ -167,8 +165,16 @@ def _quadratic_sd(batch: Batch, weights: Floats, tau2: Floats) -> Floats:
     return deviation
 
 
+def _sd_of_q(batch: Batch, tau2: Floats) -> Floats:
+    # Of Cochran's Q at tau2: PVP = P, so that its variance is 2 (k - p) + 4 tau2 tr P + 2 tau2^2 tr PP (Biggerstaff
+    # and Tweedie 1997, Stat Med 16:753-768).
+    sums = null_moments(batch)
+    deviation: Floats = np.sqrt(2.0 * (batch.df + tau2 * (2.0 * sums.tr_p + tau2 * sums.tr_pp)))
+    return deviation
+
+
 def _se_dl(batch: Batch, tau2: Floats) -> Floats:
-    return _se_moment(batch, 1.0 / batch.v, tau2)
+    return _sd_of_q(batch, tau2) / null_moments(batch).tr_p
 
 
 def _se_he(batch: Batch, tau2: Floats) -> Floats:
@@ -176,7 +182,7 @@ def _se_he(batch: Batch, tau2: Floats) -> Floats:
 
 
 def _se_hs(batch: Batch, tau2: Floats) -> Floats:
-    return _quadratic_sd(batch, 1.0 / batch.v, tau2) / batch.total(1.0 / batch.v)
+    return _sd_of_q(batch, tau2) / null_moments(batch).sum_w
 
 
 def _se_hs_k(batch: Batch, tau2: Floats) -> Floats:

@@ -15,7 +15,7 @@ from rheumeta.errors import StatsError
 from rheumeta.stats.batch import Batch, Floats, Ints, single
 from rheumeta.stats.heterogeneity import q_profile, typical_variance
 from rheumeta.stats.likelihood import log_likelihood, score
-from rheumeta.stats.moments import generalised_q
+from rheumeta.stats.moments import moments
 from rheumeta.stats.pool_options import check_choice
 from rheumeta.stats.roots import solve_bracketed
 from rheumeta.stats.tau2 import ESTIMATORS, WEIGHTED, estimate_tau2
@@ -196,7 +196,7 @@ def _profile_grid(batch: Batch, tau2: float, cut: float) -> Floats:
     # Beyond tau2 the deviance grows by (k - p) log((vmax + t) / (vmax + tau2)) - Q(tau2) or more, as tr P is
     # at least (k - p) / (vmax + t) and Q positive; `far` is where that reaches the cut.
     vmin, vmax = float(batch.smallest(batch.v)[0]), float(batch.largest(batch.v)[0])
-    q = float(generalised_q(batch, np.array([tau2]))[0][0])
+    q = float(moments(batch, np.array([tau2])).ypy[0])
     far = 2.0 * (vmax + tau2) * np.exp((cut + q) / batch.df[0])
     steps = np.geomspace(1e-6 * vmin, far, PROFILE_POINTS)
     return np.unique(np.concatenate([[0.0, tau2], steps]))

@@ -11,10 +11,10 @@ from numpy.typing import ArrayLike
 from rheumeta.errors import StatsError
 from rheumeta.stats.batch import Floats, as_vectors
 from rheumeta.stats.bias.common import require_spread, require_studies
-from rheumeta.stats.intervals import two_sided
 from rheumeta.stats.pooling import Method, check_choice
 from rheumeta.stats.regression import RegressionResult, RegressionTest, meta_regression
 from rheumeta.stats.result import Result
+from rheumeta.stats.tails import two_sided
 
 Predictor = Literal["sei", "vi", "ni", "ninv", "sqrtni", "sqrtninv"]
 PREDICTORS: tuple[Predictor, ...] = ("sei", "vi", "ni", "ninv", "sqrtni", "sqrtninv")

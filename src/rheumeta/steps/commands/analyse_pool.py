@@ -98,7 +98,7 @@ def _json(studies: Studies, result: PoolResult | TableResult, weights: list[floa
 
 
 def _text(studies: Studies, result: PoolResult | TableResult, weights: list[float], *, level: float) -> str:
-    from rheumeta.stats.intervals import quantile
+    from rheumeta.stats.tails import quantile
 
     half = float(quantile(np.array(np.nan), level)) * studies.effects.sei
     rows = [
