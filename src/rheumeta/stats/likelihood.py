@@ -2,33 +2,38 @@
 
 The slope of the likelihood in tau2 (the score) is A - B, with A = y'PPy and B = tr P (REML) or tr W
 (ML). Both fall in tau2. With rho = y'PPPy / y'PPy and kappa = -B' / B the ratio A / B has the
-logarithmic slope kappa - 2 rho, and by Cauchy-Schwarz rho and kappa fall too (rho' <= -rho^2,
-kappa' <= -kappa^2). From their values at the ends of an interval [a, b] it follows that
+logarithmic slope kappa - 2 rho. By Cauchy-Schwarz 1 / rho and 1 / kappa rise at least as fast as tau2
+does, so that g = 2 / kappa - tau2 and h = 1 / rho - tau2 never fall, and from their values at the ends of an
+interval [a, b] it follows that
 
-- A / B falls, and the score changes sign at most once, from plus to minus, if 2 rho(b) > kappa(a);
+- A / B falls, and the score changes sign at most once, from plus to minus, if g(a) > h(b);
+- it rises, and the score changes sign at most once, from minus to plus, if g(b) < h(a);
 - the score has no zero if A(b) > B(a) or A(a) < B(b).
 
-Beyond vmax - 2 / kappa(0) the first always holds: there rho >= 1 / (vmax + tau2), as the eigenvalues
-of P other than 0 lie between the least and the largest weight, and 1 / kappa >= 1 / kappa(0) + tau2.
-So only [0, vmax - 2 / kappa(0)] is searched, by a few points; an interval that neither test settles is
-halved until what it could hide is below `MISSED`. Each change of sign is then solved by a safeguarded
-Newton iteration and the highest maximum wins, the border tau2 = 0 among them. All bounds come from the
-data, so that a change of unit changes nothing. The argument is our own; the test
-compares 2,000 seeded problems with a fine grid.
+As tau2 grows h rises to the mean of the variances weighted by the squared residuals from the unweighted
+fit. Past the first point where g is above that the likelihood has at most one peak; a few points lead
+there. An interval that neither test settles is halved until what it could hide is below `MISSED`. Each change
+of sign is then solved by a safeguarded iteration and the highest maximum wins, the border tau2 = 0 among
+them. All bounds come from the data, so that a change of unit changes nothing. The argument is our
+own; the test compares 2,000 seeded problems with a fine grid.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from rheumeta.stats.batch import Batch, Bools, Floats, Ints
-from rheumeta.stats.moments import moments, sum_of_squares
-from rheumeta.stats.roots import solve_bracketed
+from rheumeta.stats.batch import Batch, Bools, Floats, Ints, dot
+from rheumeta.stats.moments import Moments, moments, null_moments, unit_moments
+from rheumeta.stats.roots import Point, next_step, solve_bracketed
 
-RATIO = 2.5
-"""Growth of tau2 + 1 / kappa(0) between the first points: larger needs more halving, smaller more points."""
+STRIDE = 0.6
+"""Part of the way from g to the limit of h that the next point is put at: g rises faster than tau2."""
+
+LEAST_STRIDE = 0.25
+"""Least distance of the points, in units of 1 / kappa."""
 
 MISSED = 1e-10
 """What an interval left unsettled may hide of the log likelihood; two models differ at 1e-2 or more."""
@@ -74,12 +79,30 @@ class Score:
 
     def take(self, rows: Ints) -> Score:
         """Return the chosen points."""
-        return Score(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
+        return Score(*(getattr(self, name).take(rows) for name in self.__dataclass_fields__))
 
-    @property
+    @cached_property
     def rising(self) -> Bools:
         """True where the likelihood rises."""
         return np.asarray(self.gain > self.loss)
+
+    @cached_property
+    def g(self) -> Floats:
+        """2 / kappa - tau2 of the module's text."""
+        return 2.0 * self.loss / self.loss_drop - self.tau2
+
+    @cached_property
+    def h(self) -> Floats:
+        """1 / rho - tau2; not a number where the effects are equal."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return 2.0 * self.gain / self.gain_drop - self.tau2
+
+    @cached_property
+    def point(self) -> Point:
+        """Where, value and slope of 1 - B / A, which has the roots of A - B and is straight for equal variances."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = self.loss / self.gain
+            return self.tau2, 1.0 - ratio, (self.loss_drop - ratio * self.gain_drop) / self.gain
 
 
 def score(batch: Batch, tau2: Floats, *, restricted: bool, owner: Ints | None = None) -> Score:
@@ -101,11 +124,13 @@ def score(batch: Batch, tau2: Floats, *, restricted: bool, owner: Ints | None = 
     Score
         Derivatives by d P / d tau2 = -PP.
     """
-    part = batch if owner is None else batch.take(owner)
-    sums = moments(part, tau2)
+    sums = moments(batch if owner is None else batch.take(owner), tau2)
+    return _score(sums, np.arange(batch.size) if owner is None else owner, tau2, restricted=restricted)
+
+
+def _score(sums: Moments, owner: Ints, tau2: Floats, *, restricted: bool) -> Score:
     loss, drop = (sums.tr_p, sums.tr_pp) if restricted else (sums.sum_w, sums.sum_w2)
-    rows = np.arange(batch.size) if owner is None else owner
-    return Score(rows, tau2, sums.yppy, loss, 2.0 * sums.ypppy, drop)
+    return Score(owner, tau2, sums.yppy, loss, 2.0 * sums.ypppy, drop)
 
 
 def maximise(batch: Batch, *, restricted: bool) -> Floats:
@@ -122,81 +147,86 @@ def maximise(batch: Batch, *, restricted: bool) -> Floats:
     -------
     ndarray, shape (m,)
     """
-    points, top = _search(batch, restricted=restricted)
-    order = np.lexsort((points.tau2, points.owner))
-    points = points.take(order)
-    last = np.append(points.owner[1:] != points.owner[:-1], True)
-    # Past the last point of an analysis the score falls through zero at most once, before `top`.
-    falls = points.rising & np.where(last, True, ~np.append(points.rising[1:], False))
-    at = np.flatnonzero(falls)
-    owner, lower = points.owner[at], points.tau2[at]
-    upper = np.where(last[at], top[owner], np.append(points.tau2[1:], 0.0)[at])
-    peaks = _peaks(batch, owner, lower, upper, restricted=restricted)
-    border = np.flatnonzero(~points.rising[np.append(True, last[:-1])])
-    return _highest(batch, owner, peaks, border=border, restricted=restricted)
+    owner, zero = np.arange(batch.size), np.zeros(batch.size)
+    origin = _score(null_moments(batch), owner, zero, restricted=restricted)
+    left, right = _search(batch, origin, restricted=restricted)
+    peaks = _peaks(batch, left, right, restricted=restricted)
+    border = np.flatnonzero(~origin.rising)
+    return _highest(batch, left.owner, peaks, border=border, restricted=restricted)
 
 
-def _search(batch: Batch, *, restricted: bool) -> tuple[Score, Floats]:
-    # The first points and those of the halved intervals; and where the score is negative for sure:
-    # past T with T^2 / (T + vmax) > S / (k - p), S the unweighted sum of squares, as y'PPy <= S / T^2
-    # and tr P >= (k - p) / (T + vmax). Twice the larger of vmax and 2 S / (k - p) is such a T, for ML
-    # as well, where tr W >= tr P.
-    origin = score(batch, np.zeros(batch.size), restricted=restricted)
-    vmax, unit = batch.largest(batch.v), origin.loss / origin.loss_drop
-    top = 2.0 * np.maximum(vmax, 2.0 * sum_of_squares(batch) / batch.df)
-    end = np.clip(vmax - 2.0 * unit, 0.0, top)
-    steps = np.ceil(np.log1p(end / unit) / np.log(RATIO)).astype(np.int64)
-    found, left = [origin], origin
+def _search(batch: Batch, origin: Score, *, restricted: bool) -> tuple[Score, Score]:
+    # The ends of the intervals in which the score falls through zero, once each. The right end of the
+    # last, `top`, is where the score is negative for sure: T with T^2 / (T + vmax) > S / (k - p), S the
+    # unweighted sum of squares, as y'PPy <= S / T^2 and tr P >= (k - p) / (T + vmax). Twice the larger of
+    # vmax and 2 S / (k - p) is such a T, for ML as well, where tr W >= tr P.
+    unit = unit_moments(batch)
+    with np.errstate(invalid="ignore"):
+        limit = np.where(unit.ypy > 0, dot(batch.v * unit.py, unit.py) / unit.ypy, 0.0)
+    top = 2.0 * np.maximum(batch.largest(batch.v), 2.0 * unit.ypy / batch.df)
+    found: list[tuple[Score, Score]] = []
     doubtful: list[tuple[Score, Score]] = []
-    for j in range(1, int(steps.max(initial=0)) + 1):
-        left = left.take(np.flatnonzero(steps[left.owner] >= j))
-        rows = left.owner
-        tau2 = unit[rows] * np.expm1(np.log1p(end[rows] / unit[rows]) * (j / steps[rows]))
-        right = score(batch, tau2, restricted=restricted, owner=rows)
-        open_ = np.flatnonzero(~_settled(left, right))
-        doubtful.append((left.take(open_), right.take(open_)))
-        found.append(right)
+    left = origin
+    while left.owner.size:
+        ahead = limit[left.owner] - left.g
+        ended = left.take(np.flatnonzero((ahead < 0) & left.rising))
+        none = np.full(ended.owner.size, np.nan)
+        found.append((ended, Score(ended.owner, top[ended.owner], none, none, none, none)))
+        rows = np.flatnonzero(ahead >= 0)
+        left = left.take(rows)
+        stride = np.maximum(STRIDE * ahead[rows], LEAST_STRIDE * left.loss / left.loss_drop)
+        right = score(batch, left.tau2 + stride, restricted=restricted, owner=left.owner)
+        doubtful.append((left, right))
         left = right
     found.extend(_halve(batch, doubtful, restricted=restricted))
-    return _joined(found), top
+    return _joined([pair[0] for pair in found]), _joined([pair[1] for pair in found])
 
 
 def _settled(left: Score, right: Score) -> Bools:
-    single = right.gain_drop * left.loss > left.loss_drop * right.gain
     signed = (right.gain > left.loss) | (left.gain < right.loss)
     hidden = np.maximum(np.abs(left.gain - right.loss), np.abs(right.gain - left.loss))
-    return np.asarray(single | signed | (hidden * (right.tau2 - left.tau2) < 2.0 * MISSED))
+    monotone = (left.g > right.h) | (right.g < left.h)
+    return np.asarray(monotone | signed | (hidden * (right.tau2 - left.tau2) < 2.0 * MISSED))
 
 
-def _halve(batch: Batch, doubtful: list[tuple[Score, Score]], *, restricted: bool) -> list[Score]:
-    found: list[Score] = []
-    for _ in range(MAX_HALVINGS):
-        doubtful = [pair for pair in doubtful if pair[0].owner.size]
-        if not doubtful:
-            break
+def _halve(
+    batch: Batch, doubtful: list[tuple[Score, Score]], *, restricted: bool
+) -> list[tuple[Score, Score]]:
+    # Settle all intervals and return those with a peak.
+    found: list[tuple[Score, Score]] = []
+    for count in range(MAX_HALVINGS):
         left, right = (_joined([pair[i] for pair in doubtful]) for i in (0, 1))
-        middle = score(batch, 0.5 * (left.tau2 + right.tau2), restricted=restricted, owner=left.owner)
-        found.append(middle)
-        doubtful = []
-        for one, other in ((left, middle), (middle, right)):
-            rows = np.flatnonzero(~_settled(one, other))
-            doubtful.append((one.take(rows), other.take(rows)))
+        settled = _settled(left, right) if count < MAX_HALVINGS - 1 else np.ones(left.owner.size, dtype=bool)
+        peak = np.flatnonzero(settled & left.rising & ~right.rising)
+        found.append((left.take(peak), right.take(peak)))
+        rows = np.flatnonzero(~settled)
+        if not rows.size:
+            break
+        left, right = left.take(rows), right.take(rows)
+        middle = score(batch, _between(left, right), restricted=restricted, owner=left.owner)
+        doubtful = [(left, middle), (middle, right)]
     return found
+
+
+def _between(left: Score, right: Score) -> Floats:
+    # The geometric mean in tau2 + 1 / kappa counted from the left: the arithmetic one of short intervals.
+    unit, width = left.loss / left.loss_drop, right.tau2 - left.tau2
+    return left.tau2 + width / (1.0 + np.sqrt(1.0 + width / unit))
 
 
 def _joined(parts: list[Score]) -> Score:
     return Score(*(np.concatenate([getattr(p, name) for p in parts]) for name in Score.__dataclass_fields__))
 
 
-def _peaks(batch: Batch, owner: Ints, lower: Floats, upper: Floats, *, restricted: bool) -> Floats:
-    # 1 - B / A has the roots of A - B and is a straight line where the variances are equal.
-    part = batch.take(owner)
+def _peaks(batch: Batch, left: Score, right: Score, *, restricted: bool) -> Floats:
+    part = batch.take(left.owner)
 
     def excess(x: Floats, rows: Ints | None) -> tuple[Floats, Floats]:
-        s = score(part if rows is None else part.take(rows), x, restricted=restricted)
-        return 1.0 - s.loss / s.gain, (s.loss_drop - s.loss * s.gain_drop / s.gain) / s.gain
+        return score(part if rows is None else part.take(rows), x, restricted=restricted).point[1:]
 
-    return solve_bracketed(excess, lower, upper, scale=part.smallest(part.v))
+    lower, upper = left.tau2, right.tau2
+    start = lower + next_step(left.point, right.point, lower, upper, 2.0 * (upper - lower))[0]
+    return solve_bracketed(excess, lower, upper, scale=part.smallest(part.v), start=start, known=left.point)
 
 
 def _highest(batch: Batch, owner: Ints, peaks: Floats, *, border: Ints, restricted: bool) -> Floats:
