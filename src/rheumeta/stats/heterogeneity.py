@@ -8,7 +8,7 @@ import numpy as np
 from scipy import special
 
 from rheumeta.stats.batch import Batch, Floats
-from rheumeta.stats.moments import null_moments
+from rheumeta.stats.moments import Moments, null_moments
 from rheumeta.stats.tails import chi2_tail, distinct
 from rheumeta.stats.tau2 import generalised_q_root
 
@@ -46,7 +46,9 @@ def q_test(batch: Batch) -> tuple[Floats, Floats]:
     return q, chi2_tail(q, batch.df)
 
 
-def q_profile(batch: Batch, *, level: float) -> tuple[Floats, Floats]:
+def q_profile(
+    batch: Batch, *, level: float, near: tuple[Floats, Moments] | None = None
+) -> tuple[Floats, Floats]:
     """Return the Q-profile interval of tau2.
 
     Parameters
@@ -55,6 +57,8 @@ def q_profile(batch: Batch, *, level: float) -> tuple[Floats, Floats]:
         The analyses.
     level : float
         Confidence in percent.
+    near : tuple, optional
+        An estimate of tau2, shape (m,), and the sums there, which shorten the search.
 
     Returns
     -------
@@ -70,10 +74,12 @@ def q_profile(batch: Batch, *, level: float) -> tuple[Floats, Floats]:
     tail = (1.0 - level / 100.0) / 2.0
     df, which = distinct(batch.df)
     low, high = (np.asarray(special.chdtri(df, p), dtype=np.float64)[which] for p in (1.0 - tail, tail))
-    return generalised_q_root(batch, high), generalised_q_root(batch, low)
+    return generalised_q_root(batch, high, near=near), generalised_q_root(batch, low, near=near)
 
 
-def from_tau2(batch: Batch, tau2: Floats, *, level: float, intervals: bool = True) -> Heterogeneity:
+def from_tau2(
+    batch: Batch, tau2: Floats, sums: Moments, *, level: float, intervals: bool = True
+) -> Heterogeneity:
     """Return Q, and I2 and H2 with intervals from tau2 and its Q-profile interval.
 
     Parameters
@@ -82,6 +88,8 @@ def from_tau2(batch: Batch, tau2: Floats, *, level: float, intervals: bool = Tru
         The analyses.
     tau2 : ndarray, shape (m,)
         Estimated between-study variance.
+    sums : Moments
+        Sums there.
     level : float
         Confidence in percent.
     intervals : bool
@@ -98,7 +106,7 @@ def from_tau2(batch: Batch, tau2: Floats, *, level: float, intervals: bool = Tru
     """
     s2 = typical_variance(batch)
     none = np.full(batch.size, np.nan)
-    lower, upper = q_profile(batch, level=level) if intervals else (none, none)
+    lower, upper = q_profile(batch, level=level, near=(tau2, sums)) if intervals else (none, none)
     i2, i2_lb, i2_ub = (100.0 * t / (t + s2) for t in (tau2, lower, upper))
     h2, h2_lb, h2_ub = (1.0 + t / s2 for t in (tau2, lower, upper))
     return Heterogeneity(*q_test(batch), i2, i2_lb, i2_ub, h2, h2_lb, h2_ub, lower, upper)

@@ -183,10 +183,16 @@ def _search(batch: Batch, origin: Score, *, restricted: bool) -> tuple[Score, Sc
 
 
 def _settled(left: Score, right: Score) -> Bools:
-    signed = (right.gain > left.loss) | (left.gain < right.loss)
-    hidden = np.maximum(np.abs(left.gain - right.loss), np.abs(right.gain - left.loss))
+    a, b, c, d = left.gain, right.gain, left.loss, right.loss
+    width = right.tau2 - left.tau2
+    gap = np.clip(right.h - left.g, 0.0, width)
+    part = gap / width
+    positive = a - left.gain_drop * gap > c + (d - c) * part
+    negative = a + (b - a) * part < c - left.loss_drop * gap
     monotone = (left.g > right.h) | (right.g < left.h)
-    return np.asarray(monotone | signed | (hidden * (right.tau2 - left.tau2) < 2.0 * MISSED))
+    signed = positive | negative | (b > c) | (a < d)
+    hidden = np.maximum(np.abs(a - d), np.abs(b - c)) * width
+    return np.asarray(monotone | signed | (hidden < 2.0 * MISSED))
 
 
 def _halve(

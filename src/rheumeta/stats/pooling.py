@@ -142,14 +142,14 @@ def fit_batch(batch: Batch, options: Options, *, labels: tuple[object, ...]) -> 
     tau2, se_tau2 = _tau2(batch, options)
     sums = moments(batch, tau2)
     inference = infer(batch, sums, tau2, test=options.test, level=options.level)
-    spread = het.from_q(batch) if options.common else _spread(batch, tau2, options)
+    spread = het.from_q(batch) if options.common else _spread(batch, tau2, sums, options)
     wanted: Prediction = "none" if options.common else options.prediction
     bounds = predict(batch, sums, inference, tau2, prediction=wanted, level=options.level)
     return _assemble(batch, sums, inference, spread, tau2=tau2, se_tau2=se_tau2, pi=bounds, labels=labels)
 
 
-def _spread(batch: Batch, tau2: Floats, options: Options) -> het.Heterogeneity:
-    return het.from_tau2(batch, tau2, level=options.level, intervals=options.tau2_interval)
+def _spread(batch: Batch, tau2: Floats, sums: Moments, options: Options) -> het.Heterogeneity:
+    return het.from_tau2(batch, tau2, sums, level=options.level, intervals=options.tau2_interval)
 
 
 def _assemble(
@@ -171,7 +171,7 @@ def _assemble(
         se_tau2=se_tau2,
         pi_lb=pi[0],
         pi_ub=pi[1],
-        weights=100.0 * sums.w / sums.sum_w[:, None],
+        weights=sums.w * (100.0 / sums.sum_w)[:, None],
         **{f.name: getattr(inference, f.name) for f in dataclasses.fields(inference)},
         **{f.name: getattr(spread, f.name) for f in dataclasses.fields(spread)},
     )

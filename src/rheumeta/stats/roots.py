@@ -21,11 +21,14 @@ RELATIVE_STEP = 16.0 * float(np.finfo(np.float64).eps)
 LAST_STEP = 1e-8
 """A Newton step this small that is a hundredth of the one before is the last: the error is about its square."""
 
-LAST_STEPS = 1e-10
+LAST_STEPS = 1e-8
 """The same for the product of two steps and cubic interpolation, the error of which is about its square."""
 
 NEAR = 1e-3
 """A step this small beside x is taken though it is not half the one before: the end is near."""
+
+FEWER = 0.9
+"""Solved equations are left out once no more than this part is open: leaving out costs as much as a few sums."""
 
 Function = Callable[[Floats, Ints | None], tuple[Floats, Floats]]
 
@@ -46,7 +49,7 @@ def solve_bracketed(
 
     Steps by cubic interpolation of the inverse through the last two points and their slopes, or Newton's
     where that does not fit, halving the bracket whenever a step leaves it or the steps do not shrink. What is
-    solved is not computed again.
+    solved stays as it is.
 
     Parameters
     ----------
@@ -81,8 +84,9 @@ def solve_bracketed(
     before = known or (found, np.full(found.size, np.nan), np.full(found.size, np.nan))
     state = np.stack([found, lower, upper, scale, upper - lower, *before])
     rows: Ints | None = None
+    open_ = np.ones(found.size, dtype=bool)
     for count in range(MAX_STEPS):
-        if not state.size:
+        if not open_.any():
             return found
         x, lo, hi, size, last = state[:5]
         value, slope = function(x, rows)
@@ -96,12 +100,14 @@ def solve_bracketed(
         done = _done(np.abs(step), last, np.abs(x + step) + size, hi - lo, order)
         state[4:] = np.abs(step), x, value, slope
         state[0] += step
-        if done.any():
-            rows = np.arange(found.size) if rows is None else rows
-            found[rows] = state[0]
-            left = np.flatnonzero(~done)
-            rows, state = rows.take(left), state.take(left, axis=1)
-    if not state.size:
+        now = np.flatnonzero(done & open_)
+        found[now if rows is None else rows.take(now)] = state[0].take(now)
+        open_ &= ~done
+        left = np.flatnonzero(open_)
+        if left.size < FEWER * open_.size:
+            rows, state = left if rows is None else rows.take(left), state.take(left, axis=1)
+            open_ = np.ones(left.size, dtype=bool)
+    if not open_.any():
         return found
     raise StatsError("the iteration for a between-study variance did not converge.")
 

@@ -18,17 +18,18 @@ from collections.abc import Callable
 import numpy as np
 from scipy import special
 
-from rheumeta.stats.batch import Batch, Floats, Ints
+from rheumeta.stats.batch import Batch, Floats, Ints, dot
 from rheumeta.stats.likelihood import maximise
 from rheumeta.stats.moments import (
+    Moments,
     moments,
     null_moments,
-    sum_of_squares,
     trace_as,
     trace_asas,
+    unit_moments,
     weighted,
 )
-from rheumeta.stats.roots import solve_bracketed
+from rheumeta.stats.roots import next_step, solve_bracketed
 from rheumeta.stats.tau2_weighted import generalised_median, generalised_moment, given_weights, two_step_dl
 
 WEIGHTED = ("GENQ", "GENQM")
@@ -60,7 +61,7 @@ def estimate_tau2(batch: Batch, method: str) -> tuple[Floats, Floats]:
     return tau2, standard_error(batch, tau2)
 
 
-def generalised_q_root(batch: Batch, target: Floats) -> Floats:
+def generalised_q_root(batch: Batch, target: Floats, *, near: tuple[Floats, Moments] | None = None) -> Floats:
     """Return the tau2 >= 0 at which the generalised Q equals `target`; 0 if Q(0) <= target.
 
     Parameters
@@ -70,6 +71,8 @@ def generalised_q_root(batch: Batch, target: Floats) -> Floats:
     target : ndarray, shape (m,)
         Wanted values (> 0) of y'Py, the weighted residual sum of squares; it
         falls in tau2.
+    near : tuple, optional
+        Any tau2, shape (m,), and the sums there, which shorten the search.
 
     Returns
     -------
@@ -77,29 +80,42 @@ def generalised_q_root(batch: Batch, target: Floats) -> Floats:
 
     Notes
     -----
-    Q(tau2) <= S / tau2 with S the unweighted sum of squares, so S / target bounds the root. The
-    slope of Q is -y'PPy (direct algebra; Viechtbauer 2007, Stat Med 26:37-52, gives the same). What is
-    solved is 1 - target / Q: concave by Cauchy-Schwarz, so that Newton from the left never
-    overshoots, and straight where the variances are equal.
+    Q(tau2) <= S / tau2 with S the unweighted sum of squares, so S / target bounds the root. The slope of Q is
+    -y'PPy (direct algebra; Viechtbauer 2007, Stat Med 26:37-52, gives the same). What is solved is
+    1 - target / Q: convex by Cauchy-Schwarz, and straight where the variances are equal. It lies above its
+    tangent at infinity, 1 - target (tau2 + c) / S with c the mean of the variances weighted by the squared
+    residuals of the unweighted fit, the root of which is a lower bound.
     """
     tau2 = np.zeros(batch.size)
-    sums = null_moments(batch)
-    null, fall = sums.ypy, sums.yppy
-    rows = np.flatnonzero(null > target)
+    null, unit = null_moments(batch), unit_moments(batch)
+    rows = np.flatnonzero(null.ypy > target)
     if not rows.size:
         return tau2
-    part, goal = batch.take(rows), target[rows]
+    part, goal = batch.take(rows), target.take(rows)
 
     def excess(x: Floats, open_: Ints | None) -> tuple[Floats, Floats]:
-        chosen, aim = (part, goal) if open_ is None else (part.take(open_), goal[open_])
-        sums = moments(chosen, x)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return 1.0 - aim / sums.ypy, -aim * sums.yppy / sums.ypy**2
+        chosen, aim = (part, goal) if open_ is None else (part.take(open_), goal.take(open_))
+        return _one_less(aim, moments(chosen, x))
 
-    upper = sum_of_squares(part) / goal
-    start = np.minimum(upper, (null[rows] / goal - 1.0) * null[rows] / fall[rows])  # Newton from zero
-    tau2[rows] = solve_bracketed(excess, np.zeros(rows.size), upper, scale=part.smallest(part.v), start=start)
+    lower, upper = np.zeros(rows.size), unit.ypy.take(rows) / goal
+    origin = (lower, *_one_less(goal, null, rows))
+    known = origin if near is None else (near[0].take(rows), *_one_less(goal, near[1], rows))
+    left = known[1] > 0
+    bound = upper - (dot(batch.v * unit.py, unit.py) / unit.ypy).take(rows)
+    lower, upper = np.where(left, known[0], lower), np.where(left, upper, known[0])
+    start = known[0] + next_step(known, origin, lower, upper, 2.0 * upper)[0]
+    start = np.minimum(upper, np.maximum(start, bound))
+    scale = part.smallest(part.v)
+    tau2[rows] = solve_bracketed(excess, lower, upper, scale=scale, start=start, known=known)
     return tau2
+
+
+def _one_less(target: Floats, sums: Moments, rows: Ints | None = None) -> tuple[Floats, Floats]:
+    # 1 - target / Q and its slope.
+    q, drop = (sums.ypy, sums.yppy) if rows is None else (sums.ypy.take(rows), sums.yppy.take(rows))
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        ratio = target / q
+        return 1.0 - ratio, -ratio * drop / q
 
 
 def _dersimonian_laird(batch: Batch) -> Floats:
