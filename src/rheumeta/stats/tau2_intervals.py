@@ -158,7 +158,8 @@ def _bounds(
     if method == "PL":
         return _profile(batch, tau2, restricted=restricted, level=level)
     if method == "QP":
-        low, high = q_profile(batch, level=level)
+        point = np.array([tau2])
+        low, high = q_profile(batch, level=level, near=(point, moments(batch, point)))
     else:
         tail = np.full(1, (1.0 - level / 100.0) / 2.0)
         low, high = quantile_root(batch, 1.0 - tail), quantile_root(batch, tail)
