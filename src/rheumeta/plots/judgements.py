@@ -22,15 +22,15 @@ class Look:
 
 
 LOOKS: dict[Judgement, Look] = {
-    "low": Look("low", "+", "#bfe6d6"),
-    "some_concerns": Look("some concerns", "–", "#f2cb3a"),
-    "moderate": Look("moderate", "–", "#f2cb3a"),
+    "low": Look("low", "+", "#cdeee0"),
+    "some_concerns": Look("some concerns", "–", "#e9b824"),
+    "moderate": Look("moderate", "–", "#e9b824"),
     "unclear": Look("unclear", "?", "#e3e3e3"),
-    "no_information": Look("no information", "?", "#e3e3e3"),
     "high": Look("high", "×", style.VERMILION),
     "serious": Look("serious", "×", style.VERMILION),
     "very_high": Look("very high", "!", "#7a2200", style.PAPER),
     "critical": Look("critical", "!", "#7a2200", style.PAPER),
+    "no_information": Look("no information", "?", "#e3e3e3"),
     "not_applicable": Look("not applicable", "/", style.PAPER),
     "not_assessed": Look("not assessed", "", style.PAPER),
 }
