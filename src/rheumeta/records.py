@@ -173,6 +173,9 @@ class Sensitivity:
     single: Interval | None = None  # display scale, when k = 1
     note: str | None = None
     effect_ids: tuple[str, ...] = ()
+    measure: str | None = None  # where the run changes it, with its label and scale
+    measure_label: str | None = None
+    scale: Literal["linear", "log"] | None = None
 
 
 @dataclass(frozen=True)

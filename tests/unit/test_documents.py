@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import time
 import zipfile
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
@@ -16,9 +17,10 @@ import report_builder as build
 from pipeline import copy_project, run_to_synthesis
 
 from rheumeta.layout import Layout
+from rheumeta.pages.analyses import show, show_run
 from rheumeta.pages.literature import WORKS, bibtex_text, key, library, study, work
 from rheumeta.pages.prisma import AUTHORS, checklist
-from rheumeta.records import read_synthesis
+from rheumeta.records import Interval, Sensitivity, read_synthesis
 from rheumeta.stats.effects_references import REFERENCES
 from rheumeta.steps import appraise, documents, figures, graph, tables, workbook
 from rheumeta.tables.workbook import NAME_LENGTH, Table, sheet_names
@@ -234,3 +236,30 @@ def test_names_of_sheets_are_short_and_different():
     given = sheet_names(["one", long, long + "b", "ONE"])
     assert all(len(name) <= NAME_LENGTH for name in given.values())
     assert len({name.lower() for name in given.values()}) == 4
+
+
+def test_a_study_is_cited_with_what_its_sheet_knows():
+    row = {"study_id": "p18", "label": "Park 2018", "year": "2018", "doi": "10.1/x"}
+    bare = study(row)
+    assert bare["author"] == [{"literal": "Park"}]
+    assert "title" not in bare
+    full = study(
+        {**row, "title": "A trial", "authors": "Park EH, Jover JÁ, de la Rosa O", "journal": "J Cells"}
+    )
+    assert [p["given"] for p in full["author"]] == ["EH", "JÁ", "O"]
+    text = bibtex_text([full])
+    assert "title = {{A trial}}" in text
+    assert "journal = {J Cells}" in text
+    assert "author = {Park, EH and Jover, JÁ and de la Rosa, O}" in text
+
+
+def test_a_run_with_another_measure_is_shown_as_that_measure():
+    analysis = next(a for a in build.synthesis().analyses if a.id == "acr20_three_months")
+    run = Sensitivity("rd", "Risk difference", "single_study", 1, None, single=Interval(0.2, 0.02, 0.38))
+    assert show_run(analysis, run) == show(analysis, run.single)
+    changed = replace(run, measure="RD", measure_label="Risk difference", scale="linear")
+    assert show_run(analysis, changed) == "Risk difference: 0.20 [0.02, 0.38]"
+    odds = replace(
+        run, measure="OR", measure_label="Odds ratio", scale="log", single=Interval(2.0, 0.5, 10.0)
+    )
+    assert show_run(analysis, odds) == "Odds ratio: 2.00 [0.50, 10.0]"

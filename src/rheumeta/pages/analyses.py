@@ -5,7 +5,7 @@ from __future__ import annotations
 import string
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rheumeta.pages.findings import FAMILIES
 from rheumeta.pages.inputs import Row
@@ -134,9 +134,22 @@ def analysis_view(analysis: Analysis, derivations: Sequence[Row], *, level: floa
 def _same(analysis: Analysis, run: Sensitivity) -> bool:
     """Return whether a sensitivity run reads as the analysis itself does."""
     result = shown_result(analysis)
-    own = result.display if result else None
-    other = run.random.display if run.random else run.single
-    return run.k == analysis.k and show(analysis, own) == show(analysis, other)
+    return run.k == analysis.k and show(analysis, result.display if result else None) == show_run(
+        analysis, run
+    )
+
+
+def show_run(analysis: Analysis, run: Sensitivity) -> str:
+    """Return the result of a sensitivity run on the scale of its own measure, which is named.
+
+    Proportions are percentages by any measure and need no name.
+    """
+    value = run.random.display if run.random else run.single
+    if run.measure is None or run.scale is None:
+        return show(analysis, value)
+    text = show(replace(analysis, measure=run.measure, scale=run.scale), value)
+    alike = {FAMILIES.get(run.measure), FAMILIES.get(analysis.measure)} == {"proportion"}
+    return text if alike or value is None else f"{run.measure_label}: {text}"
 
 
 def show(analysis: Analysis, value: Interval | None) -> str:

@@ -73,7 +73,7 @@ DOI = re.compile(r"10\.\d{4,9}/[^\s{}\\\"]+", re.ASCII)
 TEX = {"\\": r"\textbackslash{}", "{": r"\textbraceleft{}", "}": r"\textbraceright{}", "~": r"\textasciitilde{}",
        "^": r"\textasciicircum{}", **{sign: f"\\{sign}" for sign in "&%#_$"}}  # fmt: skip
 """Signs that mean something to TeX; BibTeX counts braces, even escaped ones, so they get names."""
-INITIALS = re.compile(r"(?P<family>.+?) (?P<given>[A-Z]{1,4}(?: Jr)?)")
+INITIALS = re.compile(r"(?P<family>.+?) (?P<given>[A-ZÀ-Þ]{1,4}(?: Jr)?)")
 
 
 def key(short: str) -> str:
@@ -133,13 +133,21 @@ def _issued(year: str) -> Item:
 
 
 def study(row: Row) -> Item:
-    """Return a study of the review as an item: what its sheet knows of it, no title among it."""
+    """Return a study of the review as an item: what its sheet knows of it.
+
+    Where the authors are not known the name of the study stands for them.
+    """
     label, year = row.get("label") or row["study_id"], row.get("year", "")
-    item: Item = {
-        "id": f"study-{row['study_id']}",
-        "type": "article-journal" if row.get("doi") else "document",
-    }
-    item["author"] = [{"literal": label.removesuffix(f" {year}") if year else label}]
+    printed = row.get("doi") or row.get("journal") or row.get("title")
+    item: Item = {"id": f"study-{row['study_id']}", "type": "article-journal" if printed else "document"}
+    if row.get("authors"):
+        item |= _people(row["authors"])
+    else:
+        item["author"] = [{"literal": label.removesuffix(f" {year}") if year else label}]
+    if row.get("title"):
+        item["title"] = row["title"]
+    if row.get("journal"):
+        item["container-title"] = row["journal"]
     if year.isdigit():
         item["issued"] = _issued(year)
     if is_doi(row.get("doi", "")):

@@ -10,7 +10,7 @@ from typing import Any
 
 from rheumeta.pages import pandoc
 from rheumeta.pages import paper_parts as parts
-from rheumeta.pages.analyses import METHOD_NAMES, AnalysisView, show
+from rheumeta.pages.analyses import METHOD_NAMES, AnalysisView, show, show_run
 from rheumeta.pages.figures import alt_text, is_empty
 from rheumeta.pages.inputs import ReportInput
 from rheumeta.pages.numbers import capital, count, percent, uncapital, whole
@@ -147,9 +147,8 @@ def _analysis(material: Paper, view: AnalysisView) -> Iterable[Block]:
 def _sensitivity(view: AnalysisView) -> str:
     texts = []
     for run in view.changed:
-        value = run.random.display if run.random else run.single
-        if value is not None:
-            texts.append(f"{uncapital(run.label)} {show(view.record, value)}")
+        if run.random or run.single:
+            texts.append(f"{uncapital(run.label)} {show_run(view.record, run)}")
     return f"With other assumptions: {'; '.join(texts)}." if texts else ""
 
 

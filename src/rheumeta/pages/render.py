@@ -42,7 +42,7 @@ FONT_STYLES = {"": "", "Bold": "font-weight:bold", "Oblique": "font-style:italic
 """How the style sheet calls the faces of :data:`rheumeta.pages.inline.FACES`."""
 
 GLOBALS: dict[str, Any] = {
-    "show": analyses.show, "describe": analyses.describe, "degrees": analyses.degrees,
+    "show": analyses.show, "show_run": analyses.show_run, "describe": analyses.describe, "degrees": analyses.degrees,
     "count": numbers.count, "first_sentence": numbers.first_sentence, "anchor": anchor,
     "WEIGHTED": analyses.WEIGHTED, "POOLING": POOLING_FORMULAS[0].formula,
     "MODEL_NAMES": analyses.MODEL_NAMES, "DESIGN_WORDS": evidence.DESIGN_WORDS,

@@ -148,7 +148,11 @@ def sensitivity(name: str, analysis_id: str, material: Material) -> Sensitivity:
         note = "no study of this analysis is concerned"
     ids = tuple(s.effect_id for s in kept)
     note = note or found.reason
-    return Sensitivity(name, change.label, found.status, len(kept), found.random, single, note, ids)
+    run_ = Sensitivity(name, change.label, found.status, len(kept), found.random, single, note, ids)
+    if change.measure in (None, plan.measure):
+        return run_
+    info = measure_info(change.measure)
+    return replace(run_, measure=change.measure, measure_label=info.label, scale=info.scale)
 
 
 def _lost(analysis_id: str, variant: str, material: Material) -> str | None:

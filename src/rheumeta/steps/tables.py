@@ -38,7 +38,7 @@ SUMMARY_COLUMNS = (
     *PLAN, "status", "k", "n_patients", *ESTIMATES, *(c for c in FIT if c != "k"), "status_reason",
     "sentence",
 )  # fmt: skip
-SENSITIVITY_COLUMNS = ("analysis_id", "sensitivity", "label", "status", "k", *ESTIMATES,
+SENSITIVITY_COLUMNS = ("analysis_id", "sensitivity", "label", "measure", "status", "k", *ESTIMATES,
                        *(c for c in FIT if c != "k"), "note")  # fmt: skip
 DIRECTION_COLUMNS = (
     "result_id", "study_id", "label", "comparison_kind", "domain", "outcome", "outcome_label", "weeks",
@@ -140,5 +140,6 @@ def sensitivity_rows(synthesis: Synthesis) -> Iterator[Cells]:
             yield {
                 **cells,
                 "analysis_id": analysis.id, "sensitivity": run_.id, "label": run_.label,
+                "measure": run_.measure or analysis.measure,
                 "status": run_.status, "k": run_.k, "note": run_.note,
             }  # fmt: skip

@@ -86,6 +86,7 @@ def _analysis(analysis: Analysis) -> Iterator[Row]:
     for run in analysis.sensitivity:
         row = {
             **head,
+            "measure": run.measure or analysis.measure,
             "part": "sensitivity",
             "level": run.id,
             "status": run.status,
