@@ -146,13 +146,10 @@ def sensitivity(name: str, analysis_id: str, material: Material) -> Sensitivity:
     filters = change.without_flags or change.without_studies
     if filters and variant == BASE and len(kept) == len(studies):
         note = "no study of this analysis is concerned"
-    ids = tuple(s.effect_id for s in kept)
-    note = note or found.reason
-    run_ = Sensitivity(name, change.label, found.status, len(kept), found.random, single, note, ids)
-    if change.measure in (None, plan.measure):
-        return run_
-    info = measure_info(change.measure)
-    return replace(run_, measure=change.measure, measure_label=info.label, scale=info.scale)
+    ids, note = tuple(s.effect_id for s in kept), note or found.reason
+    info = measure_info(change.measure or plan.measure)
+    own = (info.code, info.label, info.scale) if info.code != plan.measure else ()
+    return Sensitivity(name, change.label, found.status, len(kept), found.random, single, note, ids, *own)
 
 
 def _lost(analysis_id: str, variant: str, material: Material) -> str | None:
