@@ -191,6 +191,8 @@ class ClaimEvidence:
     n_patients: float | None = None
     studies: tuple[str, ...] = ()  # labels
     certainty: Level | None = None
+    effect_ids: tuple[str, ...] = ()  # the effects that the estimate is made of
+    result_ids: tuple[str, ...] = ()  # rows of the results sheet that give the direction
 
 
 @dataclass(frozen=True)
@@ -207,6 +209,17 @@ class ClaimAppraisal:
 
 
 @dataclass(frozen=True)
+class Trial:
+    """A randomised study with a control group, as it is counted."""
+
+    study_id: str
+    label: str
+    state: Literal["with_results", "without_results", "planned"]
+    patients: float | None
+    patients_basis: str | None
+
+
+@dataclass(frozen=True)
 class EvidenceBase:
     """Randomised studies with a control group, counted."""
 
@@ -218,6 +231,7 @@ class EvidenceBase:
     without_results_patients: float
     planned: int
     planned_patients: float
+    trials: tuple[Trial, ...] = ()
 
 
 @dataclass(frozen=True)

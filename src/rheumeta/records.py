@@ -103,6 +103,7 @@ class Subgroup:
     k: int
     effect_ids: tuple[str, ...]
     random: Pooled | None = None
+    weights: tuple[float, ...] = ()  # percent, random effects, in the order of effect_ids
 
 
 @dataclass(frozen=True)
@@ -176,6 +177,7 @@ class Sensitivity:
     measure: str | None = None  # where the run changes it, with its label and scale
     measure_label: str | None = None
     scale: Literal["linear", "log"] | None = None
+    weights: tuple[float, ...] = ()  # percent, random effects, in the order of effect_ids
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import string
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from rheumeta.pages.findings import FAMILIES
-from rheumeta.pages.inputs import Row
+from rheumeta.pages.inputs import anchor
 from rheumeta.pages.numbers import DASH, count, interval, number, p_equals, tenth, whole
+from rheumeta.pages.origins import place as whole_place
+from rheumeta.pages.origins import subgroup_place
 from rheumeta.pages.strips import Strip, strip
 from rheumeta.pages.words import main_pooled, sentence, shown_result
 from rheumeta.records import FLAGS, Analysis, Interval, Pooled, Sensitivity, StudyEffect, Subgroup
@@ -33,9 +35,6 @@ TEST_NAMES = {
     "knha": "Hartung-Knapp interval",
     "adhoc": "Hartung-Knapp interval, not narrower than the normal one",
 }
-WEIGHTED = frozenset(METHOD_NAMES) - {"MH", "Peto"}
-"""Methods by which the pooled effect is the weighted mean of the effects of the studies."""
-
 MODEL_NAMES = {"random": "Random effects", "common": "Common effect"}
 
 
@@ -59,6 +58,7 @@ class SubgroupRow:
     effect: str
     spread: str
     remark: str
+    place: str  # where its numbers come from
 
 
 @dataclass(frozen=True)
@@ -91,18 +91,15 @@ class AnalysisView:
     changed: tuple[Sensitivity, ...]  # sensitivity runs that give another result
     unchanged: tuple[str, ...]  # labels of those that give the same
     strip: Strip | None
-    chains: tuple[tuple[StudyEffect, tuple[Row, ...]], ...]
 
 
-def analysis_view(analysis: Analysis, derivations: Sequence[Row], *, level: float = 95) -> AnalysisView:
+def analysis_view(analysis: Analysis, *, level: float = 95) -> AnalysisView:
     """Return one analysis as the template shows it.
 
     Parameters
     ----------
     analysis : Analysis
         The record.
-    derivations : sequence of rows
-        Rows of derivations.csv; only those of this analysis are used.
     level : float
         Level of the intervals in percent.
     """
@@ -127,7 +124,6 @@ def analysis_view(analysis: Analysis, derivations: Sequence[Row], *, level: floa
         changed=tuple(s for s in analysis.sensitivity if not _same(analysis, s)),
         unchanged=tuple(s.label for s in analysis.sensitivity if _same(analysis, s)),
         strip=strip(analysis, result.display, result.prediction) if result else None,
-        chains=_chains(analysis, derivations),
     )
 
 
@@ -252,21 +248,15 @@ def _subgroups(analysis: Analysis) -> tuple[SubgroupTable, ...]:
 
 
 def _subgroup_row(analysis: Analysis, subgroup: Subgroup) -> SubgroupRow:
+    level, k = subgroup.level, subgroup.k
     if subgroup.random is not None:
         tau2 = subgroup.random.tau2
         spread = DASH if tau2 is None else number(tau2.estimate)
-        return SubgroupRow(subgroup.level, subgroup.k, show(analysis, subgroup.random.display), spread, "")
+        place = subgroup_place(analysis, subgroup)
+        return SubgroupRow(level, k, show(analysis, subgroup.random.display), spread, "", place)
     members = [s for s in analysis.studies if s.effect_id in subgroup.effect_ids]
     if len(members) == 1:
-        text = show(analysis, members[0].effect)
-        return SubgroupRow(subgroup.level, subgroup.k, text, DASH, "one study, not pooled")
-    return SubgroupRow(subgroup.level, subgroup.k, DASH, DASH, "not pooled" if members else "no data")
-
-
-def _chains(
-    analysis: Analysis, derivations: Sequence[Row]
-) -> tuple[tuple[StudyEffect, tuple[Row, ...]], ...]:
-    steps: dict[str, list[Row]] = defaultdict(list)
-    for row in derivations:
-        steps[row["effect_id"]].append(row)
-    return tuple((s, tuple(steps[s.effect_id])) for s in analysis.studies)
+        text, place = show(analysis, members[0].effect), anchor("e", members[0].effect_id)
+        return SubgroupRow(level, k, text, DASH, "one study, not pooled", place)
+    remark = "not pooled" if members else "no data"
+    return SubgroupRow(level, k, DASH, DASH, remark, whole_place(analysis) if members else "")

@@ -14,10 +14,10 @@ from rheumeta.appraised import (
     Finding,
     Level,
 )
+from rheumeta.pages.absolutes import absolute_steps
 from rheumeta.pages.analyses import show
-from rheumeta.pages.inputs import anchor
 from rheumeta.pages.numbers import MINUS, NONE, capital, count, number, whole
-from rheumeta.pages.words import main_pooled, shown_result
+from rheumeta.pages.origins import place
 from rheumeta.records import Analysis
 
 LEVEL_WORDS: dict[Level, str] = {
@@ -52,6 +52,7 @@ WITH_ABSOLUTE = frozenset({"RR", "OR", "PETO", "HR", "RD", "IRR", "MD"})
 class DomainView:
     """One domain as a reader sees it."""
 
+    domain: str
     name: str
     judgement: str
     steps: str  # "−1", "" where nothing moves
@@ -69,7 +70,8 @@ class FindingView:
     difference: str
     counted_in: str  # what the absolute effect is in: patients of 1000, points ...
     effect: str
-    origin: str  # id of the place where the effect comes from; empty without one
+    place: str  # where the effect comes from
+    absolute: tuple[tuple[str, str], ...]  # how the absolute effect follows: what, formula with the numbers
     no_absolute: str  # why there is no absolute effect, where one could be expected
     patients: str
     studies: str
@@ -129,7 +131,8 @@ def _row(item: Finding, analysis: Analysis, certainty: Certainty | None) -> Find
         counted_in=absolute.counted_in if absolute else "",
         difference=difference(absolute) if absolute else "",
         effect=f"{item.measure_label} {show(analysis, item.effect)}" if item.effect else _no_effect(item),
-        origin=_origin(analysis),
+        place=place(analysis) if item.k else "",
+        absolute=tuple(absolute_steps(item, absolute)) if absolute else (),
         no_absolute=(item.absolute_reason or "") if item.effect and item.measure in WITH_ABSOLUTE else "",
         patients=whole(item.n_patients) if item.k else NONE,
         studies=count(item.k, "study", "studies") if item.k else "no usable number",
@@ -138,15 +141,6 @@ def _row(item: Finding, analysis: Analysis, certainty: Certainty | None) -> Find
         start=capital(certainty.start_reason) if certainty else "",
         domains=tuple(map(_domain, certainty.domains)) if certainty else (),
     )
-
-
-def _origin(analysis: Analysis) -> str:
-    result, pooled = shown_result(analysis), main_pooled(analysis)
-    if result is None:
-        return ""
-    if result.study is not None:
-        return anchor("e", result.study.effect_id)
-    return anchor("p", f"{analysis.id}-{pooled.model}") if pooled else ""
 
 
 def _no_effect(item: Finding) -> str:
@@ -192,6 +186,7 @@ def _domain(item: DomainJudgement) -> DomainView:
         if item.suggested:
             note += f"; the rule suggests {JUDGEMENT_WORDS[item.suggested]}: {item.suggested_reason}"
     return DomainView(
+        item.domain,
         DOMAIN_WORDS[item.domain],
         JUDGEMENT_WORDS[item.judgement],
         steps(STEPS[item.judgement]),

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rheumeta.appraised import VERDICTS, ClaimAppraisal, ClaimEvidence, Verdict
 from rheumeta.pages.analyses import show
 from rheumeta.pages.certainty import LEVEL_WORDS
-from rheumeta.pages.inputs import Row
+from rheumeta.pages.inputs import Row, anchor
 from rheumeta.pages.numbers import capital, count, whole
+from rheumeta.pages.origins import place
 from rheumeta.records import Analysis
 
 BASIS_WORDS = {
@@ -32,6 +33,8 @@ class EvidenceView:
     basis: str
     size: str
     certainty: str
+    place: str  # where its numbers come from
+    studies: tuple[tuple[str, str], ...]  # name, and where its result comes from
 
 
 @dataclass(frozen=True)
@@ -63,14 +66,15 @@ def _view(claim: ClaimAppraisal, row: Row, analyses: Mapping[str, Analysis]) -> 
         about=row.get("population_or_product", ""),
         cites=row.get("cited_studies", ""),
         test=row.get("test", ""),
-        evidence=tuple(_evidence(item, analyses) for item in claim.evidence),
+        evidence=tuple(_evidence(item, analyses, anchor("claim", claim.claim_id)) for item in claim.evidence),
         mismatches=tuple(f"{c.label}: {m}" for c in claim.citations for m in c.mismatches),
         unknown=tuple(f"{c.label}: {u}" for c in claim.citations for u in c.unknown),
     )
 
 
-def _evidence(item: ClaimEvidence, analyses: Mapping[str, Analysis]) -> EvidenceView:
+def _evidence(item: ClaimEvidence, analyses: Mapping[str, Analysis], own: str) -> EvidenceView:
     analysis = analyses.get(item.analysis_id or "")
+    sources = tuple(_sources(item, analysis))
     found = item.outcome_label + (f", {item.window_label}" if item.window_label else "")
     if analysis is not None and item.effect is not None:
         found += f": {show(analysis, item.effect)}{f' {item.unit}' if item.unit and item.unit != '%' else ''}"
@@ -83,7 +87,24 @@ def _evidence(item: ClaimEvidence, analyses: Mapping[str, Analysis]) -> Evidence
         basis=BASIS_WORDS[item.basis],
         size=", ".join(filter(None, [studies, patients])),
         certainty=LEVEL_WORDS[item.certainty] if item.certainty else "",
+        place=_place(item, analysis, sources) or own,
+        studies=sources or tuple((label, "") for label in item.studies),
     )
+
+
+def _sources(item: ClaimEvidence, analysis: Analysis | None) -> Iterable[tuple[str, str]]:
+    """Yield the studies of an estimate with their effects, or those of a direction with their rows."""
+    names = {s.effect_id: s.label for s in analysis.studies} if analysis is not None else {}
+    yield from ((names[i], anchor("e", i)) for i in item.effect_ids if i in names)
+    yield from ((label, anchor("r", i)) for label, i in zip(item.studies, item.result_ids, strict=False))
+
+
+def _place(item: ClaimEvidence, analysis: Analysis | None, sources: Sequence[tuple[str, str]]) -> str:
+    """Return the place of what a claim is held against; empty where it is only a part of an analysis."""
+    if len(sources) == 1:
+        return sources[0][1]
+    whole_analysis = analysis is not None and len(item.effect_ids) == analysis.k
+    return place(analysis) if analysis is not None and whole_analysis else ""
 
 
 def tally(claims: Sequence[ClaimAppraisal]) -> list[tuple[str, int]]:

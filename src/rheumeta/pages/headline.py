@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from rheumeta.pages.findings import finding, null_word
 from rheumeta.pages.inputs import Row
 from rheumeta.pages.numbers import capital, count, first_sentence, uncapital, whole
+from rheumeta.pages.origins import PEOPLE, STATUS, Said, place
 from rheumeta.pages.words import (
     ADD_ON,
     FEWEST_STUDIES,
@@ -18,7 +19,7 @@ from rheumeta.pages.words import (
     shown_result,
     topic,
 )
-from rheumeta.records import Analysis, Interval, Synthesis
+from rheumeta.records import Analysis, Interval, StudyEffect, Synthesis
 
 MOST_CONTROLLED = 3
 """Controlled results spoken of on the first screen; the list beside them holds the rest."""
@@ -53,17 +54,18 @@ def headline(
     Returns
     -------
     list of str
-        The answer, the evidence behind it, controlled results, results without a control group, what is missing.
+        The answer, the evidence behind it, controlled results, results without a control group, what is missing;
+        each knows where its numbers come from (:class:`rheumeta.pages.origins.Said`).
     """
     primary = once_per_outcome(a for a in synthesis.analyses if a.primary)
     controlled = [a for a in primary if a.comparison_kind == "controlled" and shown_result(a)]
     parts = [
         answer(primary),
-        evidence_base(synthesis, studies),
-        *(brief(a, level=level) for a in controlled[:MOST_CONTROLLED]),
+        Said((evidence_base(synthesis, studies), PEOPLE)),
+        *(Said((brief(a, level=level), place(a))) for a in controlled[:MOST_CONTROLLED]),
         without_control(primary, level=level),
         nothing_usable(primary),
-        missing(studies, awaited, risk_of_bias),
+        Said((missing(studies, awaited, risk_of_bias), STATUS)),
     ]
     return [part for part in parts if part]
 
@@ -133,13 +135,22 @@ def cohorts(studies: Sequence[Row]) -> dict[str, str]:
 
 def patients(analyses: Iterable[Analysis], cohort: Mapping[str, str]) -> dict[str, float]:
     """Return for each cohort the largest number of patients that any of the analyses counts."""
-    most: dict[str, float] = {}
-    for analysis in analyses:
-        for study in analysis.studies:
-            size = (study.n1 or 0) + (study.n2 or 0)
-            key = cohort.get(study.study_id, study.study_id)
-            most[key] = max(most.get(key, 0), size)
+    return {key: patients_in(study) for key, study in largest(analyses, cohort).items()}
+
+
+def largest(analyses: Iterable[Analysis], cohort: Mapping[str, str]) -> dict[str, StudyEffect]:
+    """Return for each cohort the effect that counts most of its patients."""
+    most: dict[str, StudyEffect] = {}
+    for study in (s for a in analyses for s in a.studies):
+        key = cohort.get(study.study_id, study.study_id)
+        if key not in most or patients_in(study) > patients_in(most[key]):
+            most[key] = study
     return most
+
+
+def patients_in(study: StudyEffect) -> float:
+    """Return the patients of both groups of a study."""
+    return (study.n1 or 0) + (study.n2 or 0)
 
 
 def evidence_base(synthesis: Synthesis, studies: Sequence[Row]) -> str:
@@ -163,15 +174,12 @@ def evidence_base(synthesis: Synthesis, studies: Sequence[Row]) -> str:
 def _compared(synthesis: Synthesis, studies: Sequence[Row]) -> str:
     """Return in how many cohorts the treatment was compared with a control, and how many at random."""
     cohort = cohorts(studies)
-    random = {row["study_id"] for row in studies if row.get("design_class") == "randomised"}
     against = [a for a in synthesis.analyses if a.comparison_kind == "controlled" and not a.add_on]
     compared = patients(against, cohort)
     if not compared:
         return "In none of them was the treatment compared with a control group."
-    at_random = {
-        cohort.get(s.study_id, s.study_id) for a in against for s in a.studies if s.study_id in random
-    }
-    random_share = _at_random(len(at_random), len(compared), [compared[key] for key in at_random])
+    drawn = at_random(against, studies)
+    random_share = _at_random(len(drawn), len(compared), [compared[key] for key in drawn])
     if len(compared) == len(patients(synthesis.analyses, cohort)):
         return f"In each of them treated patients were compared with a control group, {random_share}."
     size = f"{count(len(compared), 'cohort')} ({whole(sum(compared.values()))} patients)"
@@ -183,6 +191,13 @@ def _compared(synthesis: Synthesis, studies: Sequence[Row]) -> str:
         f"{text} {capital(count(len(synthesis.controlled_silent), 'more study', 'more studies'))} with a control "
         f"group without the treatment {'gives' if len(synthesis.controlled_silent) == 1 else 'give'} none: {names}."
     )
+
+
+def at_random(against: Iterable[Analysis], studies: Sequence[Row]) -> set[str]:
+    """Return the cohorts that a randomised study set against a control group."""
+    cohort = cohorts(studies)
+    random = {row["study_id"] for row in studies if row.get("design_class") == "randomised"}
+    return {cohort.get(s.study_id, s.study_id) for a in against for s in a.studies if s.study_id in random}
 
 
 def _at_random(some: int, of: int, sizes: Sequence[float]) -> str:
@@ -214,7 +229,7 @@ def brief(analysis: Analysis, *, level: float = 95) -> str:
 
 def without_control(primary: Sequence[Analysis], *, level: float = 95) -> str:
     """Return the results of the groups without control, in one go, with the warning they need."""
-    texts = []
+    texts: list[tuple[str, str]] = []
     for analysis in primary:
         if analysis.comparison_kind == "controlled":
             continue
@@ -222,10 +237,13 @@ def without_control(primary: Sequence[Analysis], *, level: float = 95) -> str:
         if result is not None:
             few = ", an interval that two studies are too few to rely on" if _two(analysis) else ""
             found = finding(analysis, result.display, level=level)
-            texts.append(f"{uncapital(topic(analysis))}: {found}{few}")
+            texts.append((f"{uncapital(topic(analysis))}: {found}{few}", place(analysis)))
         elif analysis.status == "not_pooled" and analysis.status_reason:
-            texts.append(f"{uncapital(topic(analysis))}: {first_sentence(analysis.status_reason)}")
-    return f"In treated patients without a control group: {'; '.join(texts)}. {NO_CAUSE}" if texts else ""
+            reason = first_sentence(analysis.status_reason)
+            texts.append((f"{uncapital(topic(analysis))}: {reason}", place(analysis)))
+    between = [part for text in texts for part in (("; ", ""), text)][1:]
+    said = (("In treated patients without a control group: ", ""), *between, (f". {NO_CAUSE}", ""))
+    return Said(*said) if texts else ""
 
 
 def _two(analysis: Analysis) -> bool:

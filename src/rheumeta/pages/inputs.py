@@ -27,7 +27,7 @@ class ReportInput:
     sheets : mapping of str to rows
         Validated sheets by name: studies, arms, results, risk_of_bias, flow, awaited,
         published_syntheses, certainty_overrides, claims.
-    harmonised, derivations, not_used, accounting : rows
+    harmonised, effects, derivations, not_used, accounting : rows
         The CSV files of the same names.
     figures : mapping of str to str
         SVG text by the stem of the file name.
@@ -43,6 +43,7 @@ class ReportInput:
     protocol: Mapping[str, Any]
     sheets: Mapping[str, Sequence[Row]] = field(default_factory=dict)
     harmonised: Sequence[Row] = ()
+    effects: Sequence[Row] = ()
     derivations: Sequence[Row] = ()
     not_used: Sequence[Row] = ()
     accounting: Sequence[Row] = ()

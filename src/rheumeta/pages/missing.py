@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rheumeta.appraised import MissingResults, MissingStudy
+from rheumeta.pages.headline import patients_in
+from rheumeta.pages.inputs import anchor
 from rheumeta.pages.numbers import capital, count, whole
+from rheumeta.records import Analysis
 
 STATUS_WORDS = {
     "used": "in the synthesis",
@@ -44,6 +47,21 @@ def missing_view(found: Sequence[MissingResults]) -> list[MissingView]:
         MissingView(m, sentence(m), tuple(sorted(m.studies, key=lambda s: ORDER.index(s.status))))
         for m in ordered
     ]
+
+
+def patients_place(analyses: Sequence[Analysis], study: MissingStudy, item: MissingResults) -> str:
+    """Return where the patients of a study come from: its effect in the synthesis, else the studies sheet."""
+    if study.patients_basis == "analysis":
+        synthesis = [a for a in analyses if missing_key(a) == missing_key(item)]
+        own = [s for a in synthesis for s in a.studies if s.study_id == study.study_id]
+        if own:
+            return anchor("e", max(own, key=patients_in).effect_id)
+    return anchor("s", study.study_id)
+
+
+def missing_key(item: Analysis | MissingResults) -> tuple[str, str, str]:
+    """Return what the analyses of one synthesis share."""
+    return item.comparison, item.outcome, item.window_label
 
 
 def sentence(item: MissingResults) -> str:

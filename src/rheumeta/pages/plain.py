@@ -15,6 +15,7 @@ from rheumeta.pages.findings import finding
 from rheumeta.pages.headline import cohorts, patients
 from rheumeta.pages.inputs import ReportInput
 from rheumeta.pages.numbers import capital, count, uncapital, whole
+from rheumeta.pages.origins import HIDDEN, PEOPLE, TRIALS, Said, absolute_place, place
 from rheumeta.pages.words import NO_CAUSE, shown_result
 from rheumeta.records import Analysis, Interval
 
@@ -72,9 +73,9 @@ def people(data: ReportInput, found: Appraisal) -> tuple[str, ...]:
     """Return how many people there are, and how many were compared with a control group at random."""
     studies, base = data.sheet("studies"), found.base
     everyone = patients(data.synthesis.analyses, cohorts(studies))
+    found_ = f"{capital(count(len(studies), 'study', 'studies'))} were found."
     texts = [
-        f"{capital(count(len(studies), 'study', 'studies'))} were found. Numbers that can be used come from "
-        f"{whole(sum(everyone.values()))} people."
+        Said((f"{found_} Numbers that can be used come from {whole(sum(everyone.values()))} people.", PEOPLE))
     ]
     if base.randomised:
         text = f"In {count(base.randomised, 'trial')} chance decided who got the treatment and who did not."
@@ -84,9 +85,9 @@ def people(data: ReportInput, found: Appraisal) -> tuple[str, ...]:
                 f" {capital(count(base.without_results, 'of them', 'of them'))}, with "
                 f"{whole(base.without_results_patients)} people, {verb} no number that can be used."
             )
-        texts.append(text)
+        texts.append(Said((text, TRIALS)))
     else:
-        texts.append("In no study did chance decide who got the treatment and who did not.")
+        texts.append(Said(("In no study did chance decide who got the treatment and who did not.", "")))
     return tuple(texts)
 
 
@@ -99,7 +100,9 @@ def changes(data: ReportInput, found: Appraisal) -> tuple[str, ...]:
         key = (item.comparison, item.outcome, item.window_label)
         if item.primary and key not in seen:
             seen.add(key)
-            texts.append(change(by_id[item.analysis_id], item, level=data.level))
+            analysis = by_id[item.analysis_id]
+            whence = absolute_place(analysis) if item.absolute and shown_result(analysis) else place(analysis)
+            texts.append(Said((change(analysis, item, level=data.level), whence)))
     return tuple(texts)
 
 
@@ -151,35 +154,35 @@ def sureness(level: Level | None) -> str:
 def unknown(found: Appraisal) -> tuple[str, ...]:
     """Return what is not known: results that are not public, studies not begun, outcomes without numbers."""
     texts = []
-    hidden = _suspected(found.missing)
+    hidden = suspected(found.missing)
     if hidden:
-        studies, patients = hidden
+        studies, patients = len(hidden), sum(hidden.values())
         verb = "was" if studies == 1 else "were"
-        texts.append(
-            f"{capital(count(studies, 'trial'))} with {whole(patients)} people {verb} begun and never made public in "
-            f"full. What they found is not known."
-        )
+        text = f"{capital(count(studies, 'trial'))} with {whole(patients)} people {verb} begun and never made public in"
+        texts.append(Said((f"{text} full. What they found is not known.", HIDDEN)))
     if found.base.planned:
-        texts.append(
+        text = (
             f"{capital(count(found.base.planned, 'more trial'))} with {whole(found.base.planned_patients)} people "
             f"{'was' if found.base.planned == 1 else 'were'} planned; no results are known."
         )
+        texts.append(Said((text, TRIALS)))
     silent = list(dict.fromkeys(
         f"{f.outcome_label} ({f.window_label})" for f in found.findings
         if f.primary and f.k == 0 and f.comparison_kind == "controlled"
     ))  # fmt: skip
     if silent:
-        texts.append(
+        text = (
             f"No usable comparison with people who did not get the treatment exists for: {', '.join(silent)}."
         )
+        texts.append(Said((text, "")))
     return tuple(texts)
 
 
-def _suspected(missing: Sequence[MissingResults]) -> tuple[int, float] | None:
-    """Return studies against a control group whose results are held back, and their patients."""
+def suspected(missing: Sequence[MissingResults]) -> dict[str, float]:
+    """Return the studies against a control group whose results are held back, with their patients."""
     sizes: dict[str, float] = {}
     for item in missing:
         for study in item.studies:
             if item.primary and study.status in ("ended_early", "unpublished") and study.suspected:
                 sizes[study.study_id] = max(sizes.get(study.study_id, 0.0), study.patients or 0.0)
-    return (len(sizes), sum(sizes.values())) if sizes else None
+    return sizes

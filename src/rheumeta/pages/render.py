@@ -19,18 +19,20 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from rheumeta.pages import analyses, evidence, numbers
+from rheumeta.pages import analyses, evidence, numbers, origins
 from rheumeta.pages.certainty import LEVEL_WORDS, summary_of_findings
 from rheumeta.pages.claims import claims_view, tally
+from rheumeta.pages.counts import arm_sizes, counts
 from rheumeta.pages.figures import alt_text
 from rheumeta.pages.glossary import GLOSSARY
 from rheumeta.pages.headline import headline
 from rheumeta.pages.inline import inline
 from rheumeta.pages.inputs import ReportInput, anchor, split_ids
+from rheumeta.pages.lineage import lineages
 from rheumeta.pages.literature import is_doi
-from rheumeta.pages.methods import POOLING_FORMULAS, methods_view
+from rheumeta.pages.methods import methods_view
 from rheumeta.pages.missing import STATUS_WORDS as MISSING_WORDS
-from rheumeta.pages.missing import missing_view
+from rheumeta.pages.missing import missing_key, missing_view, patients_place
 from rheumeta.pages.plain import plain_summary
 from rheumeta.pages.prisma import checklist
 from rheumeta.pages.strips import WIDTH
@@ -44,7 +46,11 @@ FONT_STYLES = {"": "", "Bold": "font-weight:bold", "Oblique": "font-style:italic
 GLOBALS: dict[str, Any] = {
     "show": analyses.show, "show_run": analyses.show_run, "describe": analyses.describe, "degrees": analyses.degrees,
     "count": numbers.count, "first_sentence": numbers.first_sentence, "anchor": anchor,
-    "WEIGHTED": analyses.WEIGHTED, "POOLING": POOLING_FORMULAS[0].formula,
+    "linked": origins.linked, "place": origins.place, "pooled_place": origins.pooled_place,
+    "subgroup_place": origins.subgroup_place, "run_place": origins.run_place,
+    "certainty_place": origins.certainty_place, "missing_place": origins.missing_place,
+    "directions_place": origins.directions_place,
+    "METHOD_NAMES": analyses.METHOD_NAMES,
     "MODEL_NAMES": analyses.MODEL_NAMES, "DESIGN_WORDS": evidence.DESIGN_WORDS,
     "STATUS_WORDS": evidence.STATUS_WORDS, "WHY_WORDS": evidence.WHY_WORDS, "FLAGS": FLAGS,
     "KIND_WORDS": KIND_WORDS, "MISSING_WORDS": MISSING_WORDS, "SIGNS": DIRECTION_SIGNS, "STRIP_WIDTH": WIDTH,
@@ -142,14 +148,17 @@ def context(data: ReportInput) -> dict[str, Any]:
     """Return all names that the template of the report reads."""
     data = with_add_ons(data)
     synthesis = data.synthesis
-    view = partial(analyses.analysis_view, derivations=data.derivations, level=data.level)
-    views = [view(a) for a in synthesis.analyses]
+    views = [analyses.analysis_view(a, level=data.level) for a in synthesis.analyses]
     bias = data.sheet("risk_of_bias")
     return {
         "data": data,
         "protocol": data.protocol,
         "level": data.level,
         "sentences": first_screen(data),
+        "traced": origins.Tracer(origins.names(data)),
+        "lineages": lineages(data),
+        "counts": counts(data),
+        "arm_sizes": arm_sizes(data),
         "views": views,
         "primary": [v for v in views if v.record.primary],
         "comparisons": by_comparison(views),
@@ -175,9 +184,15 @@ def _appraised(data: ReportInput) -> dict[str, Any]:
     """Return what the sections on certainty, missing evidence and claims read; empty without an appraisal."""
     found, analyses_ = data.appraisal, data.synthesis.analyses
     by_id = {a.id: a for a in analyses_}
+    lacking = {missing_key(m): origins.missing_place(m.analysis_id) for m in found.missing} if found else {}
+    summary = summary_of_findings(found, analyses_) if found else []
+    rows = [row for group in summary for row in (*group.first, *group.rest)]
     return {
         "plain": plain_summary(data),
-        "summary": summary_of_findings(found, analyses_) if found else [],
+        "summary": summary,
+        "certainty_places": {origins.certainty_place(r.record.analysis_id) for r in rows if r.domains},
+        "missing_places": {a.id: lacking[missing_key(a)] for a in analyses_ if missing_key(a) in lacking},
+        "patients_place": partial(patients_place, analyses_),
         "missing": missing_view(found.missing) if found else [],
         "claims": claims_view(found.claims, data.sheet("claims"), by_id) if found else [],
         "tally": tally(found.claims) if found else [],
@@ -218,7 +233,7 @@ def card(data: ReportInput) -> Card:
         question=str(data.protocol.get("question", {}).get("text", "")),
         studies=len(data.sheet("studies")),
         sentences=tuple(first_screen(data)[:1]),
-        views=tuple(analyses.analysis_view(a, (), level=data.level) for a in primary),
+        views=tuple(analyses.analysis_view(a, level=data.level) for a in primary),
         analyses=len(synthesis.analyses),
         pooled=sum(a.status == "pooled" for a in synthesis.analyses),
         level=data.level,

@@ -1,6 +1,6 @@
 """Stage 7: the report, one HTML file that needs no other.
 
-Reads the protocol, the validated sheets, ``harmonised.csv``, ``derivations.csv``, ``not_used.csv``,
+Reads the protocol, the validated sheets, ``harmonised.csv``, ``effects.csv``, ``derivations.csv``, ``not_used.csv``,
 ``accounting.csv``, ``synthesis.json``, ``appraisal.json`` and the figures as SVG; writes
 ``results/<review>/report.html``.
 """
@@ -57,6 +57,7 @@ def load(layout: Layout, *, figures: bool = True) -> ReportInput:
         protocol=load_protocol(layout.protocol).model_dump(mode="json"),
         sheets={sheet.name: read_rows(validated_path(layout, sheet.name)) for sheet in RAW_SHEETS},
         harmonised=read_rows(layout.harmonised),
+        effects=read_rows(layout.effects),
         derivations=read_rows(layout.derivations),
         not_used=read_rows(layout.not_used),
         accounting=read_rows(layout.accounting),

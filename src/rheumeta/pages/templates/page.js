@@ -14,7 +14,6 @@
     return parts.join(" ").replace(/\s+/g, " ").replace(/ ([,.;:)\]])/g, "$1").trim();
   };
   const plain = text => text.toLowerCase().normalize("NFKD").replace(/[\u0300-\u036f]/g, "");
-  const anchor = (kind, key) => `${kind}-${key.replace(/[^A-Za-z0-9_-]/g, "-")}`;
 
   /* Sorting. A total, a row without change and the heading of a group keep their places. */
   const FIXED = "tr.total, tr.base, tr.group, tr.sum";
@@ -177,21 +176,25 @@
     const ids = new Set(all('a[href^="#r-"]', node).map(link => link.getAttribute("href").slice(1)));
     return [...ids].map(id => document.getElementById(id)).filter(Boolean);
   };
+  /* A copy of a place without its ids; rows of a table come with its head, what is folded is open. */
+  const copyOf = target => {
+    let copy = target.cloneNode(true);
+    if (copy.tagName === "TBODY") copy = make("table", {}, target.closest("table").tHead.cloneNode(true), copy);
+    [copy, ...all("[id]", copy)].forEach(part => part.removeAttribute("id"));
+    all("button", copy).forEach(button => button.replaceWith(...button.childNodes));
+    copy.querySelector("h6")?.remove();
+    if (copy.tagName === "DETAILS") copy = make("div", {}, ...[...copy.childNodes].filter(part => part.tagName !== "SUMMARY"));
+    return copy;
+  };
   const contents = target => {
-    const parts = [];
     if (target.tagName === "TR") return [record(target)];
-    const copy = target.cloneNode(true);
-    copy.removeAttribute("id");
-    all("[id]", copy).forEach(part => part.removeAttribute("id"));
-    const title = copy.querySelector("h6");
-    title?.remove();
-    parts.push(copy);
-    const rows = rowsBehind(target);
+    const parts = [copyOf(target)];
+    const rows = target.matches(".chain") ? rowsBehind(target) : [];
     if (rows.length) parts.push(make("h3", {}, rows.length === 1 ? "The row it was computed from" : "The rows it was computed from"));
     rows.forEach(row => parts.push(record(row)));
     return parts;
   };
-  const titleOf = target => target.tagName === "TR" ? `Row ${words(target.cells[0])}` : words(target.querySelector("h6"));
+  const titleOf = target => target.dataset.title ?? words(target.cells[0]);
   const show = id => {
     const target = document.getElementById(id);
     if (!target) return false;
@@ -207,20 +210,20 @@
     dialog.querySelector("h2").focus();
     return true;
   };
-  const LINEAGE = 'a[href^="#e-"], a[href^="#r-"], a[href^="#p-"]';
+  const LINEAGE = 'a.origin, a[href^="#r-"]';
   const startLineage = () => {
     if (!dialog || !dialog.showModal) return;
-    all(LINEAGE).forEach(link => link.setAttribute("aria-haspopup", "dialog"));
     document.addEventListener("click", event => {
       const link = event.target.closest(LINEAGE);
-      if (!link || link.classList.contains("place") || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      if (!link || !link.hash || event.ctrlKey || event.metaKey || event.shiftKey) return;
       if (show(link.getAttribute("href").slice(1))) event.preventDefault();
     });
     dialog.querySelector(".back").addEventListener("click", () => { trail.pop(); show(trail.pop()); });
     dialog.querySelector(".close").addEventListener("click", () => dialog.close());
     dialog.addEventListener("click", event => { if (event.target === dialog) dialog.close(); });
     dialog.addEventListener("close", () => { trail.length = 0; });
-    if (/^#[erp]-/.test(location.hash)) show(location.hash.slice(1));
+    const asked = decodeURIComponent(location.hash.slice(1));
+    if (all(LINEAGE).some(link => link.hash === `#${asked}`)) show(asked);
   };
 
   /* What a mark of a figure stands for. The tables say the same to those without a mouse. */
@@ -228,14 +231,13 @@
     const tip = make("div", { id: "tip", "aria-hidden": "true" });
     tip.hidden = true;
     document.body.append(tip);
-    const target = mark => document.getElementById(anchor("e", mark.dataset.key))
-      ?? document.getElementById(anchor("r", mark.dataset.key));
+    const target = mark => document.getElementById(mark.dataset.key);
     const text = mark => {
       const found = target(mark);
       if (!found) return "";
       if (found.tagName === "TR") return all("th, td", found).slice(0, 6).map(words).filter(part => part !== "\u2013").join(" \u00b7 ");
-      const row = document.querySelector(`article a[href="#${found.id}"]`)?.closest("tr");
-      if (!row) return words(found.querySelector("h6"));
+      const row = document.querySelector(`article > .scroll a[href="#${found.id}"]`)?.closest("tr");
+      if (!row) return [titleOf(found), words(found.querySelector("strong") ?? make("b"))].filter(Boolean).join("\n");
       const heads = all("thead th", row.closest("table"));
       return [...row.cells].slice(0, -1).map((cell, i) => i ? `${words(heads[i])}: ${words(cell)}` : key(row, 0)).join("\n");
     };

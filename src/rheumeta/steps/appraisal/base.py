@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from rheumeta.appraised import EvidenceBase
+from collections.abc import Collection, Sequence
+from typing import Literal
+
+from rheumeta.appraised import EvidenceBase, Trial
 from rheumeta.steps.appraisal.material import Material, eligible, patients
 from rheumeta.steps.evidence.selection import Sides
 
@@ -19,18 +22,34 @@ def evidence_base(material: Material) -> EvidenceBase:
                 suited.setdefault(study_id, both)
         analyses = [a for a in material.synthesis.analyses if a.comparison == name]
         used |= {s.study_id for a in analyses for s in a.studies}
-    sizes = {study: patients(material, study, both)[0] or 0.0 for study, both in suited.items()}
-    planned = [s for s in suited if material.evidence.studies[s].status == "planned"]
-    done = [s for s in suited if s not in planned]
-    have = [s for s in done if s in used]
-    lack = [s for s in done if s not in used]
+    trials = tuple(_trial(material, study, both, used) for study, both in suited.items())
+    of = {
+        state: [t for t in trials if t.state == state]
+        for state in ("with_results", "without_results", "planned")
+    }
+    have, lack, planned = of.values()
     return EvidenceBase(
-        randomised=len(done),
-        randomised_patients=sum(sizes[s] for s in done),
+        randomised=len(have) + len(lack),
+        randomised_patients=_patients(have) + _patients(lack),
         with_results=len(have),
-        with_results_patients=sum(sizes[s] for s in have),
+        with_results_patients=_patients(have),
         without_results=len(lack),
-        without_results_patients=sum(sizes[s] for s in lack),
+        without_results_patients=_patients(lack),
         planned=len(planned),
-        planned_patients=sum(sizes[s] for s in planned),
+        planned_patients=_patients(planned),
+        trials=trials,
     )
+
+
+def _trial(material: Material, study_id: str, both: Sides, used: Collection[str]) -> Trial:
+    known, basis = patients(material, study_id, both)
+    state: Literal["with_results", "without_results", "planned"] = (
+        "with_results" if study_id in used else "without_results"
+    )
+    if material.evidence.studies[study_id].status == "planned":
+        state = "planned"
+    return Trial(study_id, material.evidence.label(study_id), state, known, basis)
+
+
+def _patients(trials: Sequence[Trial]) -> float:
+    return sum(t.patients or 0.0 for t in trials)

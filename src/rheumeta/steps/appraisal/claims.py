@@ -156,6 +156,7 @@ def _evidence(
                 outcome, label, judged[0], basis, judged[1], k=len(rows),
                 n_patients=sum(known) if len(known) == len(rows) else None,
                 studies=tuple(f"{r.label}, {r.time_label}" for r in rows),
+                result_ids=tuple(r.result_id for r in rows),
             )  # fmt: skip
     return ClaimEvidence(outcome, label, "not_testable", "none", _nothing(claim, outcome, material))
 
@@ -193,6 +194,7 @@ def _from_analysis(
         n_patients=analysis.n_patients,
         studies=tuple(dict.fromkeys(s.label for s in analysis.studies)),
         certainty=level,
+        effect_ids=tuple(s.effect_id for s in analysis.studies),
     )
 
 

@@ -59,9 +59,9 @@ def subgroups(
             result = estimate(members, model)
             ids = tuple(s.effect_id for s in members)
             label = _level_label(moderator, level)
-            found.append(
-                Subgroup(name, moderator.label, label, result.status, len(members), ids, result.random)
-            )
+            found.append(Subgroup(
+                name, moderator.label, label, result.status, len(members), ids, result.random, result.weights_random,
+            ))  # fmt: skip
     return tuple(found)
 
 
