@@ -18,6 +18,7 @@ from rheumeta.appraised import (
     Finding,
     MissingResults,
     MissingStudy,
+    Trial,
 )
 from rheumeta.records import Interval
 
@@ -53,6 +54,11 @@ def lost(*studies, **changes):
 USED = MissingStudy("alvaro2017", "A", "used", "in the synthesis", False, 53, "analysis")
 HIDDEN = MissingStudy("furestem", "F", "ended_early", "the trial ended early", True, 36, "arms")
 PLANNED = MissingStudy("trial1", "T", "planned", "planned", False, 250, "n_randomised")
+TRIALS = (
+    Trial("alvaro2017", "A", "with_results", 53, "arms"),
+    Trial("furestem", "F", "without_results", 36, "arms"),
+    Trial("trial1", "T", "planned", 250, "n_randomised"),
+)
 
 
 def appraisal():
@@ -70,5 +76,5 @@ def appraisal():
         findings=tuple(row(a) for a in analyses),
         missing=(lost(USED, HIDDEN, PLANNED),),
         claims=(claim,),
-        base=EvidenceBase(7, 305, 2, 101, 5, 204, 2, 304),
+        base=EvidenceBase(7, 305, 2, 101, 5, 204, 2, 304, trials=TRIALS),
     )

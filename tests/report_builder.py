@@ -421,7 +421,7 @@ SVG = """<?xml version="1.0" encoding="utf-8"?>
 L 30 20.5
 " style="fill: none; stroke: #1a1a1a; stroke-width: 0.7"/>
 </g>
-<g id="f0-mark-acr20__alvaro2017">
+<g id="f0-mark-e-acr20__alvaro2017">
 <path d="M 10 10 L 14 10 L 14 14 L 10 14 z" style="fill: #0072b2"/>
 </g>
 <g>

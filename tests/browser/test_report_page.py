@@ -72,7 +72,7 @@ def test_it_can_be_read_without_javascript(browser, address):
     page = browser.new_context(java_script_enabled=False).new_page()
     page.goto(address)
     assert page.get_by_role("heading", name="What the evidence says", exact=True).is_visible()
-    page.get_by_text("How each effect was computed").first.click()
+    page.get_by_text("Where each number comes from").first.click()
     assert page.get_by_text("ln(9/46) − ln(1/7)").first.is_visible()
     page.close()
 
@@ -171,7 +171,7 @@ def test_the_lineage_works_by_keyboard_alone(page):
 
 
 def test_a_mark_says_what_it_stands_for(page):
-    mark = page.locator(".picture [data-key='acr20__alvaro2017']").first
+    mark = page.locator(".picture [data-key='e-acr20__alvaro2017']").first
     mark.scroll_into_view_if_needed()
     mark.hover(force=True)
     assert page.locator("#tip").inner_text().startswith("Álvaro-Gracia 2017")

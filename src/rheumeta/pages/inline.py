@@ -33,7 +33,7 @@ _PATH = re.compile(r'\bd="(?P<d>[^"]*)"')
 _DIGITS = re.compile(r"-?\d+\.\d+")
 _ABOUT = re.compile(r"\s*([MLQCZzHV])\s*")
 _BETWEEN = re.compile(r">\s+<")
-_MARK = re.compile(r'<g id="[^"]*?-mark-(?P<key>[^"]*)">')
+_MARK = re.compile(r'<g id="[^"]*?-mark-(?P<key>[^".]*)(?:\.\d+)?">')
 _LONE = re.compile(r"<g>(<(?:path|text|use|rect|circle)\b[^>]*?(?:/>|>[^<]*</text>))</g>")
 
 OUTLINE_SIZE = 100

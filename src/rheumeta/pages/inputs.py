@@ -27,7 +27,7 @@ class ReportInput:
     sheets : mapping of str to rows
         Validated sheets by name: studies, arms, results, risk_of_bias, flow, awaited,
         published_syntheses, certainty_overrides, claims.
-    harmonised, effects, derivations, not_used, accounting : rows
+    harmonised, derivations, not_used, accounting : rows
         The CSV files of the same names.
     figures : mapping of str to str
         SVG text by the stem of the file name.
@@ -37,13 +37,14 @@ class ReportInput:
         Faces of the font of the figures as data URIs (:func:`rheumeta.steps.page_font.page_fonts`).
     appraisal : Appraisal or None
         Certainty, missing results, claims; None leaves these sections out.
+    effects : rows
+        ``effects.csv``, with the effects under changed assumptions.
     """
 
     synthesis: Synthesis
     protocol: Mapping[str, Any]
     sheets: Mapping[str, Sequence[Row]] = field(default_factory=dict)
     harmonised: Sequence[Row] = ()
-    effects: Sequence[Row] = ()
     derivations: Sequence[Row] = ()
     not_used: Sequence[Row] = ()
     accounting: Sequence[Row] = ()
@@ -51,6 +52,7 @@ class ReportInput:
     versions: Mapping[str, str] = field(default_factory=dict)
     fonts: Mapping[str, str] = field(default_factory=dict)
     appraisal: Appraisal | None = None
+    effects: Sequence[Row] = ()
 
     def sheet(self, name: str) -> Sequence[Row]:
         """Return the rows of a sheet; an absent sheet has none."""

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from markupsafe import Markup, escape
 
-from rheumeta.pages.inputs import ReportInput, anchor
+from rheumeta.pages.inputs import ReportInput, Row, anchor
 from rheumeta.pages.numbers import COUNT_WORDS
 from rheumeta.pages.words import main_pooled
 from rheumeta.records import Analysis, Subgroup
@@ -153,6 +153,21 @@ def missing_place(analysis_id: str) -> str:
 def directions_place(outcome: str, kind: str) -> str:
     """Return the place of the directions of one outcome in one kind of comparison."""
     return anchor("d", f"{outcome}-{kind}")
+
+
+def bias_place(study: str, outcome: str) -> str:
+    """Return the place of the judgements of a study's risk of bias."""
+    return anchor("j", f"{study}-{outcome}")
+
+
+def awaited_place(row: Row) -> str:
+    """Return the place of a result that is awaited."""
+    return anchor("w", f"{row['study_id']}-{row.get('src_line', '')}")
+
+
+def flow_place(box: str) -> str:
+    """Return the place of a box of the flow of records."""
+    return anchor("flow", box)
 
 
 def run_place(analysis: Analysis, run: str) -> str:

@@ -85,7 +85,7 @@ def people(data: ReportInput, found: Appraisal) -> tuple[str, ...]:
                 f" {capital(count(base.without_results, 'of them', 'of them'))}, with "
                 f"{whole(base.without_results_patients)} people, {verb} no number that can be used."
             )
-        texts.append(Said((text, TRIALS)))
+        texts.append(Said((text, TRIALS if found.base.trials else "")))
     else:
         texts.append(Said(("In no study did chance decide who got the treatment and who did not.", "")))
     return tuple(texts)
@@ -165,7 +165,7 @@ def unknown(found: Appraisal) -> tuple[str, ...]:
             f"{capital(count(found.base.planned, 'more trial'))} with {whole(found.base.planned_patients)} people "
             f"{'was' if found.base.planned == 1 else 'were'} planned; no results are known."
         )
-        texts.append(Said((text, TRIALS)))
+        texts.append(Said((text, TRIALS if found.base.trials else "")))
     silent = list(dict.fromkeys(
         f"{f.outcome_label} ({f.window_label})" for f in found.findings
         if f.primary and f.k == 0 and f.comparison_kind == "controlled"

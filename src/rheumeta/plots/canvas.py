@@ -7,6 +7,7 @@ and nothing is cut off whatever the number of studies and the length of their na
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -174,6 +175,7 @@ class Canvas:
     def __init__(self, *, width: float = style.WIDTH) -> None:
         self.width = width
         self._figure = Figure()
+        self._names: Counter[str] = Counter()  # marks of each key
         self._down = Affine2D()  # until the height is known: it turns the vertical direction
         self._place = self._down + self._figure.dpi_scale_trans
 
@@ -207,12 +209,14 @@ class Canvas:
         width: float = 0.8,
         dash: tuple[float, ...] | None = None,
         order: float = 3,
+        key: str = "",
     ) -> None:
-        """Draw a line through the points; `dash` is in points."""
+        """Draw a line through the points; `dash` is in points, `key` names it in an SVG."""
         pattern = None if dash is None else (0.0, tuple(d / width for d in dash))
         artist = Line2D(
             xs, ys, color=colour, linewidth=width, linestyle=pattern, zorder=order, solid_capstyle="butt"
         )
+        self._name(artist, key)
         self._add(artist)
 
     def shape(
@@ -235,7 +239,7 @@ class Canvas:
             zorder=order,
             joinstyle="miter",
         )
-        _name(artist, key)
+        self._name(artist, key)
         self._add(artist)
 
     def box(
@@ -248,8 +252,9 @@ class Canvas:
         fill: str | None,
         edge: str | None = None,
         order: float = 1,
+        key: str = "",
     ) -> None:
-        """Draw a rectangle."""
+        """Draw a rectangle; `key` names it in an SVG."""
         artist = Rectangle(
             (left, top),
             width,
@@ -259,6 +264,7 @@ class Canvas:
             linewidth=0.6,
             zorder=order,
         )
+        self._name(artist, key)
         self._add(artist)
 
     def circle(
@@ -283,13 +289,21 @@ class Canvas:
             alpha=alpha,
             zorder=order,
         )
-        _name(artist, key)
+        self._name(artist, key)
         self._add(artist)
 
     def disc(
-        self, x: float, y: float, radius: float, *, fill: str, edge: str | None = None, order: float = 4
+        self,
+        x: float,
+        y: float,
+        radius: float,
+        *,
+        fill: str,
+        edge: str | None = None,
+        order: float = 4,
+        key: str = "",
     ) -> None:
-        """Draw a circle as a marker: many of them share one outline in a file."""
+        """Draw a circle as a marker: many of them share one outline in a file. `key` names it."""
         line = 0.6
         artist = Line2D(
             (x,),
@@ -301,6 +315,7 @@ class Canvas:
             markeredgewidth=line,
             zorder=order,
         )
+        self._name(artist, key)
         self._add(artist)
 
     def cloud(self, points: Sequence[tuple[float, float]], *, radius: float, colour: str) -> None:
@@ -324,15 +339,17 @@ class Canvas:
         self._down.scale(1 / 72, -1 / 72).translate(0, height / 72)
         return self._figure
 
+    def _name(self, artist: Artist, key: str) -> None:
+        """Name a mark; several marks of one key get a number, as a name stands once in a file."""
+        if key:
+            self._names[key] += 1
+            more = f".{self._names[key]}" if self._names[key] > 1 else ""
+            artist.set_gid(f"{style.MARK}{key}{more}")
+
     def _add(self, artist: Artist) -> None:
         """Put an artist on the figure itself: the making of axes takes longer than a short figure."""
         artist.set_transform(self._place)
         self._figure.add_artist(artist)
-
-
-def _name(artist: Artist, key: str) -> None:
-    if key:
-        artist.set_gid(f"{style.MARK}{key}")
 
 
 def baseline(face: Face) -> float:

@@ -83,7 +83,7 @@ def _inside(canvas: Canvas, chart: Chart, area: Box, x_axis: Axis, y_axis: Axis)
         return x_axis.at(x_axis.clip(point[0])), y_axis.at(y_axis.clip(point[1]))
 
     for region in chart.regions:
-        canvas.shape([at(p) for p in region.points], fill=SHADES[region.shade], order=0.2)
+        canvas.shape([at(p) for p in region.points], fill=SHADES[region.shade], order=0.2, key=region.key)
     labels = Labels(canvas, area, Face(NOTE.size, colour=style.SOFT))
     for curve in chart.curves:
         for piece in _pieces(curve, x_axis, y_axis):
@@ -145,7 +145,15 @@ def clip(start: Point, end: Point, x_axis: Axis, y_axis: Axis) -> tuple[Point, P
 
 def _line(canvas: Canvas, curve: Curve, path: Sequence[tuple[float, float]]) -> None:
     colour, width, dash = CURVES[curve.style]
-    canvas.line([x for x, _ in path], [y for _, y in path], colour=colour, width=width, dash=dash, order=2)
+    canvas.line(
+        [x for x, _ in path],
+        [y for _, y in path],
+        colour=colour,
+        width=width,
+        dash=dash,
+        order=2,
+        key=curve.key,
+    )
 
 
 def _marks(canvas: Canvas, chart: Chart, labels: Labels, x_axis: Axis, y_axis: Axis) -> None:

@@ -29,6 +29,7 @@ class Curve:
     points: tuple[Point, ...]
     style: Literal["main", "limit", "null", "study"] = "main"
     label: str = ""  # for the key
+    key: str = ""  # names the mark
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Region:
     points: tuple[Point, ...]
     shade: int
     label: str = ""  # for the key
+    key: str = ""  # names the mark
 
 
 @dataclass(frozen=True)
@@ -90,3 +92,4 @@ class StripPlot:
     caution: str = ""
     lines: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()  # names of the marks of each study

@@ -178,7 +178,7 @@ def _block(canvas: Canvas, y: float, block: DirectionBlock, grid: Grid) -> float
 
 
 def _cell(canvas: Canvas, x: float, y: float, cell: DirectionCell, filled: bool) -> None:
-    draw_sign(canvas, x, y, cell.direction, size_class(cell.n), filled)
+    draw_sign(canvas, x, y, cell.direction, size_class(cell.n), filled, key=cell.key)
     if cell.outcomes > 1:
         near = SIDES["large"] / 2 + 3.5 if not style.is_column(canvas.width) else SIDES["medium"] / 2 + 1
         face = Face(style.least_size(canvas.width), colour=style.SOFT)
@@ -192,7 +192,9 @@ def size_class(n: float | None) -> str:
     return "large" if n > N_LARGE else "medium"
 
 
-def draw_sign(canvas: Canvas, x: float, y: float, direction: Direction, size: str, filled: bool) -> None:
+def draw_sign(
+    canvas: Canvas, x: float, y: float, direction: Direction, size: str, filled: bool, *, key: str = ""
+) -> None:
     """Draw the sign of a direction around (x, y)."""
     side = SIDES[size]
     half, rise = side / 2, side * 0.433
@@ -200,17 +202,18 @@ def draw_sign(canvas: Canvas, x: float, y: float, direction: Direction, size: st
     fill = colour if filled else style.PAPER
     if direction == "unclear":
         face = Face(side + 1.5, bold=filled, colour=colour)
+        canvas.box(x - half, y - half, side, side, fill=style.PAPER, key=key)
         canvas.text(x, y + 0.36 * face.size, "?", face, align="center")
     elif direction == "conflicting":
         small = half * 0.75
         for way in (-1, 1):
             tip, back = x + way * (small * 1.7 + 0.6), x + way * 0.6
             points = [(tip, y), (back, y - small), (back, y + small)]
-            canvas.shape(points, fill=fill, edge=colour, width=0.9)
+            canvas.shape(points, fill=fill, edge=colour, width=0.9, key=key)
     else:
         way = -1 if direction == "favourable" else 1
         points = [(x, y + way * rise), (x - half, y - way * rise), (x + half, y - way * rise)]
-        canvas.shape(points, fill=fill, edge=colour, width=0.9)
+        canvas.shape(points, fill=fill, edge=colour, width=0.9, key=key)
 
 
 def _key(canvas: Canvas, y: float, plot: DirectionPlot) -> float:

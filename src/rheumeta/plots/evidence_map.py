@@ -178,9 +178,19 @@ def draw_mark(canvas: Canvas, x: float, y: float, mark: MapMark) -> None:
     """Draw the box of a study with its upper left corner at (x, y)."""
     fills: dict[Known, str] = {"pooled": style.BLUE, "shown": style.LIGHT_BLUE}
     if mark.known == "planned":
+        canvas.box(x, y, WIDTH, HEIGHT, fill=style.PAPER, order=2, key=mark.key)
         _dashed(canvas, x, y)
     else:
-        canvas.box(x, y, WIDTH, HEIGHT, fill=fills.get(mark.known, style.PAPER), edge=style.BLUE, order=2)
+        canvas.box(
+            x,
+            y,
+            WIDTH,
+            HEIGHT,
+            fill=fills.get(mark.known, style.PAPER),
+            edge=style.BLUE,
+            order=2,
+            key=mark.key,
+        )
     if mark.known == "direction":
         _hatch(canvas, x, y)
     if mark.crossed:

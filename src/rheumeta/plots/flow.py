@@ -140,7 +140,7 @@ def _stream(
 
 
 def _box(canvas: Canvas, left: float, top: float, width: float, height: float, box: FlowBox) -> None:
-    canvas.box(left, top, width, height, fill=style.PAPER, edge=style.INK)
+    canvas.box(left, top, width, height, fill=style.PAPER, edge=style.INK, key=box.key)
     y = top + PAD
     for index, text in enumerate(box.lines):
         face = replace(BODY, bold=index == 0)

@@ -280,7 +280,7 @@ def _diamond(pen: Pen, y: float, total: ForestTotal) -> None:
     middle, half = axis.at(axis.clip(span.estimate)), DIAMOND / 2
     fill = style.BLUE if total.kind == "random" else style.LIGHT_BLUE
     points = [(left, y), (middle, y - half), (right, y), (middle, y + half)]
-    pen.canvas.shape(points, fill=fill, edge=style.BLUE, order=4)
+    pen.canvas.shape(points, fill=fill, edge=style.BLUE, order=4, key=total.key)
     if span.lower < axis.low:
         _arrow(pen, axis.start, y, -axis.side, style.BLUE)
     if span.upper > axis.high:

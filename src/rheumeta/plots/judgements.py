@@ -37,11 +37,13 @@ LOOKS: dict[Judgement, Look] = {
 """Judgements from the best to the worst, then those that are none."""
 
 
-def draw_judgement(canvas: Canvas, x: float, y: float, judgement: Judgement, radius: float) -> None:
+def draw_judgement(
+    canvas: Canvas, x: float, y: float, judgement: Judgement, radius: float, *, key: str = ""
+) -> None:
     """Draw the sign of a judgement around (x, y); a judgement not made is an empty circle."""
     look = LOOKS[judgement]
     edge = style.RULE if look.fill == style.PAPER else style.INK
-    canvas.disc(x, y, radius, fill=look.fill, edge=edge)
+    canvas.disc(x, y, radius, fill=look.fill, edge=edge, key=key)
     face = Face(2 * radius * 0.85, bold=True, colour=look.ink)
     canvas.text(x, y + 0.36 * face.size, look.sign, face, align="center", order=6)
 

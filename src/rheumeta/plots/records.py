@@ -56,6 +56,7 @@ class ForestTotal:
     prediction: Span | None = None
     weight: float | None = None
     weight_common: float | None = None
+    key: str = ""  # names the mark
 
 
 @dataclass(frozen=True)
@@ -129,6 +130,7 @@ class DirectionCell:
     direction: Direction
     n: float | None  # patients; None: not reported
     outcomes: int = 1  # outcomes of the domain that it sums up
+    key: str = ""  # names the mark
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ class MapMark:
     number: int  # key of the study
     known: Known
     crossed: bool = False  # unpublished, or ended early
+    key: str = ""  # names the mark
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,7 @@ class BiasLine:
 
     label: str
     judgements: tuple[Judgement, ...]
+    key: str = ""  # names its marks
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,7 @@ class FlowBox:
     """A box of the flow of records: its sentences, the first one in bold."""
 
     lines: tuple[str, ...]
+    key: str = ""  # names the mark
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,7 @@ def _traffic(canvas: Canvas, y: float, panel: BiasPanel) -> float:
         height = max(len(lines) * BODY.leading, 2 * RADIUS) + 3
         canvas.lines(style.MARGIN, y + (height - len(lines) * BODY.leading) / 2, lines, BODY)
         for x, judgement in zip(places, line.judgements, strict=True):
-            draw_judgement(canvas, x, y + height / 2, judgement, RADIUS)
+            draw_judgement(canvas, x, y + height / 2, judgement, RADIUS, key=line.key)
         y += height
         canvas.line((style.MARGIN, edge), (y, y), colour=style.FAINT, width=0.4)
     bound = places[-1] - width / 2

@@ -108,10 +108,13 @@ def _strip(
     canvas.line((x, x), ends, colour=style.RULE, width=0.6, order=1)
     for cut in cuts:
         canvas.line((axis.at(cut),) * 2, ends, colour=style.VERMILION, width=0.7, dash=(3, 2), order=1)
-    for middle, value, flagged in zip(middles, strip.values, plot.flagged, strict=True):
+    keys = plot.keys or ("",) * len(middles)
+    for middle, value, flagged, key in zip(middles, strip.values, plot.flagged, keys, strict=True):
         if value is None or not math.isfinite(value):
             continue
         canvas.line((x, axis.at(value)), (middle, middle), colour=style.LIGHT_BLUE, width=1.0, order=2)
         colour = style.VERMILION if flagged else style.BLUE
-        canvas.disc(axis.at(value), middle, RADIUS, fill=colour, edge=style.INK if flagged else colour)
+        canvas.disc(
+            axis.at(value), middle, RADIUS, fill=colour, edge=style.INK if flagged else colour, key=key
+        )
     draw_axis(canvas, axis, ends[1], TICKS)

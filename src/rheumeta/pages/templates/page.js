@@ -215,7 +215,7 @@
     if (!dialog || !dialog.showModal) return;
     document.addEventListener("click", event => {
       const link = event.target.closest(LINEAGE);
-      if (!link || !link.hash || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      if (!link || !link.hash || link.classList.contains("place") || event.ctrlKey || event.metaKey || event.shiftKey) return;
       if (show(link.getAttribute("href").slice(1))) event.preventDefault();
     });
     dialog.querySelector(".back").addEventListener("click", () => { trail.pop(); show(trail.pop()); });
@@ -248,14 +248,17 @@
       tip.style.left = `${Math.max(8, left)}px`;
       tip.style.top = `${below ? event.clientY + gap : Math.max(8, event.clientY - gap - tip.offsetHeight)}px`;
     };
+    /* A text over a mark must not hide it. */
+    const markAt = event => event.target.closest?.(".picture")
+      && document.elementsFromPoint(event.clientX, event.clientY).map(part => part.closest("[data-key]")).find(Boolean);
     document.addEventListener("pointerover", event => {
-      const mark = event.target.closest?.("[data-key]");
+      const mark = markAt(event);
       const words_ = mark ? text(mark) : "";
       tip.hidden = !words_;
       if (words_) { tip.textContent = words_; place(event); }
     });
     document.addEventListener("click", event => {
-      const mark = event.target.closest?.("[data-key]");
+      const mark = markAt(event);
       const found = mark && dialog?.showModal && target(mark);
       if (found) { tip.hidden = true; show(found.id); }
     });

@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
+from rheumeta.pages.inputs import anchor
+from rheumeta.pages.origins import bias_place
 from rheumeta.plots.judgements import LOOKS
 from rheumeta.plots.records import ForestPlot, NoteFigure
 from rheumeta.plots.review_records import BiasDomain, BiasLine, BiasPanel, BiasPlot, Judgement
@@ -93,7 +95,9 @@ def _panels(found: Sequence[Assessment], labels: Mapping[str, str]) -> tuple[Bia
         own = [a for a in found if a.tool == tool]
         domains = domains_of(tool, own)
         known = find_tool(tool)
-        lines = tuple(BiasLine(_label(a, labels), judged(a, domains)) for a in own)
+        lines = tuple(
+            BiasLine(_label(a, labels), judged(a, domains), bias_place(a.study, a.outcome)) for a in own
+        )
         heads = tuple(BiasDomain(d.sign, d.name) for d in domains)
         panels.append(BiasPanel(tool, known.source if known else "", heads, lines))
     return tuple(panels)
@@ -177,7 +181,7 @@ def with_bias(
     tools = Counter(a.tool for a in chosen.values() if _anybody([a]))
     tool = max(tools, key=lambda t: tools[t])
     domains = domains_of(tool, [a for a in chosen.values() if a.tool == tool])
-    studies = {s.effect_id: s.study_id for s in analysis.studies}
+    studies = {anchor("e", s.effect_id): s.study_id for s in analysis.studies}
     blocks = tuple(
         replace(
             block,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from rheumeta.pages.inputs import anchor
 from rheumeta.plots import numbers
 from rheumeta.plots.records import ForestColumn, ForestPlot
 from rheumeta.records import Analysis, StudyEffect
@@ -37,7 +38,7 @@ def with_moderators(plot: ForestPlot, analysis: Analysis, moderators: Mapping[st
     Parameters
     ----------
     plot : ForestPlot
-        The keys of its rows are ids of effects.
+        The keys of its rows are the places of effects.
     analysis : Analysis
         Gives the value of each study.
     moderators : mapping of str to Moderator
@@ -45,7 +46,7 @@ def with_moderators(plot: ForestPlot, analysis: Analysis, moderators: Mapping[st
     """
     if not moderators:
         return plot
-    by_id = {s.effect_id: s.moderators for s in analysis.studies}
+    by_id = {anchor("e", s.effect_id): s.moderators for s in analysis.studies}
 
     def texts(key: str) -> tuple[str, ...]:
         values = [(m, by_id.get(key, {}).get(name, "")) for name, m in moderators.items()]

@@ -9,6 +9,8 @@ from dataclasses import replace
 import numpy as np
 
 from rheumeta.errors import StatsError
+from rheumeta.pages.inputs import anchor
+from rheumeta.pages.origins import pooled_place
 from rheumeta.plots import numbers
 from rheumeta.plots.chart_records import Chart, Curve, Mark, Point, StripPlot
 from rheumeta.plots.records import ForestBlock, ForestColumn, ForestPlot, ForestRow, ForestTotal, NoteFigure
@@ -84,13 +86,15 @@ def labbe_chart(subject: Subject) -> Chart:
         y_limits=(0.0, top),
         square=True,
         marks=tuple(
-            Mark(s.label, 100 * r[0], 100 * r[1], s.weight_random, key=s.effect_id)
+            Mark(s.label, 100 * r[0], 100 * r[1], s.weight_random, key=anchor("e", s.effect_id))
             for s, r in zip(analysis.studies, risks, strict=True)
             if r is not None
         ),
         curves=(
             Curve(((0.0, 0.0), (100.0, 100.0)), "null", "no difference"),
-            Curve(line, "limit", f"pooled {analysis.measure_label[:1].lower()}{analysis.measure_label[1:]}"),
+            Curve(
+                line, "limit", f"pooled {_small(analysis.measure_label)}", pooled_place(analysis, "random")
+            ),
         ),
         lines=(told,),
         notes=("Areas of the circles are in proportion to the weights.",),
@@ -123,8 +127,11 @@ def drapery_chart(subject: Subject) -> Chart:
         p = p_value_function(theta, value, se, df=df)
         return tuple((subject.show(t), float(v)) for t, v in zip(theta.tolist(), p, strict=True))
 
-    studies = [Curve(curve(s.yi, math.sqrt(s.vi), None), "study") for s in analysis.studies]
-    alpha = 1 - subject.model.level / 100
+    studies = [
+        Curve(curve(s.yi, math.sqrt(s.vi), None), "study", key=anchor("e", s.effect_id))
+        for s in analysis.studies
+    ]
+    alpha, main = 1 - subject.model.level / 100, pooled_place(analysis, "random")
     limits = (subject.show(float(grid[0])), subject.show(float(grid[-1])))
     told = f"{subject.model.level:g}% interval of the pooled effect: {pooled_text(subject, pooled)}."
     null = (
@@ -140,7 +147,7 @@ def drapery_chart(subject: Subject) -> Chart:
         curves=(
             replace(studies[0], label="each study"),
             *studies[1:],
-            Curve(curve(pooled.estimate, pooled.se, pooled.df), "main", "pooled, random effects"),
+            Curve(curve(pooled.estimate, pooled.se, pooled.df), "main", "pooled, random effects", main),
             Curve(
                 ((limits[0], alpha), (limits[1], alpha)), "limit", f"p = {alpha:.2g}: ends of the intervals"
             ),
@@ -189,7 +196,7 @@ def _pooled_row(label: str, studies: Sequence[StudyEffect], subject: Subject) ->
 
 
 def _refitted(subject: Subject, kind: str, rows: Sequence[ForestRow]) -> ForestPlot:
-    analysis = subject.analysis
+    analysis, place = subject.analysis, pooled_place(subject.analysis, "random")
     k, i2 = len(analysis.studies), analysis.random.i2 if analysis.random else None
     cells = (str(k), "" if i2 is None or i2.estimate is None else f"{i2.estimate:.0f}%")
     return replace(
@@ -197,7 +204,7 @@ def _refitted(subject: Subject, kind: str, rows: Sequence[ForestRow]) -> ForestP
         title=subject.title(kind),
         blocks=(ForestBlock(tuple(rows)),),
         columns=(ForestColumn("Studies"), ForestColumn("I²")),
-        totals=(ForestTotal("All studies", span(random_of(subject).display), cells=cells),),
+        totals=(ForestTotal("All studies", span(random_of(subject).display), cells=cells, key=place),),
         footnotes=(),
         show_common=False,
         lines=(f"Each row is a pooled result: {subject.model.method}, as in the analysis.",),

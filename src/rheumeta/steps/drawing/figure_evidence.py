@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from rheumeta.pages.inputs import anchor
+from rheumeta.pages.origins import directions_place
 from rheumeta.plots.direction import summarise
 from rheumeta.plots.numbers import p_text, significant
 from rheumeta.plots.records import (
@@ -75,7 +77,13 @@ def _direction_lines(rows: Sequence[DirectionRow], domains: Sequence[str]) -> tu
             group = [r for r in own if r.domain == domain]
             if group:
                 directions = [r.direction for r in group]
-                cells.append(DirectionCell(column, summarise(directions), _largest(group), len(group)))
+                single = anchor("r", group[0].result_id)
+                key = (
+                    single
+                    if len(group) == 1
+                    else directions_place(group[0].outcome, group[0].comparison_kind)
+                )
+                cells.append(DirectionCell(column, summarise(directions), _largest(group), len(group), key))
         lines.append(DirectionLine(study[0], tuple(cells), _largest(own)))
     return tuple(lines)
 
@@ -117,7 +125,9 @@ def albatross_figure(synthesis: Synthesis) -> AlbatrossPlot | NoteFigure:
 
 
 def _point(p: AlbatrossPoint) -> Point:
-    return Point(f"{p.label}, {p.outcome_label}", p.n, p.p, p.favourable, p.outcome, key=p.result_id)
+    return Point(
+        f"{p.label}, {p.outcome_label}", p.n, p.p, p.favourable, p.outcome, key=anchor("r", p.result_id)
+    )
 
 
 def regression_figure(
@@ -145,7 +155,7 @@ def _bubble(analysis: Analysis, regression: Regression, title: str, label: str, 
 
     ys = shown([p[2] for p in regression.points])
     points = tuple(
-        BubblePoint(names.get(i, i), x, y, 1.0 / (vi + regression.tau2), key=i)
+        BubblePoint(names.get(i, i), x, y, 1.0 / (vi + regression.tau2), key=anchor("e", i))
         for (i, x, _, vi), y in zip(regression.points, ys, strict=True)
     )
     xs, mean, lower, upper = _curve(regression, level)

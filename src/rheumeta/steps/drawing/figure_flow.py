@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from rheumeta.pages.origins import STATUS, flow_place
 from rheumeta.plots.records import NoteFigure
 from rheumeta.plots.review_records import FlowBox, FlowPlot, FlowStep, FlowStream
 from rheumeta.records import Synthesis
@@ -63,10 +64,18 @@ def _steps(rows: Sequence[Row], *, own: bool = False) -> tuple[FlowStep, ...]:
     for box, name, beside, beside_name in LEVELS:
         here = [r for r in rows if r["box"] == box]
         left_out = [r for r in rows if r["box"] == beside]
-        main = FlowBox(()) if own and not here else FlowBox(_lines(name, here))
-        aside = FlowBox(_lines(beside_name, left_out)) if left_out or (main.lines and not own) else None
+        main = FlowBox(()) if own and not here else FlowBox(_lines(name, here), _place(here))
+        aside = (
+            FlowBox(_lines(beside_name, left_out), _place(left_out))
+            if left_out or (main.lines and not own)
+            else None
+        )
         steps.append(FlowStep(main, aside))
     return tuple(steps)
+
+
+def _place(rows: Sequence[Row]) -> str:
+    return flow_place(rows[0]["box"]) if rows else ""
 
 
 def _lines(name: str, rows: Sequence[Row]) -> tuple[str, ...]:
@@ -94,7 +103,7 @@ def _included(rows: Sequence[Row]) -> FlowBox:
         here = [r for r in rows if r["box"] == box]
         counts += _lines(name, here)
         counts += [r["note"] for r in here if r["note"] and r["n"]]
-    return FlowBox(tuple(counts))
+    return FlowBox(tuple(counts), _place([r for r in rows if r["box"] == "included_studies"]))
 
 
 def _synthesised(synthesis: Synthesis, studies: int) -> FlowBox:
@@ -109,7 +118,8 @@ def _synthesised(synthesis: Synthesis, studies: int) -> FlowBox:
             f"with a number that is shown and not pooled: {len(shown)}",
             f"in narrative synthesis only, by direction of effect: {len(narrative)}",
             f"without a result that could be used: {rest}",
-        )
+        ),
+        STATUS,
     )
 
 

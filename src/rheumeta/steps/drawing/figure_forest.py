@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
+from rheumeta.pages.inputs import anchor
+from rheumeta.pages.origins import pooled_place, subgroup_place
 from rheumeta.plots import numbers
 from rheumeta.plots.records import (
     ForestBlock,
@@ -206,7 +208,7 @@ def _rows(analysis: Analysis, studies: Iterable[StudyEffect]) -> tuple[ForestRow
             marks="".join(sorted((marks[f] for f in s.flags), key=MARKS.find)),
             weight=s.weight_random if pooled else None,
             weight_common=s.weight_common if pooled else None,
-            key=s.effect_id,
+            key=anchor("e", s.effect_id),
         )
         for s in studies
     )
@@ -256,6 +258,7 @@ def _totals(analysis: Analysis) -> tuple[ForestTotal, ...]:
                 cells,
                 prediction=_prediction(analysis.random),
                 weight=100.0 if any(s.weight_random is not None for s in analysis.studies) else None,
+                key=pooled_place(analysis, "random"),
             )
         )
     if analysis.common is not None:
@@ -267,6 +270,7 @@ def _totals(analysis: Analysis) -> tuple[ForestTotal, ...]:
                 "common",
                 ("",) * len(cells) if found else cells,
                 weight_common=100.0 if weighted else None,
+                key=pooled_place(analysis, "common"),
             )
         )
     return tuple(found)
@@ -305,6 +309,7 @@ def _block(analysis: Analysis, group: Subgroup, studies: Sequence[StudyEffect]) 
         _total_cells(analysis, studies),
         prediction=_prediction(group.random),
         weight=sum(weights) if weights else None,
+        key=subgroup_place(analysis, group),
     )
     return ForestBlock(rows, heading, (total,), (heterogeneity(group.random),))
 

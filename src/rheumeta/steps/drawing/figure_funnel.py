@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from rheumeta.pages.inputs import anchor
 from rheumeta.plots.chart_records import Chart, Curve, Mark, Point, Region
 from rheumeta.stats import funnel
 from rheumeta.stats.bias import trim_fill
@@ -46,9 +47,9 @@ def trim_and_fill_chart(subject: Subject) -> Chart:
 def _funnel(subject: Subject, found: Funnel, kind: str, told: str, *, filled: Sequence[Point]) -> Chart:
     analysis, show = subject.analysis, subject.show
     base = float(found.triangle.sei[-1]) * 1.05
-    marks = [Mark(s.label, show(s.yi), math.sqrt(s.vi), key=s.effect_id) for s in analysis.studies] + [
-        Mark("", show(y), se, hollow=True) for y, se in filled
-    ]
+    marks = [
+        Mark(s.label, show(s.yi), math.sqrt(s.vi), key=anchor("e", s.effect_id)) for s in analysis.studies
+    ] + [Mark("", show(y), se, hollow=True) for y, se in filled]
     low, high = _funnel_limits(found)
     triangle, centre = found.triangle, found.centre
     few = len(subject.yi) < ADVISED_K

@@ -8,6 +8,8 @@ from itertools import groupby
 
 import numpy as np
 
+from rheumeta.pages.inputs import anchor
+from rheumeta.pages.origins import pooled_place
 from rheumeta.plots.chart_records import Chart, Curve, Mark, Region, Strip, StripPlot
 from rheumeta.stats.influence import DFBETAS_CUT, DFFITS_CUT, HAT_CUT, baujat, cook_limit, influence, radial
 from rheumeta.stats.subsets import Gosh, gosh
@@ -59,7 +61,8 @@ def radial_chart(subject: Subject) -> Chart:
 
 def _marks(subject: Subject, xs: Sequence[float], ys: Sequence[float]) -> tuple[Mark, ...]:
     return tuple(
-        Mark(s.label, x, y, key=s.effect_id) for s, x, y in zip(subject.analysis.studies, xs, ys, strict=True)
+        Mark(s.label, x, y, key=anchor("e", s.effect_id))
+        for s, x, y in zip(subject.analysis.studies, xs, ys, strict=True)
     )
 
 
@@ -114,6 +117,7 @@ def influence_plot(subject: Subject) -> StripPlot:
     return StripPlot(
         **subject.head("influence"),
         labels=tuple(s.label for s in subject.analysis.studies),
+        keys=tuple(anchor("e", s.effect_id) for s in subject.analysis.studies),
         strips=strips,
         flagged=tuple(bool(f) for f in found.influential),
         lines=(told,),
@@ -178,7 +182,7 @@ def _density(subject: Subject, found: Gosh, limits: tuple[float, float]) -> tupl
     counts, xs, ys = np.histogram2d(found.estimate, found.i2, bins=CELLS, range=(limits, (0.0, 100.0)))
     shades = np.searchsorted(np.array(DENSITY), counts, side="right")
     names = {i + 1: f"{least} or more subsets" for i, least in enumerate(DENSITY)}
-    regions = []
+    regions, key = [], pooled_place(subject.analysis, "random")
     for row in range(CELLS[1]):
         start = 0
         for shade, members in groupby(shades[:, row].tolist()):
@@ -187,6 +191,6 @@ def _density(subject: Subject, found: Gosh, limits: tuple[float, float]) -> tupl
                 left, right = subject.show(float(xs[start])), subject.show(float(xs[end]))
                 bottom, top = float(ys[row]), float(ys[row + 1])
                 corners = ((left, bottom), (right, bottom), (right, top), (left, top))
-                regions.append(Region(corners, shade, names.pop(shade, "")))
+                regions.append(Region(corners, shade, names.pop(shade, ""), key))
             start = end
     return tuple(regions)

@@ -7,6 +7,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from rheumeta.pages.inputs import anchor
+from rheumeta.pages.origins import awaited_place
 from rheumeta.plots.records import NoteFigure
 from rheumeta.plots.review_records import Known, MapBlock, MapLine, MapMark, MapPlot
 from rheumeta.records import Synthesis
@@ -51,6 +53,7 @@ class Item:
     study: str
     known: Known
     crossed: bool
+    place: str  # where the page shows it
 
 
 def map_part(plot: MapPlot, block: str) -> MapPlot | NoteFigure:
@@ -79,7 +82,7 @@ def map_figure(protocol: Protocol, synthesis: Synthesis, sheets: Mapping[str, Se
     numbers = {study: i for i, study in enumerate(mapper.labels, start=1)}
     cells: dict[tuple[str, str, int], list[MapMark]] = defaultdict(list)
     for item in sorted(items, key=lambda i: numbers[i.study]):
-        mark = MapMark(numbers[item.study], item.known, item.crossed)
+        mark = MapMark(numbers[item.study], item.known, item.crossed, item.place)
         cells[item.block, item.outcome, item.column].append(mark)
     columns = range(len(mapper.columns))
     blocks = []
@@ -154,13 +157,21 @@ class _Mapper:
             for study in analysis.studies:
                 own = [list(self.windows).index(analysis.window)] if analysis.window in self.windows else []
                 for column in own or self.at(study.weeks):
-                    yield self._item(block, analysis.outcome, column, study.study_id, known)
+                    place = anchor("e", study.effect_id)
+                    yield self._item(block, analysis.outcome, column, study.study_id, known, place)
 
     def _directions(self) -> Iterator[Item]:
         for row in self.synthesis.directions:
             block = _block(row.comparison_kind, False)
             for column in self.at(row.weeks):
-                yield self._item(block, self.outcome(row.outcome), column, row.study_id, "direction")
+                yield self._item(
+                    block,
+                    self.outcome(row.outcome),
+                    column,
+                    row.study_id,
+                    "direction",
+                    anchor("r", row.result_id),
+                )
 
     def _awaited(self, blocks: Mapping[str, str]) -> Iterator[Item]:
         for row in self.awaited:
@@ -170,14 +181,28 @@ class _Mapper:
             weeks: list[float | None] = [*weeks_of(row["time_reported"])]
             for column in sorted({c for w in weeks or [None] for c in self.at(w)}):
                 yield self._item(
-                    blocks[study], outcome, column, study, known, crossed=row["why"] in CROSSED_WHY
+                    blocks[study],
+                    outcome,
+                    column,
+                    study,
+                    known,
+                    awaited_place(row),
+                    crossed=row["why"] in CROSSED_WHY,
                 )
 
     def _item(
-        self, block: str, outcome: str, column: int, study: str, known: Known, *, crossed: bool = False
+        self,
+        block: str,
+        outcome: str,
+        column: int,
+        study: str,
+        known: Known,
+        place: str,
+        *,
+        crossed: bool = False,
     ) -> Item:
         crossed = crossed or self.studies[study]["status"] in CROSSED_STATUS
-        return Item(block, outcome, column, study, known, crossed)
+        return Item(block, outcome, column, study, known, crossed, place)
 
     def _blocks(self, known: Sequence[Item]) -> dict[str, str]:
         """Return the block of each study: the best comparison that it is known for, else by design."""
