@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from rheumeta.pages.analyses import show
 from rheumeta.pages.evidence import STATUS_WORDS
-from rheumeta.pages.headline import at_random, cohorts, largest, patients_in
+from rheumeta.pages.headline import at_random, cohorts, largest, once_per_outcome, patients_in
 from rheumeta.pages.inputs import ReportInput, anchor
 from rheumeta.pages.numbers import whole
-from rheumeta.pages.origins import HIDDEN, PEOPLE, STATUS, TRIALS
+from rheumeta.pages.origins import HIDDEN, PEOPLE, QUESTIONS, STATUS, TRIALS, place
 from rheumeta.pages.plain import suspected
+from rheumeta.pages.words import shown_result
 
 STATE_WORDS = {
     "with_results": "usable result",
@@ -36,7 +38,23 @@ class Count:
 
 def counts(data: ReportInput) -> list[Count]:
     """Return the lists behind the counts of the first screen and of the plain-language summary."""
-    return [_people(data), _status(data), *_trials(data), *_hidden(data)]
+    return [_questions(data), _people(data), _status(data), *_trials(data), *_hidden(data)]
+
+
+def _questions(data: ReportInput) -> Count:
+    """Return the primary analyses put to controlled studies, with what they found."""
+    asked = [a for a in once_per_outcome(a for a in data.synthesis.analyses if a.primary)
+             if a.comparison_kind == "controlled" and not a.add_on]  # fmt: skip
+    shown = [(a, shown_result(a)) for a in asked]
+    rows = tuple(
+        ((a.title, ""), (show(a, result.display), place(a)) if result else ("no usable result", ""))
+        for a, result in shown
+    )
+    total = (
+        f"{len(asked)} main questions",
+        f"{sum(result is not None for _, result in shown)} usable results",
+    )
+    return Count(QUESTIONS, "Main questions put to controlled studies", ("Analysis", "Result"), rows, total)
 
 
 def _people(data: ReportInput) -> Count:
@@ -60,6 +78,9 @@ def _people(data: ReportInput) -> Count:
         whole(sum(map(patients_in, compared.values()))) if compared else "–", "",
     )  # fmt: skip
     note = f"{len(labels)} studies; of each cohort the largest number of patients that any analysis counts."
+    silent = data.synthesis.controlled_silent
+    if silent:
+        note += f" With a control group and no usable number against it, {len(silent)} studies: {', '.join(silent)}."
     head = ("Cohort", "Patients", "Of them set against a control group", "Allocated")
     return Count(PEOPLE, "Patients with numbers that can be used", head, tuple(rows), total, note)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from rheumeta.pages.findings import finding, null_word
 from rheumeta.pages.inputs import Row
 from rheumeta.pages.numbers import capital, count, first_sentence, uncapital, whole
-from rheumeta.pages.origins import PEOPLE, STATUS, Said, place
+from rheumeta.pages.origins import PEOPLE, QUESTIONS, STATUS, Said, place
 from rheumeta.pages.words import (
     ADD_ON,
     FEWEST_STUDIES,
@@ -60,7 +60,7 @@ def headline(
     primary = once_per_outcome(a for a in synthesis.analyses if a.primary)
     controlled = [a for a in primary if a.comparison_kind == "controlled" and shown_result(a)]
     parts = [
-        answer(primary),
+        Said((answer(primary), QUESTIONS)),
         Said((evidence_base(synthesis, studies), PEOPLE)),
         *(Said((brief(a, level=level), place(a))) for a in controlled[:MOST_CONTROLLED]),
         without_control(primary, level=level),

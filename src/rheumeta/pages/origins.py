@@ -19,6 +19,8 @@ from rheumeta.records import Analysis, Subgroup
 
 PEOPLE = "place-people"
 """Id of the list of cohorts and their patients."""
+QUESTIONS = "place-questions"
+"""Id of the list of main questions put to controlled studies."""
 TRIALS = "place-trials"
 """Id of the list of randomised studies."""
 STATUS = "place-status"
@@ -27,8 +29,10 @@ HIDDEN = "place-hidden"
 """Id of the list of trials whose results are held back."""
 
 _NUMBER = r"[−+]?\d+(?:\.\d+)?%?(?![\w-])"
-_NOUN = r"(?:more )?(?:stud(?:y|ies)|trials?|cohorts?|groups?|patients?|people|of them|of these studies|events?)\b"
-_WORD = rf"(?:{'|'.join(COUNT_WORDS[1:])}) {_NOUN}(?! (?:is shown|are too few|say|speaks?))"
+_NOUNS = ("main questions?", "stud(?:y|ies)", "trials?", "cohorts?", "groups?", "patients?", "people", "of them",
+          "of these studies", "events?")  # fmt: skip
+_NOUN = rf"(?:more )?(?:{'|'.join(_NOUNS)})\b"
+_WORD = rf"(?i:{'|'.join(COUNT_WORDS[1:])}) {_NOUN}(?! (?:is shown|are too few|say|speaks?))"
 _FIGURES = (
     r"\d+(?:\.\d+)?% (?:prediction )?interval:? [^);]*\d[^);]*",  # 95% interval: 0.63 to 6.78
     rf"{_NUMBER} \[[^\]]*\]",  # 2.07 [0.63, 6.78]
@@ -97,7 +101,7 @@ class Tracer:
 def linked(text: object, key: str) -> Markup:
     """Return `text` as a link to the place `key`; as it is if it holds no number or has no place."""
     words = escape(text)
-    if not key or (not any(c.isdigit() for c in words) and not words.startswith(COUNT_WORDS[1:])):
+    if not key or (not any(c.isdigit() for c in words) and not words.lower().startswith(COUNT_WORDS[1:])):
         return words
     return Markup('<a class="origin" href="#{}">{}</a>').format(key, words)
 

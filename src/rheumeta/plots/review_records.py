@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 Known = Literal["pooled", "shown", "direction", "awaited", "planned"]
@@ -16,7 +16,7 @@ class MapMark:
     number: int  # key of the study
     known: Known
     crossed: bool = False  # unpublished, or ended early
-    key: str = ""  # names the mark
+    key: str = field(default="", compare=False)  # names the mark
 
 
 @dataclass(frozen=True)
