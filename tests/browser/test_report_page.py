@@ -136,6 +136,50 @@ def test_a_click_on_a_pooled_effect_leads_to_its_studies_and_back(page):
     assert not dialog.is_visible()
 
 
+KINDS = {
+    "a count of the first screen": (
+        ".answer li a.origin[href='#place-people']",
+        "largest number of patients",
+    ),
+    "a number in a sentence": ("article p a.origin", "wᵢ = 1/(vᵢ + τ²)"),
+    "a result of a subgroup": ("article a.origin[href^='#g-']", "wᵢ = 1/(vᵢ + τ²)"),
+    "a result under another assumption": ("article a.origin[href^='#v-']", "Changed: "),
+    "a test between subgroups": ("article a.origin[href^='#t-']", "The means μⱼ"),
+    "a coefficient": ("article a.origin[href^='#m-']", "(X′WX)⁻¹X′Wy"),
+    "patients of 1000": ("main a.origin[href^='#f-']", "Assumed without the treatment"),
+    "a certainty": ("main a.origin[href^='#c-']", "Risk of bias"),
+    "missing results": ("main a.origin[href^='#x-']", "Study"),
+    "a sign test": ("main a.origin[href^='#d-']", "What the source says"),
+    "the verdicts": ("main a.origin[href='#place-verdicts']", "What it cites"),
+}
+"""What a reader may click on, where it is, and what its place says."""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_number_opens_its_place_by_mouse_and_by_key(page, kind):
+    selector, words = KINDS[kind]
+    link = page.locator(selector).first
+    link.evaluate(
+        "link => { for (let at = link; at; at = at.parentElement) if (at.tagName === 'DETAILS') at.open = true; }"
+    )
+    dialog = page.get_by_role("dialog")
+    for act in (link.click, lambda: (link.focus(), page.keyboard.press("Enter"))):
+        act()
+        assert words.lower() in dialog.inner_text().lower()
+        assert dialog.get_by_role("heading", level=2).inner_text()
+        page.keyboard.press("Escape")
+        assert not dialog.is_visible()
+        assert link.evaluate("link => link === document.activeElement")
+
+
+def test_without_javascript_a_number_leads_to_its_place(browser, address):
+    page = browser.new_context(java_script_enabled=False).new_page()
+    page.goto(address)
+    page.locator("article a.origin[href='#p-acr20_three_months-random']").first.click()
+    assert page.locator("#p-acr20_three_months-random").is_visible()
+    page.close()
+
+
 def test_a_row_of_the_sheet_opens_and_can_be_shown_in_the_page(page):
     page.locator("article a[href^='#r-']").first.click()
     dialog = page.get_by_role("dialog")
@@ -242,6 +286,12 @@ def test_nothing_stands_in_the_way_of_assistive_technology(browser, address, sch
 def test_it_prints(browser, address):
     page = browser.new_page()
     page.goto(address)
+    page.emulate_media(media="print")
+    lines = page.locator("a.origin").evaluate_all(
+        "links => links.map(a => getComputedStyle(a).textDecorationLine)"
+    )
+    assert set(lines) == {"none"}
+    assert not any(chain.is_visible() for chain in page.locator(".chain").all()[:20])
     assert page.pdf(format="A4", prefer_css_page_size=True).startswith(b"%PDF")
     page.close()
 

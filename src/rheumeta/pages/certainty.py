@@ -131,7 +131,7 @@ def _row(item: Finding, analysis: Analysis, certainty: Certainty | None) -> Find
         counted_in=absolute.counted_in if absolute else "",
         difference=difference(absolute) if absolute else "",
         effect=f"{item.measure_label} {show(analysis, item.effect)}" if item.effect else _no_effect(item),
-        place=place(analysis) if item.k else "",
+        place=place(analysis) if item.k or item.effect else "",
         absolute=tuple(absolute_steps(item, absolute)) if absolute else (),
         no_absolute=(item.absolute_reason or "") if item.effect and item.measure in WITH_ABSOLUTE else "",
         patients=whole(item.n_patients) if item.k else NONE,

@@ -1,0 +1,171 @@
+"""Every number of a report leads to the place it came from, and so does every mark of its figures."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import page_walker as walk
+import pytest
+import report_builder as build
+from appraisal_builder import appraisal
+
+from rheumeta.appraised import AbsoluteEffect
+from rheumeta.pages import origins, poolings, render
+from rheumeta.pages.absolutes import absolute_steps
+from rheumeta.pages.lineage import lineages
+from rheumeta.records import Interval
+
+RESULTS = frozenset({"answer", "plain", "summary", "analyses", "unpooled", "missing", "claims"})
+"""Sections that state results; the rest of the page holds sheets, protocol and methods."""
+
+NAMES = ("thead", "h2", "h3", "h4", "h5", "h6", "summary", "th")
+"""Where names stand: heads of tables and rows, headings, what opens a fold."""
+
+OTHER = ("picture", "math", "caution")
+"""Figures have marks; formulas hold numbers that are put in; cautions are words of the protocol."""
+
+PLAIN = (
+    "Dot: the estimate",  # the key of the small pictures
+    "0 or 1 event is 0 or 1 patient",  # the gloss of a flag
+    "patients of 1000",  # a unit
+    "What would test it",  # words of the sheet of claims
+)
+"""Texts whose numbers come from no result."""
+
+
+def unlinked(page, names):
+    """Texts of the results with a number that leads nowhere."""
+    found = []
+    pattern = walk.pattern(names)
+    for section, text in walk.Walker(page).texts:
+        aside = section not in RESULTS or text.within("svg", "style", "script", "sup", *NAMES)
+        if aside or text.classed("chain", *OTHER) or text.words.strip().startswith(PLAIN):
+            continue
+        if not text.link and list(walk.numbers(text.words, pattern)):
+            found.append((section, text.words.strip()))
+    return found
+
+
+@pytest.fixture(scope="module")
+def data():
+    return replace(build.report_input(), appraisal=appraisal())
+
+
+@pytest.fixture(scope="module")
+def page(data):
+    return render.report(data)
+
+
+def test_every_number_of_the_results_is_a_link(page, data):
+    assert unlinked(page, origins.names(data)) == []
+
+
+def test_the_walk_would_see_a_number_without_a_link(page, data):
+    broken = page.replace("<p>", "<p>In 17 patients. ")
+    assert unlinked(broken, origins.names(data))
+
+
+def test_every_link_and_every_mark_has_its_place_once(page):
+    found = walk.Walker(page)
+    assert len(found.ids) == len(set(found.ids))
+    links = {text.link for _, text in found.texts if text.link}
+    assert links - set(found.ids) == set()
+    assert len(links) > 50
+    assert set(found.marks) <= set(found.ids)
+    assert found.marks
+
+
+def test_a_place_has_a_title(page):
+    walker = walk.Walker(page)
+    places = {e.attributes["id"]: e for _, t in walker.texts for e in t.above if "chain" in e.classes}
+    assert all(place.attributes.get("data-title") for place in places.values())
+
+
+@pytest.mark.parametrize(
+    ("text", "links"),
+    [
+        ("it was 2.07 times as frequent (95% interval: 0.63 to 6.78); two studies, 76 patients.",
+         ["2.07", "95% interval: 0.63 to 6.78", "two studies, 76 patients"]),
+        ("DAS28 and ACR20 of He 2020 in NCT01261403, about 3 months.", []),
+        ("Q = 10.71, 2 degrees of freedom, p = 0.005", ["Q = 10.71", "2", "p = 0.005"]),
+        ("−0.69 [−0.92, −0.46] points", ["−0.69 [−0.92, −0.46]"]),
+        ("In this one study 4 of 15 patients; one study is shown, not pooled.", ["one study", "4 of 15 patients"]),
+        ("Six more studies give none.", ["Six more studies"]),
+        ("Published in 2017.", []),
+        ("<b>5</b> patients", ["5"]),
+    ],
+)  # fmt: skip
+def test_prose_links_its_numbers_and_no_names(text, links):
+    html = str(origins.Tracer({"about 3 months", "He 2020", "DAS28"})(text, "p-x"))
+    walker = walk.Walker(html)
+    assert [t.words for _, t in walker.texts if t.link == "p-x"] == links
+    assert "".join(t.words for _, t in walker.texts).replace(" ", "") == text.replace(" ", "")
+
+
+def test_said_is_text_that_knows_where_its_parts_come_from():
+    said = origins.Said(("a 5; ", "p-a"), ("b 6", "p-b"), (" c 7", ""))
+    assert said == "a 5; b 6 c 7"
+    html = str(origins.Tracer(())(said, "p-other"))
+    assert html == 'a <a class="origin" href="#p-a">5</a>; b <a class="origin" href="#p-b">6</a> c 7'
+
+
+def test_the_formula_of_a_pooled_result_gives_the_result(data):
+    """The sum with the numbers put in, worked out again from its text, is the pooled effect."""
+    analysis = exact()
+    (place,) = (p for p in lineages(replace(data, synthesis=replace(data.synthesis, analyses=(analysis,))))[
+        analysis.id].poolings if p.title.startswith("Random"))  # fmt: skip
+    formulas = dict(place.formulas)
+    _, terms, result = formulas["Pooled effect"].replace("−", "-").rsplit(" = ", 2)
+    pairs = [term.replace("%", "").strip("() ").split(" · ") for term in terms.split(" + ")]
+    total = sum(float(w) / 100 * float(y.strip("()")) for w, y in pairs)
+    assert total == pytest.approx(float(result), abs=2e-3)
+    assert formulas["Patients"] == "53 + 23 = 76"
+    inside, shown = formulas["As shown"].removeprefix("exp(").split(") = ")
+    assert float(shown) == pytest.approx(math.exp(float(inside)), abs=5e-4)
+
+
+def exact():
+    """An analysis of two studies whose pooled effect is the weighted mean of their effects."""
+    y, v = (1.1737, 0.6242), (1.9590, 0.4512)
+    total = 1 / v[0] + 1 / v[1]
+    weights = [100 / x / total for x in v]
+    mean, se = sum(w * x for w, x in zip(weights, y, strict=True)) / 100, total**-0.5
+    base = build.controlled()
+    studies = tuple(
+        replace(s, yi=a, vi=b, weight_random=w, n1=n, n2=8)
+        for s, a, b, w, n in zip(base.studies, y, v, weights, (45, 15), strict=True)
+    )
+    ends = Interval(mean, mean - 1.96 * se, mean + 1.96 * se)
+    display = Interval(*(math.exp(x) for x in (ends.estimate, ends.lower, ends.upper)))
+    pooled = replace(base.random, estimate=mean, se=se, ci=ends, display=display, method="REML",
+                     tau2=Interval(0.0, None, None))  # fmt: skip
+    return replace(base, studies=studies, random=pooled)
+
+
+def test_long_sums_name_only_some_of_their_terms():
+    text = poolings._sum([str(i) for i in range(200)])
+    assert text == "0 + 1 + 2 + 3 + … + 199"
+
+
+@pytest.mark.parametrize(
+    ("measure", "assumed", "effect", "treated"),
+    [
+        ("RR", 125.0, 2.0689, 258.6),
+        ("OR", 200.0, 3.0, 428.57),
+        ("HR", 300.0, 0.5, 163.34),
+        ("RD", 100.0, -0.05, 50.0),
+    ],
+)
+def test_absolute_effects_are_written_as_they_are_computed(measure, assumed, effect, treated):
+    item = replace(appraisal().findings[0], measure=measure, effect=Interval(effect, None, None))
+    steps = dict(absolute_steps(item, AbsoluteEffect(assumed, "stated", Interval(treated), Interval(0.0))))
+    formula = steps["With the treatment, estimate"].replace("−", "-").replace("·", "*").replace("^", "**")
+    _, put_in, result = formula.rsplit(" = ", 2)
+    assert eval(put_in, {}) == pytest.approx(float(result), abs=1e-3)
+
+
+def test_a_risk_that_is_cut_says_so():
+    item = replace(appraisal().findings[0], measure="RR", effect=Interval(2.0, None, None))
+    steps = dict(absolute_steps(item, AbsoluteEffect(600.0, "stated", Interval(1000.0), Interval(400.0))))
+    assert steps["With the treatment, estimate"].endswith("→ 1.0000, as a risk lies between 0 and 1")
