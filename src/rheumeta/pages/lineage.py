@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rheumeta.pages import origins
-from rheumeta.pages.analyses import show
+from rheumeta.pages.analyses import show, show_run
 from rheumeta.pages.inputs import ReportInput, Row, anchor, split_ids
 from rheumeta.pages.poolings import Effects, Pooling, poolings
 from rheumeta.records import Analysis, StudyEffect
@@ -68,8 +68,8 @@ def shown_texts(analysis: Analysis) -> dict[str, str]:
         if group.random is not None:
             found[origins.subgroup_place(analysis, group)] = show(analysis, group.random.display)
     for run in analysis.sensitivity:
-        value = run.random.display if run.random else run.single
-        found[origins.run_place(analysis, run.id)] = show(analysis, value) if value else ""
+        value = run.random or run.single
+        found[origins.run_place(analysis, run.id)] = show_run(analysis, run) if value else ""
     return found
 
 

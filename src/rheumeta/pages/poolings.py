@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rheumeta.pages import origins
 from rheumeta.pages.analyses import METHOD_NAMES, MODEL_NAMES, describe
@@ -115,20 +115,21 @@ def _subgroups(analysis: Analysis, effects: Effects, shown: Mapping[str, str]) -
 
 
 def _runs(analysis: Analysis, effects: Effects, shown: Mapping[str, str]) -> Iterable[Pooling]:
-    own = {s.study_id: s.label for s in analysis.studies}
+    names = {s.study_id: s.label for s in analysis.studies}
     for run in analysis.sensitivity:
         place = origins.run_place(analysis, run.id)
         if place not in shown:
             continue
         here = {effects.rows[i]["study_id"] for i in run.effect_ids if i in effects.rows}
-        gone = [label for study, label in own.items() if study not in here] if effects.rows else []
+        gone = [label for study, label in names.items() if study not in here] if effects.rows else []
         notes = [
             f"Changed: {run.label}.",
             f"Left out by it: {', '.join(gone)}." if gone else "",
             run.note or "",
         ]
+        own = replace(analysis, measure=run.measure or analysis.measure)
         yield _pooling(
-            analysis, effects, place, f"{run.label}: {analysis.title}", run.effect_ids, run.weights, run.random,
+            own, effects, place, f"{run.label}: {analysis.title}", run.effect_ids, run.weights, run.random,
             shown[place], tuple(filter(None, notes)),
         )  # fmt: skip
 

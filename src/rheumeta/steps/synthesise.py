@@ -148,9 +148,11 @@ def sensitivity(name: str, analysis_id: str, material: Material) -> Sensitivity:
         note = "no study of this analysis is concerned"
     ids, note = tuple(s.effect_id for s in kept), note or found.reason
     info = measure_info(change.measure or plan.measure)
-    own = (info.code, info.label, info.scale) if info.code != plan.measure else (None, None, None)
+    own = (info.code, info.label, info.scale) if info.code != plan.measure else ()
     weights = found.weights_random
-    return Sensitivity(name, change.label, found.status, len(kept), found.random, single, note, ids, *own, weights)
+    return Sensitivity(
+        name, change.label, found.status, len(kept), found.random, single, note, ids, *own, weights
+    )
 
 
 def _lost(analysis_id: str, variant: str, material: Material) -> str | None:
