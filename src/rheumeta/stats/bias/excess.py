@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from rheumeta.errors import StatsError
-from rheumeta.stats.batch import Bools, Floats, as_vectors
+from rheumeta.stats.batch import Floats, as_vectors
 from rheumeta.stats.bias.common import require_studies
 from rheumeta.stats.pooling import Method, check_choice, pool
 from rheumeta.stats.result import Result
@@ -40,6 +40,12 @@ class ExcessTest(Result):
         Mean and between-study variance at which the power is computed.
     alpha : float
         Level of the studies' tests.
+    theta_limit : float or None
+        The true mean, on the side of `theta`, at which the chi-squared test has the p value `limit_pval`: were
+        the mean nearer to zero, the significant studies would be too many. None where they are not
+        too many even at zero.
+    limit_pval : float
+        That p value.
     notes : tuple of str
         What the reader must know.
     """
@@ -55,6 +61,8 @@ class ExcessTest(Result):
     theta: float
     tau2: float
     alpha: float
+    theta_limit: float | None
+    limit_pval: float
     notes: tuple[str, ...]
 
     def summary(self) -> str:
@@ -65,9 +73,13 @@ class ExcessTest(Result):
                 f"{self.expected:.2f} expected (ratio {self.ratio:.2f})",
                 f"chi-squared(1) = {self.statistic:.3f}, one-sided p = {self.pval:.4g}; "
                 f"binomial p = {self.binomial_pval:.4g}",
+                *([] if self.theta_limit is None else [self._limit_line()]),
                 *self.notes,
             ]
         )
+
+    def _limit_line(self) -> str:
+        return f"p = {self.limit_pval:g} if the mean were {self.theta_limit:.4f}"
 
 
 def excess_significance(
@@ -79,6 +91,7 @@ def excess_significance(
     alternative: Sided = "two-sided",
     theta: float | None = None,
     tau2: float | None = None,
+    limit_pval: float = 0.1,
 ) -> ExcessTest:
     """Test whether more studies are significant than their power lets expect.
 
@@ -95,6 +108,8 @@ def excess_significance(
         Direction of the studies' tests.
     theta, tau2 : float, optional
         True mean to assume, and between-study variance to go with it (default 0).
+    limit_pval : float
+        p value that defines `theta_limit`.
 
     Returns
     -------
@@ -114,58 +129,90 @@ def excess_significance(
     y, v = as_vectors(yi, vi)
     notes = require_studies(y.size, what="the test of excess significance")
     check_choice("alternative", alternative, ("two-sided", "greater", "less"))
-    if not 0 < alpha < 1:
-        raise StatsError(f"alpha is a p value between 0 and 1, not {alpha!r}.")
+    for name, value in (("alpha", alpha), ("limit_pval", limit_pval)):
+        if not 0 < value < 1:
+            raise StatsError(f"{name} is a p value between 0 and 1, not {value!r}.")
     if theta is None:
         if tau2 is not None:
             raise StatsError("tau2 goes with a given theta; otherwise both are estimated.")
         fit = pool(y, v, method=method, test="z", prediction="none")
         theta, tau2 = fit.estimate, fit.tau2
-    return _test(y, v, theta, tau2 or 0.0, alpha=alpha, alternative=alternative, notes=notes)
+    studies = _Studies(y, v, tau2 or 0.0, alpha, alternative)
+    return _test(studies, theta, limit_pval=limit_pval, notes=notes)
 
 
-def _test(
-    y: Floats,
-    v: Floats,
-    theta: float,
-    tau2: float,
-    *,
-    alpha: float,
-    alternative: Sided,
-    notes: tuple[str, ...],
-) -> ExcessTest:
-    if not np.isfinite(theta) or not 0 <= tau2 < np.inf:
+@dataclass(frozen=True)
+class _Studies:
+    y: Floats
+    v: Floats
+    tau2: float
+    alpha: float
+    alternative: Sided
+
+    @property
+    def cut(self) -> Floats:
+        """Critical effect of each study."""
+        tail = self.alpha / 2 if self.alternative == "two-sided" else self.alpha
+        return np.asarray(special.ndtri(1 - tail) * np.sqrt(self.v))
+
+    @property
+    def observed(self) -> int:
+        """Number of significant studies."""
+        y = {"two-sided": np.abs(self.y), "greater": self.y, "less": -self.y}[self.alternative]
+        return int((y >= self.cut).sum())
+
+    def power(self, theta: float) -> Floats:
+        """Return the power of each study."""
+        spread = np.sqrt(self.v + self.tau2)
+        if self.alternative == "two-sided":
+            upper, lower = (theta - self.cut) / spread, (-self.cut - theta) / spread
+            return np.asarray(special.ndtr(upper) + special.ndtr(lower))
+        sign = 1.0 if self.alternative == "greater" else -1.0
+        return np.asarray(special.ndtr((sign * theta - self.cut) / spread))
+
+    def deviate(self, theta: float) -> float:
+        """Return the root of the chi-squared statistic with the sign of the excess."""
+        k, expected = self.y.size, float(self.power(theta).sum())
+        return float((self.observed - expected) * np.sqrt(1.0 / expected + 1.0 / (k - expected)))
+
+
+def _test(studies: _Studies, theta: float, *, limit_pval: float, notes: tuple[str, ...]) -> ExcessTest:
+    if not np.isfinite(theta) or not 0 <= studies.tau2 < np.inf:
         raise StatsError("theta must be finite, tau2 finite and at least 0.")
-    significant, power = _significance(y, v, theta, tau2, alpha, alternative)
-    k, observed, expected = y.size, int(significant.sum()), float(power.sum())
+    power, k, observed = studies.power(theta), studies.y.size, studies.observed
+    expected = float(power.sum())
     if expected >= k:
         raise StatsError("every study has a power of 1: no number of significant studies is excessive.")
-    difference = observed - expected
-    statistic = difference**2 / expected + difference**2 / (k - expected)
+    deviate = studies.deviate(theta)
     return ExcessTest(
         k=k,
         observed=observed,
         expected=expected,
         ratio=observed / expected,
-        statistic=statistic,
-        pval=float(special.ndtr(-np.sign(difference) * np.sqrt(statistic))),
+        statistic=deviate**2,
+        pval=float(special.ndtr(-deviate)),
         binomial_pval=float(special.bdtrc(observed - 1, k, expected / k)) if observed else 1.0,
         power=power,
         theta=theta,
-        tau2=tau2,
-        alpha=alpha,
+        tau2=studies.tau2,
+        alpha=studies.alpha,
+        theta_limit=_limit(studies, theta, limit_pval),
+        limit_pval=limit_pval,
         notes=notes,
     )
 
 
-def _significance(
-    y: Floats, v: Floats, theta: float, tau2: float, alpha: float, alternative: Sided
-) -> tuple[Bools, Floats]:
-    se, spread = np.sqrt(v), np.sqrt(v + tau2)
-    if alternative == "two-sided":
-        cut = special.ndtri(1 - alpha / 2) * se
-        power = special.ndtr((theta - cut) / spread) + special.ndtr((-cut - theta) / spread)
-        return np.abs(y) >= cut, power
-    sign = 1.0 if alternative == "greater" else -1.0
-    cut = special.ndtri(1 - alpha) * se
-    return sign * y >= cut, special.ndtr((sign * theta - cut) / spread)
+def _limit(studies: _Studies, theta: float, pval: float) -> float | None:
+    # The more powerful the studies, the smaller the excess: one root between zero and where half of the
+    # significant studies are to be expected and more.
+    from scipy.optimize import brentq
+
+    side = {"greater": 1.0, "less": -1.0}.get(studies.alternative, float(np.sign(theta)) or 1.0)
+    wanted = -float(special.ndtri(pval))
+    if studies.deviate(0.0) <= wanted or wanted <= 0:
+        return None
+    far = float(studies.cut.min())
+    while studies.deviate(side * far) > wanted:
+        far *= 2.0
+    root = brentq(lambda size: studies.deviate(side * size) - wanted, 0.0, far, xtol=1e-14 * far, rtol=1e-13)
+    return side * float(root)
