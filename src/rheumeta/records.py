@@ -174,10 +174,10 @@ class Sensitivity:
     single: Interval | None = None  # display scale, when k = 1
     note: str | None = None
     effect_ids: tuple[str, ...] = ()
+    weights: tuple[float, ...] = ()  # percent, random effects, in the order of effect_ids
     measure: str | None = None  # where the run changes it, with its label and scale
     measure_label: str | None = None
     scale: Literal["linear", "log"] | None = None
-    weights: tuple[float, ...] = ()  # percent, random effects, in the order of effect_ids
 
 
 @dataclass(frozen=True)

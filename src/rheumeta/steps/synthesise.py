@@ -149,10 +149,8 @@ def sensitivity(name: str, analysis_id: str, material: Material) -> Sensitivity:
     ids, note = tuple(s.effect_id for s in kept), note or found.reason
     info = measure_info(change.measure or plan.measure)
     own = (info.code, info.label, info.scale) if info.code != plan.measure else ()
-    weights = found.weights_random
-    return Sensitivity(
-        name, change.label, found.status, len(kept), found.random, single, note, ids, *own, weights
-    )
+    pooled = (len(kept), found.random, single, note, ids, found.weights_random)
+    return Sensitivity(name, change.label, found.status, *pooled, *own)
 
 
 def _lost(analysis_id: str, variant: str, material: Material) -> str | None:
