@@ -155,7 +155,7 @@ def baseline_counts(
     Raises
     ------
     StatsError
-        If there are fewer than 2 groups, counts not between 0 and n, fewer than 100 simulations, or no
+        If there are fewer than 2 or more than 9 groups, counts not between 0 and n, fewer than 100 simulations, or no
         patient, or every one, with the feature: such a table says nothing.
 
     Notes
@@ -163,8 +163,8 @@ def baseline_counts(
     Source: Carlisle (2017), who used continuous variables; mid-p values as Fisher's own p values of
     counts are not uniform.
     """
-    if len(events) != len(ns) or len(ns) < 2 or simulations < 100:
-        raise StatsError("Counts of at least 2 groups are needed, each with its n, and 100 simulations.")
+    if len(events) != len(ns) or not 2 <= len(ns) < 10 or simulations < 100:
+        raise StatsError("Counts of 2 to 9 groups are needed, each with its n, and 100 simulations.")
     for count, n in zip(events, ns, strict=True):
         whole_patients(n=n)
         if not 0 <= count <= n:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from rheumeta.errors import StatsError
 from rheumeta.stats.integrity.duplicates import informative_digits
-from rheumeta.stats.integrity.granularity import grim, grim_percent
+from rheumeta.stats.integrity.granularity import MANY, grim, grim_percent
 from rheumeta.stats.integrity.reported import (
     Check,
     Reported,
@@ -45,7 +45,8 @@ def debit(mean: str, sd: str, n: int, *, unit: Unit = "proportion", rounding: Ro
     Returns
     -------
     Check
-        ``"inconsistent"`` also where the mean alone is impossible.
+        ``"inconsistent"`` also where the mean alone is impossible; ``"cannot_tell"`` where it leaves more
+        than 10,000 numbers of ones.
 
     Raises
     ------
@@ -66,6 +67,9 @@ def debit(mean: str, sd: str, n: int, *, unit: Unit = "proportion", rounding: Ro
     counts = range(max(found.totals.start, 0), min(found.totals.stop, n + 1))
     if not counts:
         return Check("debit", "inconsistent", found.message, DEBIT, found.computed)
+    if (many := counts.stop - counts.start) > MANY:
+        message = f"The mean {mean} leaves {many} numbers of ones possible."
+        return Check("debit", "cannot_tell", message, DEBIT)
     variances = [Fraction(scale**2 * c * (n - c), n * divisor) for c in counts for divisor in (n - 1, n)]
     least, most = math.sqrt(min(variances)), math.sqrt(max(variances))
     computed = {"sd_least": least, "sd_most": most}

@@ -23,7 +23,7 @@ GRIM = "Brown & Heathers 2017, Soc Psychol Personal Sci 8"
 GRIMMER = "Anaya 2016, PeerJ Preprints 4, e2400; Allard 2018 (analytic form)"
 Kind = Literal["sd", "variance", "se"]
 MANY = 10_000
-"""Sums beyond which a mean says too little for GRIMMER."""
+"""Sums beyond which a mean says too little for GRIMMER and DEBIT."""
 
 
 @dataclass(frozen=True)
@@ -198,10 +198,8 @@ def grimmer(
     bounds = _deviations(reported, n, items, kind)
     blind = bounds[1] - bounds[0] >= 2
     limits = None if low is None or high is None else (low * items, high * items)
-    if len(found.totals) > MANY:
-        return Check(
-            "grimmer", "cannot_tell", f"The mean {mean} leaves {len(found.totals)} sums possible.", GRIMMER
-        )
+    if (sums := found.totals.stop - found.totals.start) > MANY:
+        return Check("grimmer", "cannot_tell", f"The mean {mean} leaves {sums} sums possible.", GRIMMER)
     fits = any(_has_sum_of_squares(total, n, bounds, limits) for total in found.totals)
     given = f"{n} whole numbers with the mean {mean} and the {kind} {spread}"
     if fits:

@@ -25,7 +25,9 @@ and another does not. ``"implausible"``: possible, but asks for a look. ``"canno
 FLAGGED = ("inconsistent", "depends", "implausible")
 LONGEST = 60
 """More characters than any reported number has."""
-LARGEST_EXPONENT = 300
+LARGEST, FINEST = 30, -60
+"""Powers of ten: what is larger or has a smaller last digit is no reported number."""
+MOST_PATIENTS = 10**8
 CUT_OFF = "they agree if digits were cut off instead of rounded"
 
 
@@ -68,7 +70,13 @@ class Reported:
         rounding_half_width(text)
         number = Decimal(text.strip())
         exponent = number.as_tuple().exponent
-        if len(text) > LONGEST or not isinstance(exponent, int) or abs(exponent) > LARGEST_EXPONENT:
+        if (
+            len(text) > LONGEST
+            or not isinstance(exponent, int)
+            or exponent < FINEST
+            or (number and number.adjusted() > LARGEST)
+            or exponent > LARGEST
+        ):
             raise StatsError(f"{text[:LONGEST]!r} is too long or too large for a reported number.")
         unit, value = Fraction(10) ** exponent, Fraction(number)
         beyond = unit if rounding == "widest" else unit / 2
@@ -147,7 +155,7 @@ def noting_cut_off(check: Callable[P, C]) -> Callable[P, C]:
 
 
 def whole_patients(**numbers: int) -> None:
-    """Raise unless every argument is a whole number of at least 1.
+    """Raise unless every argument is a whole number of at least 1, and one that patients can be.
 
     Raises
     ------
@@ -155,8 +163,8 @@ def whole_patients(**numbers: int) -> None:
         Naming the first that is not.
     """
     for name, number in numbers.items():
-        if number != int(number) or number < 1:
-            raise StatsError(f"{name} is {number!r}: a whole number of at least 1 is needed.")
+        if number != int(number) or not 1 <= number <= MOST_PATIENTS:
+            raise StatsError(f"{name} is {number!r}: a whole number from 1 to {MOST_PATIENTS} is needed.")
 
 
 def shown(value: float | Fraction, digits: int = 4) -> str:

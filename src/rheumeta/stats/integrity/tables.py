@@ -16,7 +16,7 @@ from rheumeta.stats.integrity.reported import whole_patients
 
 TABLE_TESTS = {"fisher": "Fisher's test", "chi2": "chi-squared", "chi2_yates": "chi-squared with Yates"}
 LARGEST = 1_000_000
-"""Patients up to which Fisher's test is made; beyond, it is chi-squared."""
+"""Tables with the same margins up to which Fisher's test is made; beyond, it is chi-squared."""
 MANY = 20
 """Counts of one group that are all tried."""
 SAME = 1e-7
@@ -31,10 +31,8 @@ def hypergeometric(events1: int, n1: int, events2: int, n2: int) -> tuple[Floats
     StatsError
         If an n is below 1 or a count not between 0 and n.
     """
-    whole_patients(n1=n1, n2=n2)
-    for events, n in ((events1, n1), (events2, n2)):
-        if not 0 <= events <= n:
-            raise StatsError(f"{events!r} events among {n!r} patients: 0 to {n!r} are possible.")
+    _possible([events1], n1)
+    _possible([events2], n2)
     total = events1 + events2
     first = max(0, total - n2)
     counts = np.arange(first, min(n1, total) + 1)
@@ -46,6 +44,15 @@ def hypergeometric(events1: int, n1: int, events2: int, n2: int) -> tuple[Floats
     )
     weights = np.exp(logs - logs.max())
     return weights / weights.sum(), events1 - first
+
+
+def _possible(counts: Sequence[int], n: int) -> None:
+    whole_patients(n=n)
+    if not counts:
+        raise StatsError("No number of events is given for a group.")
+    for events in (min(counts), max(counts)):
+        if not 0 <= events <= n:
+            raise StatsError(f"{events!r} events among {n!r} patients: 0 to {n!r} are possible.")
 
 
 def fisher_exact(events1: int, n1: int, events2: int, n2: int, *, mid: bool = False) -> float:
@@ -111,11 +118,11 @@ def table_p_range(events1: Sequence[int], n1: int, events2: Sequence[int], n2: i
     StatsError
         If there are no counts, and as :func:`hypergeometric`.
     """
-    if not events1 or not events2:
-        raise StatsError("No number of events is given for a group.")
+    _possible(events1, n1)
+    _possible(events2, n2)
     found: dict[str, list[float]] = {test: [] for test in TABLE_TESTS}
     for a, b in _pairs(events1, n1, events2, n2):
-        if n1 + n2 <= LARGEST:
+        if min(n1, n2, a + b, n1 + n2 - a - b) < LARGEST:
             found["fisher"].append(fisher_exact(a, n1, b, n2))
         for test, yates in (("chi2", False), ("chi2_yates", True)):
             if (p := chi_squared(a, n1, b, n2, yates=yates)) is not None:
