@@ -44,8 +44,14 @@ def test_grim_of_percentages_agrees_with_scrutiny(percent, possible):
     assert integrity.grim_percent(percent, 150).flagged is not possible
 
 
-def test_the_example_of_the_grim_paper():
-    # Brown and Heathers (2017): 28 people cannot have the mean 5.19; 145/28 is 5.18 and 146/28 is 5.21
+def test_examples_of_articles_on_grim():
+    # The Economist of 18 June 2016: 49 participants, 5.93; Wikipedia, GRIM test: 20 throws of a die, 3.48
+    assert integrity.grim("5.93", 49).verdict == "inconsistent"
+    assert integrity.grim("3.48", 20).verdict == "inconsistent"
+
+
+def test_the_nearest_possible_means():
+    # 145/28 is 5.18 and 146/28 is 5.21
     found = integrity.grim("5.19", 28)
     assert found.verdict == "inconsistent"
     assert [f"{value:.2f}" for value in found.nearest] == ["5.18", "5.21"]

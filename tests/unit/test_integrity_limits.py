@@ -77,7 +77,7 @@ def test_the_correlation_that_three_sds_imply():
 
 
 def test_intervals_that_are_not_centred():
-    # Altman and Bland (2011), BMJ 343:d2304: 0.81 (0.70 to 0.94)
+    # sqrt(0.70 · 0.94) = 0.811
     assert integrity.ci_centred("0.81", "0.70", "0.94", ratio=True).verdict == "consistent"
     assert integrity.ci_centred("0.86", "0.70", "0.94", ratio=True).verdict == "inconsistent"
     natural = integrity.ci_centred("2.00", "0.50", "3.50", ratio=True)

@@ -149,7 +149,7 @@ def p_from_estimate(
 
     Notes
     -----
-    Source: Altman and Bland (2011), BMJ 343:d2304, by rounding intervals. Exact, score, profile or
+    Source: Altman and Bland (2011), BMJ 343:d2090, backwards and by rounding intervals. Exact, score, profile or
     bootstrap intervals, and adjusted or rank tests, may rightly differ.
     """
     if (se is None) == (ci is None):
