@@ -7,7 +7,7 @@ d <- read.csv(commandArgs(trailingOnly = TRUE)[1])
 parts <- split(d, d$analysis)
 seconds <- function(fit) {
   fit(parts[[1]])
-  times <- replicate(3, sum(system.time(for (p in parts) fit(p))[c("user.self", "sys.self")]))
+  times <- replicate(9, sum(system.time(for (p in parts) fit(p))[c("user.self", "sys.self")]))
   min(times) / length(parts)
 }
 quietly <- function(f) function(p) suppressWarnings(tryCatch(f(p), error = function(e) NULL))

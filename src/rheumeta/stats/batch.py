@@ -105,8 +105,9 @@ class Batch:
         return part
 
     def slices(self) -> list[slice]:
-        """Return slices that cut the analyses into parts of about `CHUNK` array elements each."""
-        step = max(1, CHUNK // max(1, self.y.shape[1]))
+        """Return slices that cut the analyses into even parts of no more than `CHUNK` array elements each."""
+        most = max(1, CHUNK // max(1, self.y.shape[1]))
+        step = -(-self.size // -(-self.size // most)) if self.size else 1
         return [slice(i, min(i + step, self.size)) for i in range(0, self.size, step)]
 
     def kept(self, values: Floats) -> Floats:

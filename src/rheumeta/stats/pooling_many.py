@@ -143,7 +143,7 @@ class _Parts:
             if isinstance(values, np.ndarray):
                 if field.name not in self.arrays:
                     shape = (self.size, *values.shape[1:])
-                    self.arrays[field.name] = np.zeros(shape, dtype=values.dtype)
+                    self.arrays[field.name] = np.empty(shape, dtype=values.dtype)
                 self.arrays[field.name][places] = values
 
     def result(self, labels: tuple[object, ...] | None, mask: ArrayLike | None) -> BatchResult:
