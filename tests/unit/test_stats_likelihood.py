@@ -68,6 +68,28 @@ def test_what_the_proof_stands_on(restricted):
         assert (share * inverse[1] <= (BATCH.largest(BATCH.v) + high) * (1 + 1e-9)).all()
 
 
+@pytest.mark.parametrize("restricted", [True, False])
+def test_what_the_halving_stands_on(restricted):
+    # g and h never fall, h up to the mean of the variances by squared residuals; gain and loss are convex.
+    low, high = BATCH.smallest(BATCH.v), BATCH.largest(BATCH.v)
+    left, middle, right = (
+        score(BATCH, low + (high - low) * part, restricted=restricted) for part in (0, 0.3, 1)
+    )
+    for one, other in ((left, middle), (middle, right)):
+        assert (other.g >= one.g + 0.99999 * (other.tau2 - one.tau2)).all()
+        assert (other.h >= one.h - 1e-9 * high).all()
+    for name in ("gain", "loss"):
+        a, b, c = (getattr(s, name) for s in (left, middle, right))
+        assert (b <= (0.7 * a + 0.3 * c) * (1 + 1e-9)).all()
+        drop = getattr(left, f"{name}_drop")
+        assert (b >= (a - drop * 0.3 * (high - low)) - 1e-9 * a).all()
+    far = score(BATCH, 1e6 * high, restricted=restricted).h
+    squares = np.where(BATCH.mask, BATCH.y - (BATCH.total(BATCH.y) / BATCH.k)[:, None], 0.0) ** 2
+    limit = (BATCH.v * squares).sum(axis=1) / squares.sum(axis=1)
+    assert far == pytest.approx(limit, rel=1e-4, abs=0)
+    assert (right.h <= limit + 1e-9 * high).all()
+
+
 def test_the_batch_does_not_matter():
     # The bits may differ: sums over padded columns are taken in another order.
     rows = np.arange(0, PROBLEMS, 97)

@@ -8,7 +8,9 @@ interval [a, b] it follows that
 
 - A / B falls, and the score changes sign at most once, from plus to minus, if g(a) > h(b);
 - it rises, and the score changes sign at most once, from minus to plus, if g(b) < h(a);
-- the score has no zero if A(b) > B(a) or A(a) < B(b).
+- the score has no zero if A(b) > B(a) or A(a) < B(b);
+- g(c) > h(b) for c = a + h(b) - g(a), so that it is enough if the score has no zero in [a, c]: A and B are
+  convex and lie between their tangents at a and their chords.
 
 As tau2 grows h rises to the mean of the variances weighted by the squared residuals from the unweighted
 fit. Past the first point where g is above that the likelihood has at most one peak; a few points lead
@@ -183,15 +185,14 @@ def _search(batch: Batch, origin: Score, *, restricted: bool) -> tuple[Score, Sc
 
 
 def _settled(left: Score, right: Score) -> Bools:
-    a, b, c, d = left.gain, right.gain, left.loss, right.loss
+    monotone = (left.g > right.h) | (right.g < left.h)
+    signed = (right.gain > left.loss) | (left.gain < right.loss)
     width = right.tau2 - left.tau2
     gap = np.clip(right.h - left.g, 0.0, width)
     part = gap / width
-    positive = a - left.gain_drop * gap > c + (d - c) * part
-    negative = a + (b - a) * part < c - left.loss_drop * gap
-    monotone = (left.g > right.h) | (right.g < left.h)
-    signed = positive | negative | (b > c) | (a < d)
-    hidden = np.maximum(np.abs(a - d), np.abs(b - c)) * width
+    gain, loss = left.gain + (right.gain - left.gain) * part, left.loss + (right.loss - left.loss) * part
+    signed |= (left.gain - left.gain_drop * gap > loss) | (gain < left.loss - left.loss_drop * gap)
+    hidden = np.maximum(np.abs(left.gain - right.loss), np.abs(right.gain - left.loss)) * width
     return np.asarray(monotone | signed | (hidden < 2.0 * MISSED))
 
 
