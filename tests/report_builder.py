@@ -447,7 +447,7 @@ def harmonised(result_id, study_id="alvaro2017", **cells):
     fixed = {
         "result_id": result_id, "study_id": study_id, "arm_id": "arm", "outcome": "ACR20", "timing": "final",
         "n_basis": "implied", "source": "https://example.org/paper", "source_kind": "full_text",
-        "confidence": "high", "src_file": "data/raw/demo/results.csv", "src_line": "2",
+        "confidence": "high",
     }  # fmt: skip
     return {**empty_cells, **fixed, **cells}
 

@@ -76,6 +76,17 @@ class Layout:
         return self.processed / "validated"
 
     @property
+    def evidence(self) -> list[Path]:
+        """The sheets and whatever stands beside them, and the corrections: files that exist, sorted."""
+        files = [*self.raw.glob("[!.~]*"), self.corrections]
+        return sorted(path for path in files if path.is_file())
+
+    @property
+    def evidence_digest(self) -> Path:
+        """Digest of the evidence that was validated, whatever the order of its rows."""
+        return self.validated / "evidence.sha256"
+
+    @property
     def harmonised(self) -> Path:
         """Results in common units, one row a reported result."""
         return self.processed / "harmonised.csv"

@@ -6,8 +6,12 @@ Standard library alone, because the Snakefile imports it each time it is read.
 from __future__ import annotations
 
 import ast
+import csv
 import hashlib
+import io
+import json
 import platform
+import sys
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib import metadata
@@ -17,6 +21,17 @@ PACKAGE = "rheumeta"
 SOURCE = Path(__file__).resolve().parent
 DIGEST_LENGTH = 16
 """Hexadecimal digits of a digest: 64 bits, for comparison of a stage with its own past only."""
+
+DISTRIBUTIONS = {
+    "fontTools": "fonttools",
+    "pydantic_core": "pydantic-core",
+    "pypandoc": "pypandoc-binary",
+    "yaml": "pyyaml",
+}
+"""Distributions that are not called like the module that they bring."""
+
+SOFTWARE = ("rheumeta", "numpy", "scipy", "statsmodels", "pandas", "matplotlib", "snakemake", "jinja2")
+"""Software whose versions a report names."""
 
 
 def sha256(path: Path) -> str:
@@ -31,6 +46,28 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
+def content_digest(path: Path) -> str:
+    """Return a SHA-256 of what a file says: for a CSV sheet one that the order of its rows does not change.
+
+    A sheet that is not plain (not UTF-8, carriage returns, a byte-order mark, broken quotes) counts byte by
+    byte, like any other file: what is wrong with it may depend on the place.
+    """
+    data = path.read_bytes()
+    if path.suffix == ".csv" and b"\r" not in data and not data.startswith(b"\xef\xbb\xbf"):
+        try:
+            header, *rows = csv.reader(io.StringIO(data.decode("utf-8")), strict=True)
+            data = json.dumps([header, sorted(rows)]).encode()
+        except (UnicodeDecodeError, ValueError, csv.Error):
+            pass
+    return hashlib.sha256(data).hexdigest()
+
+
+def evidence_digest(root: Path, paths: Iterable[Path]) -> str:
+    """Return a SHA-256 of what files below `root` say (:func:`content_digest`) and of their names."""
+    names = sorted((path.relative_to(root).as_posix(), content_digest(path)) for path in paths)
+    return hashlib.sha256(json.dumps(names).encode()).hexdigest()
+
+
 def software_versions(names: Iterable[str]) -> dict[str, str]:
     """Return the versions of Python and of the installed distributions `names`, in that order.
 
@@ -40,6 +77,13 @@ def software_versions(names: Iterable[str]) -> dict[str, str]:
         If a distribution is not installed.
     """
     return {"python": platform.python_version()} | {name: metadata.version(name) for name in names}
+
+
+def libraries(module: str) -> list[str]:
+    """Return, sorted, the distributions that `module` can load: what its code and what that code imports names."""
+    names = {name.split(".")[0] for part in import_closure(module) for name in _named(part)}
+    outside = names - sys.stdlib_module_names - {PACKAGE, ""}
+    return sorted(DISTRIBUTIONS.get(name, name) for name in outside)
 
 
 def stage_digest(module: str) -> str:
@@ -120,6 +164,12 @@ def _tree(path: Path) -> ast.Module:
 @cache
 def _imports(name: str) -> tuple[str, ...]:
     """Return the modules of this package that the module `name` imports itself."""
+    return tuple(w for w in _named(name) if w.split(".")[0] == PACKAGE and _exists(w))
+
+
+@cache
+def _named(name: str) -> tuple[str, ...]:
+    """Return every dotted name that an import in the module `name` can mean."""
     path = _source(name)
     package = name if path.name == "__init__.py" else name.rpartition(".")[0]
     wanted: list[str] = []
@@ -129,7 +179,7 @@ def _imports(name: str) -> tuple[str, ...]:
         elif isinstance(node, ast.ImportFrom):
             base = _absolute(node, package)
             wanted += [base, *(f"{base}.{alias.name}" for alias in node.names)]
-    return tuple(w for w in wanted if w.split(".")[0] == PACKAGE and _exists(w))
+    return tuple(wanted)
 
 
 def _absolute(node: ast.ImportFrom, package: str) -> str:

@@ -78,8 +78,25 @@ def test_inputs_are_the_files_that_exist_without_those_of_editors(layout):
         (layout.raw / name).write_text("")
     other = Layout("other", layout.root).protocol
     other.write_text("")
-    names = [Path(path).name for path in graph.raw_inputs(layout)]
-    assert sorted(names) == ["MANIFEST.csv", "mine.yaml", "other.yaml", "studies.csv"]
+    assert [path.name for path in layout.evidence] == ["MANIFEST.csv", "studies.csv"]
+    assert [Path(path).name for path in graph.protocols(layout)] == ["mine.yaml", "other.yaml"]
+
+
+def test_a_file_that_differs_from_the_manifest_is_told(layout):
+    layout.raw.mkdir(parents=True)
+    assert graph.manifest_warnings(layout) == []
+    (layout.raw / "studies.csv").write_text("study_id\n")
+    (layout.raw / "MANIFEST.csv").write_text(f"file,sha256,origin,note\nstudies.csv,{'0' * 64},paper,\n")
+    assert graph.manifest_warnings(layout) == ["MANIFEST of mine: studies.csv is changed"]
+    (layout.raw / "MANIFEST.csv").write_bytes(b"\xff")
+    assert graph.manifest_warnings(layout) == ["MANIFEST of mine: studies.csv is not listed"]
+
+
+def test_what_was_validated_is_known_by_its_digest(layout):
+    assert graph.validated_digest(layout) is None
+    layout.validated.mkdir(parents=True)
+    layout.evidence_digest.write_text("abc\n")
+    assert graph.validated_digest(layout) == "abc"
 
 
 def test_a_notebook_depends_on_the_reviews_that_it_names_or_else_on_all(tmp_path):

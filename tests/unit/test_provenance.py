@@ -11,7 +11,7 @@ from importlib import metadata
 
 import pytest
 
-from rheumeta import provenance
+from rheumeta import cli, provenance
 
 FILES = {
     "__init__.py": "",
@@ -38,6 +38,7 @@ def package(tmp_path, monkeypatch):
         for function in (
             provenance._tree,
             provenance._imports,
+            provenance._named,
             provenance._code_digest,
             provenance._data_digest,
         ):
@@ -55,6 +56,56 @@ def test_sha256_of_a_known_text(tmp_path):
     (tmp_path / "x").write_bytes(b"abc")
     assert provenance.sha256(tmp_path / "x").startswith("ba7816bf8f01cfea414140de5dae2223")
     assert provenance.sha256(tmp_path / "x") == hashlib.sha256(b"abc").hexdigest()
+
+
+SHEET = "id,text\nr1,a\nr2,b\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "same"),
+    [
+        ("id,text\nr2,b\nr1,a\n", True),
+        ('id,text\nr1,"a"\nr2,b', True),
+        ("id,text\nr1,a\nr2,c\n", False),
+        ("id,text\nr1,b\nr2,a\n", False),
+        ("id,text\nr1,a\nr2,b\nr2,b\n", False),
+        ("text,id\na,r1\nb,r2\n", False),
+        ("id,text\nr1,a \nr2,b\n", False),
+        ("id,text\r\nr1,a\r\nr2,b\r\n", False),
+        ("\ufeffid,text\nr1,a\nr2,b\n", False),
+        ('id,text\nr1,"a\nr2,b\n', False),
+        ("", False),
+    ],
+)
+def test_a_sheet_says_the_same_in_any_order_of_its_rows_and_in_nothing_else(tmp_path, content, same):
+    (tmp_path / "one.csv").write_text(SHEET, encoding="utf-8", newline="")
+    (tmp_path / "two.csv").write_text(content, encoding="utf-8", newline="")
+    one, two = (provenance.content_digest(tmp_path / name) for name in ("one.csv", "two.csv"))
+    assert (one == two) is same
+
+
+def test_the_digest_of_the_evidence_knows_names_and_bytes_that_are_no_sheet(tmp_path):
+    (tmp_path / "note.md").write_text("b\na\n")
+    (tmp_path / "bad.csv").write_bytes(b"\xff")
+    paths = [tmp_path / "note.md", tmp_path / "bad.csv"]
+    before = provenance.evidence_digest(tmp_path, paths)
+    assert provenance.evidence_digest(tmp_path, paths[::-1]) == before
+    (tmp_path / "note.md").write_text("a\nb\n")
+    assert provenance.evidence_digest(tmp_path, paths) != before
+    assert provenance.evidence_digest(tmp_path, paths[1:]) != before
+
+
+def test_libraries_are_those_of_all_code_that_a_stage_can_load(package):
+    root, _ = package
+    (root / "maths" / "core.py").write_text("import numpy.linalg\n\ndef half(x):\n    import yaml\n")
+    (root / "tables" / "units.py").write_text("import pandas\n")
+    assert provenance.libraries("rheumeta.steps.one") == ["numpy", "pyyaml"]
+    assert provenance.libraries("rheumeta.steps.two") == []
+
+
+@pytest.mark.parametrize("stage", sorted(cli.STAGES))
+def test_every_library_of_a_stage_is_installed(stage):
+    assert "python" in provenance.software_versions(provenance.libraries(f"rheumeta.steps.{stage}"))
 
 
 def test_versions_are_those_installed():

@@ -33,7 +33,7 @@ def row(**cells: str) -> dict[str, Any]:
         if column.type in NUMERIC:
             typed[f"{column.name}_text"] = texts[column.name]
             typed[column.name] = float(texts[column.name]) if texts[column.name] else math.nan
-    return {**typed, "src_file": "results.csv", "src_line": 2}
+    return typed
 
 
 def harmonised(**cells: str) -> dict[str, Any]:

@@ -47,18 +47,22 @@ class Project:
 
     root: Path
 
-    def snakemake(self, *arguments: str) -> Finished:
-        return self._run(sys.executable, "-m", "snakemake", "--cores", "2", *arguments)
+    def snakemake(self, *arguments: str, before_others: Path | None = None) -> Finished:
+        """Run Snakemake; Python looks for what it imports first in the folder `before_others`."""
+        return self._run(
+            sys.executable, "-m", "snakemake", "--cores", "2", *arguments, before_others=before_others
+        )
 
     def rheumeta(self, *arguments: str) -> Finished:
         return self._run(sys.executable, "-m", "rheumeta", *arguments)
 
-    def _run(self, *command: str) -> Finished:
+    def _run(self, *command: str, before_others: Path | None = None) -> Finished:
         environment = {k: v for k, v in os.environ.items() if k not in {"CI", "PYTHONDONTWRITEBYTECODE"}}
+        folders = [*([before_others] if before_others else []), self.root / "src"]
         done = subprocess.run(
             command,
             cwd=self.root,
-            env=environment | {"PYTHONPATH": str(self.root / "src")},
+            env=environment | {"PYTHONPATH": os.pathsep.join(map(str, folders))},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

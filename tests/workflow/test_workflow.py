@@ -7,6 +7,7 @@ changes it back. Only the last tests run jobs.
 from __future__ import annotations
 
 import json
+import os
 from contextlib import contextmanager
 
 import pytest
@@ -34,6 +35,8 @@ STAGES = [
 BESIDE_THE_REPORT = ("documents", "workbook", "index")
 ALL_JOBS = dict.fromkeys([*STAGES, "all"], 1)
 UP_TO_DATE = "Nothing to be done"
+NAME_THE_RAW_FILES = {f"data/processed/{REVIEW}/validated/manifest_check.csv"}
+"""Built files that name the raw files by their hash."""
 
 
 @contextmanager
@@ -46,9 +49,9 @@ def changed(project, file, old, new):
         project.replace(file, new, old)
 
 
-def announced(project):
+def announced(project, **options):
     """Return the jobs that a dry run announces."""
-    dry = project.snakemake("--dry-run")
+    dry = project.snakemake("--dry-run", **options)
     assert dry.code == 0, dry.text
     return {} if UP_TO_DATE in dry.text else dry.jobs
 
@@ -147,6 +150,56 @@ def test_a_touched_file_changes_nothing(built):
     for file in (RAW, PROTOCOL):
         (built.root / file).touch()
     assert announced(built) == {}
+
+
+@pytest.mark.parametrize("sheet", ["results", "studies", "arms"])
+def test_a_reordered_sheet_changes_nothing(built, sheet):
+    path = built.root / f"data/raw/{REVIEW}/{sheet}.csv"
+    good, files = path.read_text(encoding="utf-8"), built.built()
+    header, *lines = good.splitlines(keepends=True)
+    path.write_text("".join([header, *reversed(lines)]), encoding="utf-8")
+    try:
+        assert announced(built) == {}
+        if sheet == "results":  # and a run that is forced to look again finds the same
+            forced = built.snakemake("--forcerun", "validate")
+            assert forced.code == 0, forced.text
+            assert {n for n, data in built.built().items() if data != files[n]} <= NAME_THE_RAW_FILES
+    finally:
+        path.write_text(good, encoding="utf-8")
+    if sheet == "results":
+        assert built.snakemake("--forcerun", "validate").code == 0
+        assert built.built() == files
+
+
+def test_a_sheet_with_an_older_time_is_seen_if_it_says_something_else(built):
+    path = built.root / RAW
+    with changed(built, RAW, "week,,during,30,", "week,,during,36,"):
+        os.utime(path, (0, 0))
+        assert announced(built) == ALL_JOBS
+
+
+def other_version(folder, name):
+    """Make a folder in which Python finds another version of a distribution first."""
+    info = folder / f"{name}-999.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 999\n")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "spared"),
+    [
+        ("pandera", {"validate"}, set()),
+        ("scipy", {"harmonise", "effects"}, {"validate"}),
+        ("matplotlib", {f"figures_{REVIEW}"}, {"synthesise", "appraise", f"tables_{REVIEW}", "index"}),
+        ("typst", {"documents"}, {"report", "workbook", f"figures_{REVIEW}"}),
+        ("xlsxwriter", {"workbook"}, {"report", "documents", f"figures_{REVIEW}"}),
+    ],
+)
+def test_another_version_of_a_library_announces_the_stages_that_load_it(built, tmp_path, name, first, spared):
+    found = set(announced(built, before_others=other_version(tmp_path, name)))
+    assert first | {"all"} <= found
+    assert not found & spared
 
 
 def test_one_report_can_be_asked_for(built):

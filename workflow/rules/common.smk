@@ -37,9 +37,11 @@ def code(stage):
     return provenance.stage_digest(f"rheumeta.steps.{stage}")
 
 
-def versions(*names):
-    """Return the versions of Python and of the libraries that a stage's numbers depend on."""
-    return provenance.software_versions(names)
+@cache
+def software(stage, *more):
+    """Return the versions of Python, of all libraries that a stage can load, and of those it only names."""
+    names = [*provenance.libraries(f"rheumeta.steps.{stage}"), *more]
+    return provenance.software_versions(dict.fromkeys(names))
 
 
 def failures(stage, of="review"):
@@ -47,9 +49,34 @@ def failures(stage, of="review"):
     return lambda wildcards: runlog.failures(Path(f"logs/{stage}/{wildcards[of]}.log"))
 
 
+for line in (
+    text for review in REVIEWS for text in graph.manifest_warnings(Layout(review))
+):
+    print(line, file=sys.stderr)
+
+
+@cache
+def digest(review):
+    """Return the digest of what the sheets of a review say."""
+    return provenance.evidence_digest(Path(), Layout(review).evidence)
+
+
+def evidence(wildcards):
+    """Return the same as a parameter: a changed sheet counts even if a clock was set back."""
+    return digest(wildcards.review)
+
+
+@cache
+def sheets(review):
+    """Return the sheets of a review; their age does not count if they say what was validated last."""
+    files = [path.as_posix() for path in Layout(review).evidence]
+    same = digest(review) == graph.validated_digest(Layout(review))
+    return [ancient(file) for file in files] if same else files
+
+
 def raw(wildcards):
     """Return what a person edits for a review."""
-    return graph.raw_inputs(Layout(wildcards.review))
+    return [*graph.protocols(Layout(wildcards.review)), *sheets(wildcards.review)]
 
 
 def in_report(*files, caption, category):

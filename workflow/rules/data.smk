@@ -18,7 +18,8 @@ rule validate:
     threads: 1
     params:
         code=code("validate"),
-        versions=versions("pandas", "pandera", "pint", "pydantic", "pyyaml"),
+        evidence=evidence,
+        versions=software("validate"),
         failures=failures("validate"),
     message:
         "Checking the sheets of {wildcards.review}"
@@ -42,7 +43,7 @@ rule harmonise:
     threads: 1
     params:
         code=code("harmonise"),
-        versions=versions("pandas", "pint", "pydantic", "pyyaml"),
+        versions=software("harmonise"),
         failures=failures("harmonise"),
     message:
         "Harmonising the numbers of {wildcards.review}"

@@ -21,7 +21,7 @@ rule documents:
     threads: 1
     params:
         code=code("documents"),
-        versions=versions("pypandoc-binary", "typst", "snakemake", "matplotlib"),
+        versions=software("documents", *provenance.SOFTWARE),
         failures=failures("documents"),
     message:
         "Writing the documents of {wildcards.review}"
@@ -49,7 +49,7 @@ rule workbook:
     threads: 1
     params:
         code=code("workbook"),
-        versions=versions("pandas", "xlsxwriter"),
+        versions=software("workbook"),
         failures=failures("workbook"),
     message:
         "Writing the workbook of {wildcards.review}"

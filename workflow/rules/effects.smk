@@ -22,7 +22,7 @@ rule effects:
     threads: 1
     params:
         code=code("effects"),
-        versions=versions("numpy", "scipy", "pandas", "pydantic", "pyyaml"),
+        versions=software("effects"),
         failures=failures("effects"),
     message:
         "Computing the effect sizes of {wildcards.review}"

@@ -31,7 +31,7 @@ for review in REVIEWS:
         params:
             review=review,
             code=code("figures"),
-            versions=versions("matplotlib", "numpy"),
+            versions=software("figures"),
             failures=runlog.failures(Path(f"logs/figures/{review}.log")),
         message:
             f"Drawing the figures of {review}"
@@ -57,7 +57,7 @@ for review in REVIEWS:
         params:
             review=review,
             code=code("tables"),
-            versions=versions("pandas"),
+            versions=software("tables"),
             failures=runlog.failures(Path(f"logs/tables/{review}.log")),
         message:
             f"Writing the tables of {review}"

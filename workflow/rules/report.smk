@@ -17,9 +17,7 @@ rule notebook:
     threads: 1
     params:
         code=[code("notebooks"), code("synthesise")],
-        versions=versions(
-            "nbclient", "ipykernel", "numpy", "scipy", "pandas", "matplotlib"
-        ),
+        versions=software("notebooks", "ipykernel", "scipy", "matplotlib"),
         failures=failures("notebooks", "notebook"),
     message:
         "Executing the notebook {wildcards.notebook}"
@@ -51,15 +49,7 @@ rule report:
     threads: 1
     params:
         code=code("report"),
-        versions=versions(
-            "numpy",
-            "scipy",
-            "pandas",
-            "matplotlib",
-            "jinja2",
-            "snakemake",
-            "fonttools",
-        ),
+        versions=software("report", *provenance.SOFTWARE),
         failures=failures("report"),
     message:
         "Writing the report of {wildcards.review}"
@@ -89,7 +79,7 @@ rule index:
     threads: 1
     params:
         code=code("index"),
-        versions=versions("jinja2"),
+        versions=software("index"),
         failures=runlog.failures(Path("logs/index/all.log")),
     message:
         "Writing the page over all reviews"

@@ -20,7 +20,7 @@ rule synthesise:
     threads: 1
     params:
         code=code("synthesise"),
-        versions=versions("numpy", "scipy", "pandas", "pydantic", "pyyaml"),
+        versions=software("synthesise"),
         failures=failures("synthesise"),
     message:
         "Pooling the analyses of {wildcards.review}"
@@ -46,7 +46,7 @@ rule appraise:
     threads: 1
     params:
         code=code("appraise"),
-        versions=versions("numpy", "scipy", "pandas", "pydantic", "pyyaml"),
+        versions=software("appraise"),
         failures=failures("appraise"),
     message:
         "Appraising the evidence of {wildcards.review}"

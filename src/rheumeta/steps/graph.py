@@ -21,6 +21,7 @@ from rheumeta.errors import InputFaults
 from rheumeta.layout import ID, Layout
 from rheumeta.steps.targets import figure_files
 from rheumeta.tables.config import CONFIG, check_targets, read_reviews
+from rheumeta.tables.manifest import FILE, check_manifest
 from rheumeta.tables.sheets import RAW_SHEETS
 
 FIGURE = re.compile(r"[a-z][a-z0-9_]{,240}\.[a-z]{3}")
@@ -30,6 +31,7 @@ VALIDATED = (
     "manifest_check.csv",
     "corrections_applied.csv",
     "accepted.csv",
+    "evidence.sha256",
 )
 """Files of the stage `validate`, below ``data/processed/<review>/validated``."""
 
@@ -97,14 +99,29 @@ def configured_reviews(root: Path, *, targets: Iterable[str] = ()) -> list[str]:
     return reviews
 
 
-def raw_inputs(layout: Layout) -> list[str]:
-    """Return the files that a person edits for a review and that exist, sorted.
-
-    The protocols of reviews that serve as a benchmark belong to them, as they are referred to.
-    """
-    files = [*layout.raw.glob("[!.~]*"), layout.protocol, layout.corrections]
-    files += [Layout(review, layout.root).protocol for review in benchmarks(layout)]
+def protocols(layout: Layout) -> list[str]:
+    """Return the protocol of a review and those of its benchmarks, which it refers to, if they exist."""
+    files = [Layout(review, layout.root).protocol for review in [layout.review, *benchmarks(layout)]]
     return sorted(path.as_posix() for path in files if path.is_file())
+
+
+def validated_digest(layout: Layout) -> str | None:
+    """Return the digest of the evidence that was validated last, None if there is none."""
+    try:
+        return layout.evidence_digest.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def manifest_warnings(layout: Layout) -> list[str]:
+    """Return a line for each file of the evidence that differs from its manifest."""
+    if not (layout.raw / FILE).is_file():
+        return []
+    return [
+        f"MANIFEST of {layout.review}: {check.file} is {check.status.replace('_', ' ')}"
+        for check in check_manifest(layout.raw)
+        if check.status != "same"
+    ]
 
 
 def figures(layout: Layout) -> list[str]:

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 PASSED_ON = (
     "events_unit", "effect_type", "ci_level", "p_sign", "contrast", "direction", "significance", "as_reported",
-    "source", "source_kind", "locator", "confidence", "second_reading", "note", "src_file", "src_line",
+    "source", "source_kind", "locator", "confidence", "second_reading", "note",
 )  # fmt: skip
 COLUMNS = (
     "result_id", "study_id", "arm_id", "comparator_id", "outcome", "outcome_reported", "better", "weeks",

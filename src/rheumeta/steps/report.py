@@ -14,7 +14,7 @@ from rheumeta.appraised import Appraisal, read_appraisal
 from rheumeta.layout import Layout
 from rheumeta.pages.inputs import ReportInput
 from rheumeta.pages.render import report
-from rheumeta.provenance import software_versions
+from rheumeta.provenance import SOFTWARE, software_versions
 from rheumeta.records import read_synthesis
 from rheumeta.steps.evidence.model import read_rows
 from rheumeta.steps.page_font import page_fonts
@@ -24,9 +24,6 @@ from rheumeta.tables.validated import validated_path
 from rheumeta.tables.writing import StageWriter
 
 log = logging.getLogger(__name__)
-
-SOFTWARE = ("rheumeta", "numpy", "scipy", "statsmodels", "pandas", "matplotlib", "snakemake", "jinja2")
-"""Software whose versions the report names."""
 
 
 def run(layout: Layout) -> None:

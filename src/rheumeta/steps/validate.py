@@ -7,17 +7,19 @@ raised together; nothing is written then.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from rheumeta.errors import Fault, InputFaults
 from rheumeta.layout import Layout
+from rheumeta.provenance import evidence_digest
 from rheumeta.tables.config import CONFIG, listed_reviews
 from rheumeta.tables.corrections import APPLIED_COLUMNS, Applied, apply_corrections
 from rheumeta.tables.follow_on import first_causes
 from rheumeta.tables.instruments import instruments, instruments_of
 from rheumeta.tables.manifest import CHECK_COLUMNS, Check, check_manifest
+from rheumeta.tables.ordering import natural
 from rheumeta.tables.placeholders import placeholder_faults
 from rheumeta.tables.protocol import Declared, declared, read_protocol
 from rheumeta.tables.reading import RawSheet, read_sheet
@@ -43,7 +45,7 @@ from rheumeta.tables.writing import StageWriter
 
 log = logging.getLogger(__name__)
 
-ACCEPTED_COLUMNS = ("result_id", "code", "column", "value", "message", "src_file", "src_line")
+ACCEPTED_COLUMNS = ("result_id", "code", "column", "value", "message")
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,7 @@ def run(layout: Layout) -> None:
     """
     if layout.review not in listed_reviews(layout.root)[0]:
         log.warning("%s does not list '%s': snakemake does not build it", CONFIG, layout.review)
+    digest = evidence_digest(layout.root, layout.evidence)
     checked = check(layout)
     if checked.faults:
         raise InputFaults(checked.faults)
@@ -78,8 +81,9 @@ def run(layout: Layout) -> None:
         for name, table in checked.tables.items():
             out.rows(validated_path(layout, name), *validated_rows(table))
         out.rows(validated_path(layout, MANIFEST_CHECK), map(asdict, manifest), CHECK_COLUMNS)
-        out.rows(validated_path(layout, CORRECTIONS_APPLIED), map(asdict, checked.applied), APPLIED_COLUMNS)
+        out.rows(validated_path(layout, CORRECTIONS_APPLIED), _applied_rows(checked), APPLIED_COLUMNS)
         out.rows(validated_path(layout, ACCEPTED), _accepted_rows(checked), ACCEPTED_COLUMNS)
+        out.text(layout.evidence_digest, f"{digest}\n")
 
 
 def check(layout: Layout) -> Checked:
@@ -157,18 +161,25 @@ def _manifest_faults(layout: Layout) -> list[Fault]:
     return faults + found + check_schema(table)
 
 
-def _accepted_rows(checked: Checked) -> Iterator[dict[str, object]]:
+def _accepted_rows(checked: Checked) -> list[dict[str, str]]:
+    """Return what was accepted, in the order of the rows and not of the sheet."""
     ids = {row.line: row.text["result_id"] for row in checked.tables["results"]}
-    for found in checked.accepted:
-        yield {
+    rows = [
+        {
             "result_id": ids[found.line or 0],
             "code": found.code,
-            "column": found.column,
-            "value": found.value,
+            "column": found.column or "",
+            "value": found.value or "",
             "message": found.message,
-            "src_file": found.file,
-            "src_line": found.line,
         }
+        for found in checked.accepted
+    ]
+    return sorted(rows, key=lambda row: (natural(row["result_id"]), row["code"], row["column"]))
+
+
+def _applied_rows(checked: Checked) -> list[dict[str, str]]:
+    rows = [asdict(applied) for applied in checked.applied]
+    return sorted(rows, key=lambda row: (row["sheet"], natural(row["key"]), row["field"]))
 
 
 def _name(path: Path, layout: Layout) -> str:

@@ -127,8 +127,6 @@ COMPUTED: dict[str, str] = {
     "shown_lb": f"Lower limit, {SHOWN}.",
     "shown_ub": f"Upper limit, {SHOWN}.",
     "source": "Where the number or the formula comes from.",
-    "src_file": "File of the row.",
-    "src_line": "Line in that file.",
     "start": "Certainty at which evidence of this design begins.",
     "start_reason": "Why it begins there.",
     "statistic": "z or t.",

@@ -21,8 +21,6 @@ class Applied:
     new: str
     reason: str
     evidence: str
-    src_file: str
-    src_line: int
 
 
 APPLIED_COLUMNS = tuple(Applied.__dataclass_fields__)
@@ -64,8 +62,6 @@ def apply_corrections(
                     text["new"],
                     text["reason"],
                     text["evidence"],
-                    overlay.file,
-                    row.line,
                 )
             )
         elif fault is not None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from rheumeta.tables.writing import StageWriter
+from rheumeta.provenance import sha256
 
 FILE = "MANIFEST.csv"
 COLUMNS = ("file", "sha256", "origin", "note")
@@ -30,11 +29,6 @@ class Check:
     sha256_found: str
 
 
-def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file as 64 hexadecimal digits."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
 def check_manifest(folder: Path) -> list[Check]:
     """Compare a folder with its manifest; a difference is to be shown, not to be refused."""
     listed = {row["file"]: row["sha256"] for row in read_manifest(folder)}
@@ -46,12 +40,15 @@ def check_manifest(folder: Path) -> list[Check]:
 
 
 def read_manifest(folder: Path) -> list[dict[str, str]]:
-    """Read the manifest of a folder; no rows if there is none."""
+    """Read the manifest of a folder; no rows if there is none, or none that can be read."""
     path = folder / FILE
     if not path.is_file():
         return []
-    with path.open(encoding="utf-8-sig", newline="") as handle:
-        return [{c: row.get(c) or "" for c in COLUMNS} for row in csv.DictReader(handle)]
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as handle:
+            return [{c: row.get(c) or "" for c in COLUMNS} for row in csv.DictReader(handle)]
+    except (UnicodeDecodeError, csv.Error):  # validation says what is wrong with it
+        return []
 
 
 def update_manifest(folder: Path, *, origins: Mapping[str, str] | None = None) -> list[Check]:
@@ -69,6 +66,8 @@ def update_manifest(folder: Path, *, origins: Mapping[str, str] | None = None) -
     list of Check
         What differed before.
     """
+    from rheumeta.tables.writing import StageWriter  # heavy, and the graph of the workflow reads manifests
+
     before = check_manifest(folder)
     known = {row["file"]: row for row in read_manifest(folder)}
     made = origins or {}

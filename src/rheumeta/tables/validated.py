@@ -13,11 +13,11 @@ from rheumeta.errors import RheumetaError
 from rheumeta.layout import Layout
 from rheumeta.tables.cells import NUMERIC
 from rheumeta.tables.instruments import instruments_of
+from rheumeta.tables.ordering import row_order
 from rheumeta.tables.protocol import Instrument, Moderator, Protocol, load_protocol
 from rheumeta.tables.sheets import RAW_SHEETS, Column, Sheet
 from rheumeta.tables.typed import Table
 
-SOURCE_COLUMNS = ("src_file", "src_line")
 MANIFEST_CHECK = "manifest_check"
 CORRECTIONS_APPLIED = "corrections_applied"
 ACCEPTED = "accepted"
@@ -27,9 +27,9 @@ ACCEPTED = "accepted"
 class Review:
     """Everything that a validated review holds.
 
-    Each sheet is a data frame in the order of the raw sheet with all declared columns, the
-    moderators of the protocol, and ``src_file``, ``src_line``. Numbers and counts are floats (NaN
-    if empty); everything else is text ("" if empty; several keys stay joined by ';'). In `results`
+    Each sheet is a data frame in the order of :mod:`rheumeta.tables.ordering` with all declared columns
+    and the moderators of the protocol. Numbers and counts are floats (NaN if empty); everything else
+    is text ("" if empty; several keys stay joined by ';'). In `results`
     each numeric column ``x`` has a column ``x_text`` with the digits as printed.
     """
 
@@ -63,11 +63,13 @@ def validated_path(layout: Layout, name: str) -> Path:
     return layout.validated / f"{name}.csv"
 
 
-def validated_rows(table: Table) -> tuple[list[dict[str, object]], list[str]]:
-    """Return the rows and the columns of a validated sheet: the text of every cell and its place."""
-    columns = [c.name for c in table.columns]
-    rows = [{**row.text, "src_file": table.file, "src_line": row.line} for row in table]
-    return rows, [*columns, *SOURCE_COLUMNS]
+def validated_rows(table: Table) -> tuple[list[dict[str, str]], list[str]]:
+    """Return the rows of a validated sheet, in the order of :mod:`rheumeta.tables.ordering`, and its columns.
+
+    The text of every cell and no line numbers: a row is known by its key, wherever it stands in the sheet.
+    """
+    rows = sorted((row.text for row in table), key=lambda text: row_order(table.sheet, text))
+    return rows, [c.name for c in table.columns]
 
 
 def load_validated(layout: Layout) -> Review:
@@ -105,6 +107,4 @@ def _read(layout: Layout, sheet: Sheet, protocol: Protocol) -> pd.DataFrame:
         if column.type not in NUMERIC or sheet.name == "results":
             name = f"{column.name}_text" if column.type in NUMERIC else column.name
             data[name] = pd.Series(texts, dtype="object")
-    data["src_file"] = pd.Series([row["src_file"] for row in rows], dtype="object")
-    data["src_line"] = pd.Series([int(row["src_line"]) for row in rows], dtype="int64")
     return pd.DataFrame(data)
