@@ -11,6 +11,7 @@ include: "workflow/rules/synthesis.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/documents.smk"
+include: "workflow/rules/provenance.smk"
 
 
 wildcard_constraints:
@@ -27,6 +28,7 @@ rule all:
         expand("results/{review}/report.html", review=REVIEWS),
         expand("results/{review}/{file}", review=REVIEWS, file=graph.DOCUMENTS),
         expand("results/{review}/tables.xlsx", review=REVIEWS),
+        expand("results/{review}/ro-crate-metadata.json", review=REVIEWS),
         [name for review in REVIEWS for name in graph.tables(Layout(review))],
         expand("results/notebooks/{name}.html", name=NOTEBOOKS),
         "results/index.html",

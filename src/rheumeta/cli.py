@@ -20,20 +20,8 @@ from rheumeta.errors import EXIT_FAILURE, Fault, InputFaults, RheumetaError
 from rheumeta.layout import Layout, is_id
 from rheumeta.runlog import Attempt, logging_to
 from rheumeta.steps.commands.analyse_arguments import add_commands
-
-STAGES = {
-    "validate": "check the sheets and the protocol; list every fault at once",
-    "harmonise": "bring units, times and directions together",
-    "effects": "compute effect sizes, each with its derivation",
-    "synthesise": "pool; describe what cannot be pooled",
-    "appraise": "judge certainty, missing results and claims",
-    "figures": "draw the figures",
-    "tables": "write the numbers behind each figure",
-    "report": "write the report",
-    "documents": "write the report as Word and PDF, with references and checklist",
-    "workbook": "write every table into one workbook",
-}
-"""Stages of one review, in the order in which they run."""
+from rheumeta.steps.commands.trust_arguments import add_trust_commands
+from rheumeta.steps.stages import STAGES
 
 IN_PARALLEL = {"figures"}
 """Stages that can share their work among processes."""
@@ -59,6 +47,7 @@ examples:
   rheumeta new-review my_review      empty sheets and a protocol to fill in
   rheumeta clean data/raw/msc_ra     mend what a spreadsheet program does to sheets
   rheumeta manifest msc_ra           bring the hashes in MANIFEST.csv up to date
+  rheumeta verify results/msc_ra     hash everything anew and say what differs
   rheumeta pool FILE.csv --measure RR    one meta-analysis of any file (rheumeta pool --help)
   snakemake --cores 4                all stages of all reviews, in the right order
 
@@ -97,7 +86,7 @@ def _guarded(arguments: argparse.Namespace) -> int:
     """Run the subcommand; turn what goes wrong into a message and an exit code."""
     say = logging.getLogger("rheumeta").error
     try:
-        arguments.run(arguments)
+        code: int | None = arguments.run(arguments)
     except RheumetaError as error:
         say("%s", error)
         return error.exit_code
@@ -121,7 +110,7 @@ def _guarded(arguments: argparse.Namespace) -> int:
     except Exception:
         say("%s", traceback.format_exc())
         return EXIT_FAILURE
-    return 0
+    return code or 0
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -136,7 +125,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"rheumeta {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
 
-    def command(name: str, text: str, run: Callable[[argparse.Namespace], None]) -> argparse.ArgumentParser:
+    def command(
+        name: str, text: str, run: Callable[[argparse.Namespace], int | None]
+    ) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=text, description=_sentence(text), formatter_class=raw)
         sub.set_defaults(run=run, log=None)
         return sub
@@ -169,6 +160,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     _add_folders(sub)
     add_commands(command)
+    add_trust_commands(command)
     return parser
 
 

@@ -147,6 +147,11 @@ class Layout:
         return self.results / "report.html"
 
     @property
+    def crate(self) -> Path:
+        """What was made from what, with hashes (RO-Crate)."""
+        return self.results / "ro-crate-metadata.json"
+
+    @property
     def workbook(self) -> Path:
         """Every table in one workbook."""
         return self.results / "tables.xlsx"

@@ -111,10 +111,18 @@ def stage_digest(module: str) -> str:
     total = hashlib.sha256()
     for name in import_closure(module):
         path = _source(name)
-        total.update(name.encode() + b"\0" + _code_digest(path).encode())
+        total.update(name.encode() + b"\0" + code_digest(path).encode())
         if path.name == "__init__.py" and path.parent != SOURCE:
             total.update(_data_digest(path.parent).encode())
     return total.hexdigest()[:DIGEST_LENGTH]
+
+
+def code_files(modules: Iterable[str]) -> list[Path]:
+    """Return, sorted, the files of all code that `modules` can run, and the data of their packages."""
+    names = {name for module in modules for name in import_closure(module)}
+    sources = {_source(name) for name in names}
+    packages = {path.parent for path in sources if path.name == "__init__.py" and path.parent != SOURCE}
+    return sorted(sources | {path for folder in packages for path in _data_files(folder)})
 
 
 def import_closure(module: str) -> list[str]:
@@ -201,7 +209,8 @@ def _statements(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
 
 
 @cache
-def _code_digest(path: Path) -> str:
+def code_digest(path: Path) -> str:
+    """Return a SHA-256 of the code in a Python file, which comments, docstrings and layout do not change."""
     # A syntax tree knows neither comments nor layout; its docstrings are taken out.
     tree = _tree(path)
     for node in [tree, *_statements(tree.body)]:
@@ -219,11 +228,18 @@ def _has_docstring(node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.Async
     )
 
 
+def _data_files(folder: Path) -> list[Path]:
+    """Return the files in a package that are not Python, sorted."""
+    code = {".py", ".pyc", ".pyi"}
+    return sorted(
+        p for p in folder.rglob("*") if p.is_file() and p.suffix not in code and p.name != "py.typed"
+    )
+
+
 @cache
 def _data_digest(folder: Path) -> str:
     """Return a digest of the files in a package that are not Python."""
     total = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and path.suffix not in {".py", ".pyc", ".pyi"} and path.name != "py.typed":
-            total.update(f"{path.relative_to(folder).as_posix()}\0{sha256(path)}\n".encode())
+    for path in _data_files(folder):
+        total.update(f"{path.relative_to(folder).as_posix()}\0{sha256(path)}\n".encode())
     return total.hexdigest()

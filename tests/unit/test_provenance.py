@@ -39,7 +39,7 @@ def package(tmp_path, monkeypatch):
             provenance._tree,
             provenance._imports,
             provenance._named,
-            provenance._code_digest,
+            provenance.code_digest,
             provenance._data_digest,
         ):
             function.cache_clear()

@@ -30,12 +30,16 @@ STAGES = [
     "report",
     "documents",
     "workbook",
+    "crate",
     "index",
 ]
-BESIDE_THE_REPORT = ("documents", "workbook", "index")
+BESIDE_THE_REPORT = ("documents", "workbook", "crate", "index")
 ALL_JOBS = dict.fromkeys([*STAGES, "all"], 1)
 UP_TO_DATE = "Nothing to be done"
-NAME_THE_RAW_FILES = {f"data/processed/{REVIEW}/validated/manifest_check.csv"}
+NAME_THE_RAW_FILES = {
+    f"data/processed/{REVIEW}/validated/manifest_check.csv",
+    f"results/{REVIEW}/ro-crate-metadata.json",
+}
 """Built files that name the raw files by their hash."""
 
 
@@ -97,10 +101,17 @@ def test_every_stage_leaves_a_log_and_a_benchmark(built):
         "report",
         "documents",
         "workbook",
+        "crate",
     ):
         assert f"{stage}/{REVIEW}.log" in logs
         assert f"benchmarks/{stage}/{REVIEW}.tsv" in logs
     assert not [name for name in logs if name.endswith(".failures")]
+
+
+def test_the_crate_names_all_that_was_built_and_nothing_differs(built):
+    done = built.rheumeta("verify", f"results/{REVIEW}")
+    assert done.code == 0, done.text
+    assert "Everything is as it was made." in done.text
 
 
 def test_a_second_run_does_nothing(built):

@@ -12,6 +12,7 @@ from rheumeta import provenance, runlog
 from rheumeta.errors import InputFaults
 from rheumeta.layout import Layout
 from rheumeta.steps import graph, targets
+from rheumeta.steps.stages import STAGES
 
 graph.prepare_environment(SOURCE)
 STARTED = time.time()

@@ -58,6 +58,12 @@ APPRAISAL = (
 )
 """Files of the stage `appraise`, below ``results/<review>``."""
 
+WORKFLOW_FILES = (
+    "Snakefile", "workflow/**/*.smk", "workflow/report/*.rst", "profiles/default/config.yaml",
+    "requirements*.lock", "environment.yml", "pyproject.toml", "CITATION.cff", "LICENSE",
+)  # fmt: skip
+"""Patterns of the files that describe the workflow, the software it needs, and whose it is."""
+
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -138,6 +144,24 @@ def tables(layout: Layout) -> list[str]:
     """Return the paths of the tables of a review: one an analysis, and those over all analyses."""
     names = [*analyses(layout), "summary", "sensitivity", "directions"]
     return [(layout.tables / f"{name}.csv").as_posix() for name in dict.fromkeys(names)]
+
+
+def outputs(layout: Layout) -> list[str]:
+    """Return the paths of everything that the workflow makes for a review, but its crate."""
+    files = [
+        *(layout.validated / name for name in VALIDATED),
+        layout.harmonised, layout.effects, layout.derivations, layout.not_used,
+        *(layout.estimates / name for name in ESTIMATES),
+        *(layout.results / name for name in APPRAISAL),
+        layout.report, *(layout.results / name for name in DOCUMENTS), layout.workbook,
+    ]  # fmt: skip
+    return [*dict.fromkeys([*(path.as_posix() for path in files), *figures(layout), *tables(layout)])]
+
+
+def workflow_files(root: Path) -> list[str]:
+    """Return the files that say how results are made and with which software, as far as they exist."""
+    files = [path for pattern in WORKFLOW_FILES for path in sorted(root.glob(pattern))]
+    return [path.as_posix() for path in files if path.is_file()]
 
 
 def exists(pattern: str) -> bool:

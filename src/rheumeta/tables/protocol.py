@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
@@ -266,6 +267,7 @@ class Protocol(Model):
     review: Id
     title: Text
     version: Text
+    dated: date | None = Field(None, description="Date of this version, e.g. 2026-01-31.")
     question: Question
     context: tuple[str, ...] = Field(
         (), description="Facts a reader needs first, each with its source in the text."

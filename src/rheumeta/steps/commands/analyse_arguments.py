@@ -10,7 +10,7 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
-Run = Callable[[argparse.Namespace], None]
+Run = Callable[[argparse.Namespace], int | None]
 AddCommand = Callable[[str, str, Run], argparse.ArgumentParser]
 
 COLUMNS = """\
