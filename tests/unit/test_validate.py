@@ -15,7 +15,7 @@ from rheumeta.records import FLAGS
 from rheumeta.steps import validate
 from rheumeta.tables.findings import ACCEPTABLE
 from rheumeta.tables.ordering import row_order
-from rheumeta.tables.sheets import RAW_SHEETS
+from rheumeta.tables.sheets import CLAIMS, RAW_SHEETS
 from rheumeta.tables.validated import load_validated, validated_path
 
 PROJECT = tiny_review.FOLDER.parents[1]
@@ -89,7 +89,7 @@ def test_numbers_are_typed_and_keep_their_printed_text(layout):
     assert review.arms["route"].tolist()[0] == "iv"
     assert review.studies["year"].dtype == "float64"
     assert review.claims.empty
-    assert list(review.claims.columns) == [c.name for c in RAW_SHEETS[-1].columns]
+    assert list(review.claims.columns) == [c.name for c in CLAIMS.columns]
 
 
 def test_a_review_that_was_not_validated_says_so(layout):

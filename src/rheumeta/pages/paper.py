@@ -58,6 +58,7 @@ def paper(material: Paper) -> dict[str, Any]:
         pandoc.heading(1, "Results"),
         *parts.selection(material.data),
         *_drawn(material, "flow", "Flow of records."),
+        *parts.searches(material.data),
         *parts.characteristics(material.data),
         *_maps(material),
         *parts.risk_of_bias(material.data),

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from rheumeta.appraised import VERDICTS, Finding
 from rheumeta.pages import pandoc, prisma
 from rheumeta.pages.certainty import amount
+from rheumeta.pages.currency import currency
 from rheumeta.pages.evidence import DESIGN_WORDS, STATUS_WORDS, bias_view, flow_view, not_assessed
 from rheumeta.pages.inputs import ReportInput, Row
 from rheumeta.pages.literature import is_doi
@@ -35,6 +36,19 @@ def selection(data: ReportInput) -> Iterable[Block]:
         if boxes
         else pandoc.paragraph("The numbers of records found and screened are not recorded.")
     )
+
+
+def searches(data: ReportInput) -> Iterable[Block]:
+    """Yield up to when studies were looked for, and the searches."""
+    found = currency(data)
+    yield pandoc.paragraph(" ".join(found.sentences))
+    lines = [
+        f"{row['source']}, {row['date_searched']}"
+        + (f", {count(int(float(row['hits'])), 'record', 'records')}" if row["hits"] else "")
+        for row in found.searches
+    ]
+    if lines:
+        yield pandoc.bullets(lines)
 
 
 def characteristics(data: ReportInput) -> Iterable[Block]:

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from rheumeta.pages.currency import currency
 from rheumeta.pages.inputs import ReportInput
+from rheumeta.pages.numbers import count
 
 AUTHORS = "Not in the sheets: for the authors to write."
 
@@ -30,6 +32,21 @@ Where = Callable[[ReportInput], str]
 def _flow(data: ReportInput) -> str:
     known = any(row["n"] for row in data.sheet("flow"))
     return "Results, Studies; Flow of records" if known else "The numbers are not recorded in the sheet flow."
+
+
+def _sources(data: ReportInput) -> str:
+    found = currency(data)
+    if not found.last:
+        return f"No search is recorded in the sheet searches. {AUTHORS}"
+    return f"Results, How current this is: {count(len(found.last), 'source', 'sources')}, current to {found.current_to}"
+
+
+def _strategies(data: ReportInput) -> str:
+    rows = data.sheet("searches")
+    given = sum(bool(row["strategy"]) for row in rows)
+    if not given:
+        return f"No strategy is recorded in the sheet searches. {AUTHORS}"
+    return f"Sheet searches: the strategy of {given} of {len(rows)} searches"
 
 
 def _bias(data: ReportInput) -> str:
@@ -91,8 +108,8 @@ ITEMS: tuple[tuple[str, str, str, Where | str], ...] = (
         "which studies count, and how they were grouped",
         "Methods, Eligibility and comparisons",
     ),
-    ("6", "Information sources", "every source and the date of its last search", AUTHORS),
-    ("7", "Search strategy", "the full strategies", AUTHORS),
+    ("6", "Information sources", "every source and the date of its last search", _sources),
+    ("7", "Search strategy", "the full strategies", _strategies),
     ("8", "Selection process", "how studies were chosen and by how many people", AUTHORS),
     ("9", "Data collection", "how numbers were read and by how many people", _readings),
     (

@@ -23,6 +23,7 @@ from rheumeta.pages import analyses, evidence, numbers, origins
 from rheumeta.pages.certainty import LEVEL_WORDS, summary_of_findings
 from rheumeta.pages.claims import claims_view, tally
 from rheumeta.pages.counts import arm_sizes, counts
+from rheumeta.pages.currency import currency
 from rheumeta.pages.figures import alt_text
 from rheumeta.pages.glossary import GLOSSARY
 from rheumeta.pages.headline import headline
@@ -173,6 +174,7 @@ def context(data: ReportInput) -> dict[str, Any]:
         "bias_not_assessed": evidence.not_assessed(bias),
         "numbers": evidence.numbers_view(data),
         "left_out": evidence.left_out(data.not_used),
+        "currency": currency(data),
         "directions": directions_view(synthesis),
         "methods": methods_view(synthesis, data.protocol, data.versions),
         "glossary": GLOSSARY,

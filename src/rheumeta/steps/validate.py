@@ -29,6 +29,7 @@ from rheumeta.tables.rules_links import check_links
 from rheumeta.tables.rules_numbers import check_numbers
 from rheumeta.tables.rules_protocol import check_protocol
 from rheumeta.tables.rules_results import check_doses, check_outcome_codes, check_results
+from rheumeta.tables.rules_searches import check_searches
 from rheumeta.tables.schemas import check_schema
 from rheumeta.tables.sheets import CORRECTIONS, MANIFEST, RAW_SHEETS
 from rheumeta.tables.typed import Table, type_sheet
@@ -129,7 +130,8 @@ def _rules(tables: Mapping[str, Table], known: Declared) -> tuple[list[Fault], l
         f for f in found if f.code != "unknown_outcome" or (known.complete and f.value not in known.unclear)
     ]
     found, accepted = check_numbers(tables["results"], tables["arms"], table)
-    return faults + found + check_flow(tables["flow"]), accepted
+    faults += check_flow(tables["flow"]) + check_searches(tables["searches"])
+    return faults + found, accepted
 
 
 def _read_sheets(layout: Layout, known: Declared) -> tuple[dict[str, RawSheet], list[Fault]]:

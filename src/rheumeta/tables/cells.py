@@ -249,7 +249,8 @@ def _hash(text: str, column: Column) -> CellFault | None:
 
 def _date(text: str, column: Column) -> CellFault | None:
     try:
-        date.fromisoformat(text)
+        if date.fromisoformat(text).isoformat() != text:  # 20240331 and 2024-W13-7 are ISO too
+            raise ValueError
     except ValueError:
         return CellFault("bad_date", "The cell holds no date.", "year-month-day, e.g. 2024-03-31")
     return None

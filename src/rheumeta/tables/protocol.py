@@ -284,9 +284,7 @@ class Protocol(Model):
     defaults: Defaults = Defaults()
     sensitivity: dict[Id, Change] = {}
     analyses: dict[Id, AnalysisPlan]
-    changes: tuple[str, ...] = Field(
-        (), description="Changes to the protocol, newest first, each with its date."
-    )
+    changes: tuple[str, ...] = Field((), description="Changes to the protocol, newest first, each dated.")
 
 
 def load_protocol(path: Path, *, file: str | None = None) -> Protocol:

@@ -310,6 +310,27 @@ CLAIMS = Sheet(
     may_be_empty=True,
 )
 
+SEARCHES = Sheet(
+    "searches",
+    "Register of searches: one row a source and a day on which it was searched.",
+    (
+        _c("source", "text", "Database, register, website or list that was searched, with its platform.", required=True,
+           example="MEDLINE (Ovid)"),
+        _c("kind", "choice", "Kind of source (PRISMA-S).",
+           choices=("database", "register", "website", "citations", "contact", "other")),
+        _c("date_searched", "date", "Day of the search.", required=True, example="2024-03-31"),
+        _c("covers_from", "date", "First day of the period that was searched; empty: no start was set."),
+        _c("covers_to", "date", "Last day of that period; empty: the day of the search."),
+        _c("strategy", "text", "The strategy as it was run, or a link to it."),
+        _c("hits", "count", "Number of records found."),
+        _c("by", "text", "Who searched."),
+        _c("note", "text", "Anything a reader must know."),
+    ),
+    ("source", "date_searched"),
+    required=False,
+    may_be_empty=True,
+)
+
 MANIFEST = Sheet(
     "MANIFEST",
     "Every file of the folder, with its hash and origin.",
@@ -340,5 +361,16 @@ CORRECTIONS = Sheet(
 )
 
 # fmt: on
-RAW_SHEETS: tuple[Sheet, ...] = (STUDIES, ARMS, RESULTS, ROB, FLOW, AWAITED, PUBLISHED, OVERRIDES, CLAIMS)
+RAW_SHEETS: tuple[Sheet, ...] = (
+    STUDIES,
+    ARMS,
+    RESULTS,
+    ROB,
+    FLOW,
+    AWAITED,
+    PUBLISHED,
+    OVERRIDES,
+    CLAIMS,
+    SEARCHES,
+)
 """The data sheets of a review, in the order in which they are checked."""

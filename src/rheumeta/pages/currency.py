@@ -1,0 +1,76 @@
+"""How old the evidence is: by the searches that are recorded, and by the newest study.
+
+Dates are stated, ages are not: an age would change with the day on which the page is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rheumeta.pages.inputs import ReportInput, Row
+from rheumeta.pages.numbers import count
+
+
+@dataclass(frozen=True)
+class Currency:
+    """The searches of a review and up to when they found what there was."""
+
+    searches: tuple[Row, ...]  # newest first
+    last: tuple[Row, ...]  # the newest search of each source, the oldest of them first
+    newest_year: str | None
+    newest: tuple[str, ...]  # labels of the studies of that year
+    sentences: tuple[str, ...]
+
+    @property
+    def current_to(self) -> str | None:
+        """The day up to which every source was searched; None if no search is recorded."""
+        return _reaches(self.last[0]) if self.last else None
+
+
+def currency(data: ReportInput) -> Currency:
+    """Return how old the evidence of a review is."""
+    searches = sorted(data.sheet("searches"), key=lambda row: row["date_searched"], reverse=True)
+    last: dict[str, Row] = {}
+    for row in searches:
+        last.setdefault(row["source"], row)
+    ordered = sorted(last.values(), key=lambda row: (_reaches(row), row["source"]))
+    years = [row.get("year", "") for row in data.sheet("studies") if row.get("status") != "planned"]
+    year = max((y for y in years if y), key=float, default=None)
+    newest = tuple(
+        row.get("label") or row["study_id"]
+        for row in data.sheet("studies")
+        if year and row.get("year") == year and row.get("status") != "planned"
+    )
+    return Currency(tuple(searches), tuple(ordered), year, newest, tuple(_sentences(ordered, year, newest)))
+
+
+def _reaches(row: Row) -> str:
+    """Return the last day that a search covers."""
+    return row.get("covers_to") or row["date_searched"]
+
+
+def _sentences(last: Sequence[Row], year: str | None, newest: Sequence[str]) -> list[str]:
+    said = [_searched(last)]
+    if year:
+        studies = ", ".join(newest) if len(newest) <= 4 else count(len(newest), "study", "studies")
+        said.append(f"The newest study that has started is of {year} ({studies}).")
+    if last and year and int(_reaches(last[0])[:4]) > float(year):
+        said.append(
+            "The last search is younger than the newest study: it looked further and found nothing newer."
+        )
+    return said
+
+
+def _searched(last: Sequence[Row]) -> str:
+    if not last:
+        return ("No search is recorded in the sheet searches: up to when studies were looked for is not known, "
+                "and newer studies may exist.")  # fmt: skip
+    oldest, newest = _reaches(last[0]), _reaches(last[-1])
+    sources = count(len(last), "source", "sources")
+    if oldest == newest:
+        return f"The evidence is current to {oldest}: {sources} searched up to that day. Later studies are not in it."
+    return (
+        f"The evidence is current to {oldest}, the day up to which every one of {sources} was searched; "
+        f"the latest search reaches to {newest}. Later studies are not in it."
+    )
