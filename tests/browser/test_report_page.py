@@ -115,7 +115,7 @@ def test_a_click_on_a_study_s_effect_shows_how_it_was_computed(page):
     assert dialog.get_by_role("heading", level=2).inner_text().startswith("Álvaro-Gracia 2017")
     text = dialog.inner_text()
     assert "ln(9/46) − ln(1/7)" in text  # the derivation with the numbers put in
-    assert "results.csv, line" in text  # the row of the sheet
+    assert "r001" in text  # the row of the sheet
     assert "implied by the numbers, not stated" in text  # where its number of patients comes from
 
 

@@ -7,6 +7,7 @@ which finds the numbers in it.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable
 
@@ -165,8 +166,9 @@ def bias_place(study: str, outcome: str) -> str:
 
 
 def awaited_place(row: Row) -> str:
-    """Return the place of a result that is awaited."""
-    return anchor("w", f"{row['study_id']}-{row.get('src_line', '')}")
+    """Return the place of a result that is awaited: its key, of which what is missing is a sentence."""
+    what = hashlib.sha256(row["what"].encode()).hexdigest()[:8]
+    return anchor("w", f"{row['study_id']}-{row['outcome']}-{what}")
 
 
 def flow_place(box: str) -> str:
