@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from rheumeta.layout import Layout
-from rheumeta.steps import effects, harmonise, synthesise, validate
+from rheumeta.steps import effects, harmonise, integrity, synthesise, validate
 
 PROJECT = Path(__file__).resolve().parents[1]
 BUNDLED = ("second_anti_tnf", "biologics_acr50", "msc_ra")
@@ -23,6 +23,6 @@ def copy_project(root: Path) -> Path:
 def run_to_synthesis(root: Path, review: str) -> Layout:
     """Run a review from its raw sheets to the pooled results."""
     layout = Layout(review, root)
-    for stage in (validate, harmonise, effects, synthesise):
+    for stage in (validate, harmonise, effects, integrity, synthesise):
         stage.run(layout)
     return layout

@@ -107,6 +107,16 @@ class Layout:
         return self.processed / "not_used.csv"
 
     @property
+    def integrity(self) -> Path:
+        """Questions that the integrity check asks of studies and numbers."""
+        return self.processed / "integrity.csv"
+
+    @property
+    def integrity_checks(self) -> Path:
+        """Every check and what it could be applied to."""
+        return self.processed / "integrity_checks.csv"
+
+    @property
     def accounting(self) -> Path:
         """Every row of the results sheet and where it went."""
         return self.estimates / "accounting.csv"

@@ -358,6 +358,7 @@ FLAGS: dict[str, str] = {
     "n_exceeds_arm": "the number is based on more patients than the arm has",
     "sd_zero": "the reported standard deviation is 0",
     "time_implausible": "the follow-up is implausibly long",
+    "questioned": "a serious question about its numbers is open (integrity check)",
 }
 """Gloss of each flag code."""
 

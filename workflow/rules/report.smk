@@ -31,6 +31,7 @@ rule report:
         rules.validate.output,
         rules.harmonise.output,
         rules.effects.output,
+        rules.integrity.output,
         rules.synthesise.output,
         rules.appraise.output,
         figures=report_figures,

@@ -7,6 +7,7 @@ rule synthesise:
         rules.validate.output,
         rules.harmonise.output,
         rules.effects.output,
+        rules.integrity.output,
         protocol="config/reviews/{review}.yaml",
         benchmarks=benchmark_results,
     output:

@@ -39,6 +39,8 @@ class ReportInput:
         Certainty, missing results, claims; None leaves these sections out.
     effects : rows
         ``effects.csv``, with the effects under changed assumptions.
+    integrity, integrity_checks : rows
+        Questions of the integrity check, and what each check could look at; without checks the section is left out.
     """
 
     synthesis: Synthesis
@@ -53,6 +55,8 @@ class ReportInput:
     fonts: Mapping[str, str] = field(default_factory=dict)
     appraisal: Appraisal | None = None
     effects: Sequence[Row] = ()
+    integrity: Sequence[Row] = ()
+    integrity_checks: Sequence[Row] = ()
 
     def sheet(self, name: str) -> Sequence[Row]:
         """Return the rows of a sheet; an absent sheet has none."""

@@ -13,6 +13,7 @@ from rheumeta.pages import paper_parts as parts
 from rheumeta.pages.analyses import METHOD_NAMES, AnalysisView, show, show_run
 from rheumeta.pages.figures import alt_text, is_empty
 from rheumeta.pages.inputs import ReportInput
+from rheumeta.pages.integrity import integrity_blocks
 from rheumeta.pages.numbers import capital, count, percent, uncapital, whole
 from rheumeta.pages.pandoc import Block
 from rheumeta.pages.paper_methods import methods
@@ -68,6 +69,7 @@ def paper(material: Paper) -> dict[str, Any]:
         *parts.directions(material.data),
         *_drawn(material, "directions", "Direction of the results of each study."),
         *_drawn(material, "albatross", "Number of patients against p value."),
+        *integrity_blocks(material.data),
         *parts.claims(material.data),
         *_limits(material),
         *parts.plain(material.data),

@@ -29,6 +29,7 @@ from rheumeta.pages.glossary import GLOSSARY
 from rheumeta.pages.headline import headline
 from rheumeta.pages.inline import inline
 from rheumeta.pages.inputs import ReportInput, anchor, split_ids
+from rheumeta.pages.integrity import INTRODUCTION, TITLE, integrity_view, warning
 from rheumeta.pages.lineage import lineages
 from rheumeta.pages.literature import is_doi
 from rheumeta.pages.methods import methods_view
@@ -38,6 +39,7 @@ from rheumeta.pages.plain import plain_summary
 from rheumeta.pages.prisma import checklist
 from rheumeta.pages.strips import WIDTH
 from rheumeta.pages.unpooled import DIRECTION_SIGNS, KIND_WORDS, directions_view
+from rheumeta.questions import GRADES
 from rheumeta.records import FLAGS
 
 FONT_STYLES = {"": "", "Bold": "font-weight:bold", "Oblique": "font-style:italic",
@@ -57,6 +59,7 @@ GLOBALS: dict[str, Any] = {
     "MODEL_NAMES": analyses.MODEL_NAMES, "DESIGN_WORDS": evidence.DESIGN_WORDS,
     "STATUS_WORDS": evidence.STATUS_WORDS, "WHY_WORDS": evidence.WHY_WORDS, "FLAGS": FLAGS,
     "KIND_WORDS": KIND_WORDS, "MISSING_WORDS": MISSING_WORDS, "SIGNS": DIRECTION_SIGNS, "STRIP_WIDTH": WIDTH,
+    "GRADES": GRADES, "INTEGRITY_TITLE": TITLE, "INTEGRITY_INTRODUCTION": INTRODUCTION,
 }  # fmt: skip
 """Functions and words of the templates."""
 
@@ -177,6 +180,7 @@ def context(data: ReportInput) -> dict[str, Any]:
         "currency": currency(data),
         "directions": directions_view(synthesis),
         "methods": methods_view(synthesis, data.protocol, data.versions),
+        "integrity": integrity_view(data),
         "glossary": GLOSSARY,
         "checklist": checklist(data),
         "titles": {a.id: a.title for a in synthesis.analyses},
@@ -213,9 +217,10 @@ def with_add_ons(data: ReportInput) -> ReportInput:
 
 
 def first_screen(data: ReportInput) -> list[str]:
-    """Return what the evidence says in a few sentences."""
+    """Return what the evidence says in a few sentences; near the top, if a main result is under question."""
     sheets = (data.sheet(name) for name in ("studies", "awaited", "risk_of_bias"))
-    return headline(data.synthesis, *sheets, level=data.level)
+    sentences = headline(data.synthesis, *sheets, level=data.level)
+    return [text for text in (*sentences[:1], warning(data), *sentences[1:]) if text]
 
 
 def by_comparison(views: Sequence[analyses.AnalysisView]) -> list[list[analyses.AnalysisView]]:

@@ -151,6 +151,7 @@ def outputs(layout: Layout) -> list[str]:
     files = [
         *(layout.validated / name for name in VALIDATED),
         layout.harmonised, layout.effects, layout.derivations, layout.not_used,
+        layout.integrity, layout.integrity_checks,
         *(layout.estimates / name for name in ESTIMATES),
         *(layout.results / name for name in APPRAISAL),
         layout.report, *(layout.results / name for name in DOCUMENTS), layout.workbook,

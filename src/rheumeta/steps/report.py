@@ -1,7 +1,8 @@
 """Stage 7: the report, one HTML file that needs no other.
 
 Reads the protocol, the validated sheets, ``harmonised.csv``, ``effects.csv``, ``derivations.csv``, ``not_used.csv``,
-``accounting.csv``, ``synthesis.json``, ``appraisal.json`` and the figures as SVG; writes
+``accounting.csv``, ``integrity.csv``, ``integrity_checks.csv``, ``synthesis.json``, ``appraisal.json`` and the
+figures as SVG; writes
 ``results/<review>/report.html``.
 """
 
@@ -61,6 +62,8 @@ def load(layout: Layout, *, figures: bool = True) -> ReportInput:
         figures=drawn,
         versions=software_versions(SOFTWARE),
         appraisal=_appraisal(layout),
+        integrity=read_rows(layout.integrity),
+        integrity_checks=read_rows(layout.integrity_checks),
         fonts=page_fonts(drawn.values()),
     )
 

@@ -6,6 +6,7 @@ STAGES = {
     "validate": "check the sheets and the protocol; list every fault at once",
     "harmonise": "bring units, times and directions together",
     "effects": "compute effect sizes, each with its derivation",
+    "integrity": "ask whether the numbers can be trusted",
     "synthesise": "pool; describe what cannot be pooled",
     "appraise": "judge certainty, missing results and claims",
     "figures": "draw the figures",

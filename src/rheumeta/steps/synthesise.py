@@ -1,15 +1,15 @@
 """Stage 4: pool every analysis, and synthesise what cannot be pooled.
 
-Reads ``effects.csv`` and ``harmonised.csv``; writes ``estimates/synthesis.json`` (everything, read by
-figures, tables and report) and the same as flat tables: ``estimates.csv``, ``weights.csv``,
+Reads ``effects.csv``, ``harmonised.csv`` and ``integrity.csv``; writes ``estimates/synthesis.json``
+(everything, read by figures, tables and report) and the same as flat tables: ``estimates.csv``, ``weights.csv``,
 ``directions.csv``, ``combined_p.csv``, ``accounting.csv``, ``problems.csv``.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,10 @@ from rheumeta.errors import RheumetaError, StatsError
 from rheumeta.layout import Layout
 from rheumeta.pages.numbers import uncapital
 from rheumeta.pages.words import sentence
+from rheumeta.questions import (
+    QUESTIONED,
+    WITHOUT_QUESTIONED,
+)
 from rheumeta.records import (
     Analysis,
     Benchmark,
@@ -28,16 +32,15 @@ from rheumeta.records import (
     to_json,
 )
 from rheumeta.stats.effects_measures import measure_info
-from rheumeta.steps.effects import BASE, load_evidence, rederives
-from rheumeta.steps.evidence.model import Evidence, read_rows
+from rheumeta.steps.effects import BASE, rederives
 from rheumeta.steps.evidence.selection import sides
 from rheumeta.steps.synthesis import flat, moderation, unpooled
 from rheumeta.steps.synthesis.accounting import account
-from rheumeta.steps.synthesis.estimates import NOT_POOLED, Estimate, Model, estimate, has_null, study_interval
+from rheumeta.steps.synthesis.estimates import NOT_POOLED, Estimate, Model, estimate, has_null
+from rheumeta.steps.synthesis.material import Material, load_material, study_effect
 from rheumeta.steps.synthesis.small_studies import small_studies
 from rheumeta.tables.measures import RAW_MEANS
 from rheumeta.tables.protocol import AnalysisPlan, Change, Comparison, Instrument, Protocol
-from rheumeta.tables.validated import load_validated
 from rheumeta.tables.writing import StageWriter
 
 log = logging.getLogger(__name__)
@@ -47,63 +50,8 @@ DIVIDED_BY_SD = frozenset({"SMD", "SMD1"})
 
 WHOLE_FOLLOW_UP = "any time"
 
-
-@dataclass(frozen=True)
-class Material:
-    """What synthesis works on."""
-
-    protocol: Protocol
-    instruments: Mapping[str, Instrument]
-    evidence: Evidence
-    effects: Mapping[tuple[str, str], tuple[dict[str, str], ...]]  # (analysis, variant) -> rows
-    not_used: Mapping[tuple[str, str], tuple[dict[str, str], ...]]  # the same
-    root: Path
-
-
-def load_material(layout: Layout) -> Material:
-    """Read everything that synthesis needs."""
-    review = load_validated(layout)
-    effects, not_used = _by_variant(layout.effects), _by_variant(layout.not_used)
-    evidence = load_evidence(layout, review.protocol)
-    return Material(review.protocol, review.instruments, evidence, effects, not_used, layout.root)
-
-
-def _by_variant(path: Path) -> dict[tuple[str, str], tuple[dict[str, str], ...]]:
-    found: dict[tuple[str, str], tuple[dict[str, str], ...]] = {}
-    for row in read_rows(path):
-        key = row["analysis_id"], row["variant"]
-        found[key] = (*found.get(key, ()), row)
-    return found
-
-
-def _number(text: str) -> float | None:
-    return float(text) if text else None
-
-
-def study_effect(row: Mapping[str, str], material: Material) -> StudyEffect:
-    """Turn a row of effects.csv into the record of a study."""
-    yi, vi = float(row["yi"]), float(row["vi"])
-    events, n = _number(row["events1"]), _number(row["n1"])
-    level = material.protocol.defaults.level
-    names = ("n1", "n2", "events1", "events2", "mean1", "sd1", "mean2", "sd2", "person_time1", "person_time2")
-    return StudyEffect(
-        effect_id=row["effect_id"],
-        study_id=row["study_id"],
-        label=row["label"],
-        experimental=row["experimental"],
-        control=row["control"] or None,
-        weeks=_number(row["weeks"]),
-        time_label=row["time_label"],
-        yi=yi,
-        vi=vi,
-        basis=row["basis"],
-        effect=study_interval(row["measure"], yi, vi, events=events, n=n, level=level),
-        **{name: _number(row[name]) for name in names},
-        moderators=moderation.values(row, material.evidence, material.protocol),
-        flags=tuple(f for f in row["flags"].split(";") if f),
-        result_ids=tuple(i for i in row["result_ids"].split(";") if i),
-        confirmed_by=tuple(i for i in row["confirmed_by"].split(";") if i),
-    )
+QUESTIONED_RUN = Change(label="Without data under question", without_flags=(QUESTIONED,))
+"""The sensitivity run that every analysis has in which a study's data are under question."""
 
 
 def model_of(plan: AnalysisPlan, protocol: Protocol, change: Change | None = None) -> Model:
@@ -129,9 +77,9 @@ def _weighted(studies: Sequence[StudyEffect], found: Estimate) -> tuple[StudyEff
     )
 
 
-def sensitivity(name: str, analysis_id: str, material: Material) -> Sensitivity:
+def sensitivity(name: str, change: Change, analysis_id: str, material: Material) -> Sensitivity:
     """Repeat an analysis under one changed assumption."""
-    change, plan = material.protocol.sensitivity[name], material.protocol.analyses[analysis_id]
+    plan = material.protocol.analyses[analysis_id]
     variant = name if rederives(change) else BASE
     rows = material.effects.get((analysis_id, variant), ())
     studies = [study_effect(row, material) for row in rows]
@@ -242,9 +190,8 @@ def build_analysis(analysis_id: str, material: Material) -> Analysis:
         common=found.common,
         **(_moderation(plan, studies, model, protocol) if found.status == "pooled" else {}),
         sensitivity=tuple(
-            sensitivity(name, analysis_id, material)
-            for name in plan.sensitivity
-            if len(studies) > 1 or changes_data(protocol.sensitivity[name])
+            sensitivity(name, change, analysis_id, material)
+            for name, change in _changes(plan, studies, protocol)
         ),
         excluded=_excluded(analysis_id, material),
         benchmark=_benchmark(plan, material.root),
@@ -254,6 +201,18 @@ def build_analysis(analysis_id: str, material: Material) -> Analysis:
         reversed_axis=info.null is not None and better_left and instrument.better == "higher",
     )
     return replace(analysis, sentence=sentence(analysis))
+
+
+def _changes(
+    plan: AnalysisPlan, studies: Sequence[StudyEffect], protocol: Protocol
+) -> Iterator[tuple[str, Change]]:
+    """Yield the sensitivity runs of an analysis: those planned that can change it, and that without doubted data."""
+    for name in plan.sensitivity:
+        change = protocol.sensitivity[name]
+        if len(studies) > 1 or changes_data(change):
+            yield name, change
+    if any(QUESTIONED in s.flags for s in studies):
+        yield WITHOUT_QUESTIONED, QUESTIONED_RUN
 
 
 def _moderation(

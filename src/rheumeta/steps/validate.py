@@ -46,7 +46,7 @@ from rheumeta.tables.writing import StageWriter
 
 log = logging.getLogger(__name__)
 
-ACCEPTED_COLUMNS = ("result_id", "code", "column", "value", "message")
+ACCEPTED_COLUMNS = ("result_id", "code", "column", "value", "message", "allowed")
 
 
 @dataclass(frozen=True)
@@ -173,6 +173,7 @@ def _accepted_rows(checked: Checked) -> list[dict[str, str]]:
             "column": found.column or "",
             "value": found.value or "",
             "message": found.message,
+            "allowed": found.allowed or "",
         }
         for found in checked.accepted
     ]

@@ -37,6 +37,8 @@ BETWEEN = {
     "harmonised": "Reported results in common units.",
     "effects": "Effect sizes: one row a study in an analysis.",
     "derivations": "How each effect size was computed, step by step.",
+    "integrity": "Questions of the integrity check, with their answers.",
+    "integrity_checks": "Every check and what it could look at.",
     "not_used": "What could not be used in an analysis, and why.",
     "accounting": "Every row of the results sheet and where it went.",
 }

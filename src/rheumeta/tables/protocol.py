@@ -106,6 +106,7 @@ class Instrument(Model):
         "unit; a far smaller one is taken for a standard error.",
     )
     sd_source: str | None = None
+    step: float | None = Field(None, gt=0, description="Step between two values of one patient, if any.")
     molar_mass: float | None = Field(None, gt=0, description="g/mol, to convert amount to mass.")
     molar_mass_source: str | None = None
     assay_dependent: bool = Field(

@@ -15,6 +15,8 @@ from rheumeta.tables.wording import did_you_mean, listing
 RATIOS = ("OR", "RR", "HR", "IRR", "ROM")
 CONTINUOUS_ONLY = ("mean", "sd", "se", "median", "q1", "q3", "iqr", "min", "max", "range")
 COUNTS_ONLY = ("events", "percent", "person_time")
+BESIDE_PERCENT = ("sd", "se")
+"""Some sources print a spread beside a percentage; it is kept for the integrity check and enters no effect."""
 NO_VALUE = frozenset({"time", "n", "n_implied", "ci_level"})
 """Numeric columns that say nothing of the outcome by themselves."""
 SAYINGS = ("direction", "significance", "as_reported")
@@ -131,8 +133,9 @@ def _needs_unit(row: Row) -> bool:
 
 def _kind(table: Table, row: Row, instrument: Instrument) -> Iterator[Fault]:
     wrong = COUNTS_ONLY if instrument.kind == "continuous" else CONTINUOUS_ONLY
+    beside = BESIDE_PERCENT if row.number("percent") is not None else ()
     for column in wrong:
-        if row.number(column) is not None and row.word("timing") != "percent_change":
+        if column not in beside and row.number(column) is not None and row.word("timing") != "percent_change":
             yield table.fault(
                 row,
                 column,

@@ -58,8 +58,11 @@ def _time(table: Table, row: Row) -> Iterator[Fault]:
 
 
 def _spread(table: Table, row: Row) -> Iterator[Fault]:
-    """Judge an SD of 0, and a spread of a single patient, which does not exist whatever is printed."""
-    if row.number("sd") == 0:
+    """Judge an SD of 0, and a spread of a single patient, which does not exist whatever is printed.
+
+    Beside a percentage of 0 or 100 an SD of 0 is right.
+    """
+    if row.number("sd") == 0 and row.number("percent") is None:
         yield finding(table, row, "sd", "sd_zero", "All patients would have the same value.", "more than 0")
     for column in ("sd", "se"):
         if row.number("n") == 1 and row.number(column) is not None:

@@ -50,6 +50,8 @@ DESIGNS = ("randomised", "nonrandomised", "retrospective", "single_group", "case
 STATUSES = ("published", "press_only", "no_results", "planned")
 TIMINGS = ("baseline", "final", "change", "percent_change", "during")
 SIGNS = ("<", "<=", "=", ">=", ">")
+PHASES = ("phase1", "phase1_2", "phase2", "phase2_3", "phase3", "phase4", "not_applicable")
+ANSWERS = ("explained", "corrected", "data_error", "unresolved")
 CLAIMED = ("improvement", "no_more_harm", "rare", "never", "evidence_base", "context")
 
 # The sheets are tables of columns, one a line where it fits.
@@ -80,6 +82,17 @@ STUDIES = Sheet(
         _c("blinding", "text", "Who was blinded, as reported."),
         _c("funding_conflict", "text", "Funding and conflicts of interest, as reported."),
         _c("registry", "text", "Registry number."),
+        _c("n_registered", "count", "Patients planned, as the registry entry says.", example="60"),
+        _c("registered_outcomes", "ids", "Outcomes of the protocol that the registry entry names, separated by ';'.",
+           example="acr20;das28"),
+        _c("phase_registered", "choice", "Phase, as the registry entry says.", choices=PHASES),
+        _c("phase_reported", "choice", "Phase, as the publication says.", choices=PHASES),
+        _c("ended_early", "choice", "Ended before the plan? Empty: not known.", choices=("yes", "no")),
+        _c("centre", "text", "Treating centres, separated by ';'.", example="Daping Hospital, Chongqing"),
+        _c("industry", "choice", "Does who sells the treatment pay for the study or write it? Empty: not looked up.",
+           choices=("yes", "no", "unclear")),
+        _c("retraction", "choice", "What the journal has published about the article since. Empty: not looked up.",
+           choices=("looked_up_none", "retracted", "expression_of_concern", "correction")),
         _c("doi", "text", "DOI."),
         _c("pmid", "text", "PubMed number."),
         _c("title", "text", "Title of the report, as it is printed."),
@@ -279,6 +292,26 @@ OVERRIDES = Sheet(
     may_be_empty=True,
 )
 
+INTEGRITY_ANSWERS = Sheet(
+    "integrity_answers",
+    "Answers to the questions that the integrity check asks (integrity.csv); one row a question.",
+    (
+        _c("question_id", "id", "The question, as integrity.csv names it.", required=True,
+           example="percent_whole.alvaro-gracia2017.r162"),
+        _c("study", "id", "Study that the question is about.", required=True),
+        _c("check", "id", "Check that asks it.", required=True, example="percent_whole"),
+        _c("answer", "choice", "explained: the numbers are right, and the reason says why; the question is closed. "
+           "corrected: the sheets or the overlay of corrections were mended. data_error: the source has it wrong. "
+           "unresolved: someone looked or asked, and does not know.", required=True, choices=ANSWERS),
+        _c("reason", "text", "Why, or what was found.", required=True),
+        _c("by", "text", "Who answers.", required=True),
+        _c("date", "date", "When.", required=True, example="2026-01-31"),
+    ),
+    ("question_id",),
+    required=False,
+    may_be_empty=True,
+)
+
 CLAIMS = Sheet(
     "claims",
     "What the public is told about the treatment, and what would test it.",
@@ -360,17 +393,8 @@ CORRECTIONS = Sheet(
     may_be_empty=True,
 )
 
-# fmt: on
 RAW_SHEETS: tuple[Sheet, ...] = (
-    STUDIES,
-    ARMS,
-    RESULTS,
-    ROB,
-    FLOW,
-    AWAITED,
-    PUBLISHED,
-    OVERRIDES,
-    CLAIMS,
-    SEARCHES,
+    STUDIES, ARMS, RESULTS, ROB, FLOW, AWAITED, PUBLISHED, OVERRIDES, INTEGRITY_ANSWERS, CLAIMS, SEARCHES,
 )
+# fmt: on
 """The data sheets of a review, in the order in which they are checked."""

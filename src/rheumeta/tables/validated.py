@@ -43,6 +43,7 @@ class Review:
     rob: pd.DataFrame
     published: pd.DataFrame
     claims: pd.DataFrame
+    answers: pd.DataFrame
 
 
 def moderator_columns(moderators: Mapping[str, Moderator], sheet: Sheet) -> tuple[Column, ...]:
@@ -89,6 +90,7 @@ def load_validated(layout: Layout) -> Review:
         studies=frames["studies"], arms=frames["arms"], results=frames["results"],
         awaited=frames["awaited"], flow=frames["flow"], rob=frames["risk_of_bias"],
         published=frames["published_syntheses"], claims=frames["claims"],
+        answers=frames["integrity_answers"],
     )  # fmt: skip
 
 

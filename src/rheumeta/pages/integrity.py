@@ -1,0 +1,181 @@
+"""Can the numbers be trusted? The questions of the integrity check as a reader sees them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from rheumeta.pages import pandoc
+from rheumeta.pages.analyses import show
+from rheumeta.pages.inputs import ReportInput, Row
+from rheumeta.pages.numbers import capital, count, number
+from rheumeta.pages.pandoc import Block
+from rheumeta.pages.words import includes, shown_result
+from rheumeta.questions import GRADES, GROUPS, QUESTIONED, WITHOUT_QUESTIONED, is_open
+from rheumeta.records import Analysis, Interval, Sensitivity
+
+TITLE = "Can the numbers be trusted?"
+INTRODUCTION = (
+    "Every study and every row was put to a list of checks: of arithmetic, of plausibility, of conduct. "
+    "A flag is a question, not a verdict; most have an innocent answer. Whoever has one writes it into the sheet "
+    "integrity_answers, and the question is closed."
+)
+
+
+@dataclass(frozen=True)
+class Move:
+    """What an analysis gives with all data, and without those under question."""
+
+    record: Analysis
+    studies: str  # whose data are under question
+    with_all: str
+    without: str
+    moved: str
+
+
+@dataclass(frozen=True)
+class StudyCount:
+    """How many questions are put to one study."""
+
+    study_id: str
+    label: str
+    grades: tuple[int, ...]  # as in GRADES
+    open: int
+
+
+@dataclass(frozen=True)
+class IntegrityView:
+    """The section on integrity."""
+
+    summary: str
+    questions: tuple[Row, ...]
+    remarks: tuple[Row, ...]
+    studies: tuple[StudyCount, ...]
+    checks: tuple[tuple[str, tuple[Row, ...]], ...]  # heading, checks that could look at something
+    blind: tuple[Row, ...]  # checks that had nothing to look at
+    moves: tuple[Move, ...]
+
+
+def integrity_view(data: ReportInput) -> IntegrityView | None:
+    """Return what the section shows; None where the check was not run."""
+    if not data.integrity_checks:
+        return None
+    looked = [row for row in data.integrity_checks if row["looked"] != "0"]
+    by_group = ((words, tuple(r for r in looked if r["group"] == group)) for group, words in GROUPS.items())
+    return IntegrityView(
+        summary=summary(data),
+        questions=tuple(row for row in data.integrity if row["grade"] != "remark"),
+        remarks=tuple(row for row in data.integrity if row["grade"] == "remark"),
+        studies=tuple(_studies(data)),
+        checks=tuple((words, rows) for words, rows in by_group if rows),
+        blind=tuple(row for row in data.integrity_checks if row["looked"] == "0"),
+        moves=tuple(moves(data.synthesis.analyses)),
+    )
+
+
+def summary(data: ReportInput) -> str:
+    """Return how many questions there are, of how many studies, and how many are closed."""
+    asked = [row for row in data.integrity if row["state"] != "no_longer_asked"]
+    looked = sum(row["looked"] != "0" for row in data.integrity_checks)
+    size = len(data.integrity_checks)
+    text = f"Of {count(size, 'check', 'checks')}, {count(looked, 'has', 'have')} something to look at in this review"
+    if not asked:
+        return f"{text}; no question arises."
+    studies = len({row["study_id"] for row in asked})
+    grades = Counter(row["grade"] for row in asked)
+    parts = [
+        f"{grades[grade]} {word}"
+        for grade, word in zip(GRADES, ("serious", "moderate", "mere remarks"), strict=True)
+    ]
+    still = sum(map(is_open, asked))
+    rest = "none is answered" if still == len(asked) else f"{count(still, 'is', 'are')} still open"
+    put = f"{capital(count(len(asked), 'question', 'questions'))} {'is' if len(asked) == 1 else 'are'} put to"
+    return f"{text}. {put} {count(studies, 'study', 'studies')} ({', '.join(parts)}); {rest}."
+
+
+def _studies(data: ReportInput) -> Iterable[StudyCount]:
+    for study, label in data.study_labels().items():
+        own = [
+            row for row in data.integrity if row["study_id"] == study and row["state"] != "no_longer_asked"
+        ]
+        grades = Counter(row["grade"] for row in own)
+        if own:
+            yield StudyCount(study, label, tuple(grades[g] for g in GRADES), sum(map(is_open, own)))
+
+
+def run_of(analysis: Analysis) -> Sensitivity | None:
+    """Return the run of an analysis without data under question."""
+    return next((run for run in analysis.sensitivity if run.id == WITHOUT_QUESTIONED), None)
+
+
+def moves(analyses: Iterable[Analysis]) -> Iterable[Move]:
+    """Yield each analysis that rests on data under question, with what is left without them; primary ones first."""
+    for analysis in sorted(analyses, key=lambda a: not a.primary):
+        run, own = run_of(analysis), shown_result(analysis)
+        if run is None:
+            continue
+        names = ", ".join(dict.fromkeys(s.label for s in analysis.studies if QUESTIONED in s.flags))
+        mine = own.display if own else None
+        left = run.random.display if run.random else run.single
+        yield Move(
+            analysis, names, show(analysis, mine), _left(analysis, run, left), moved(analysis, mine, left)
+        )
+
+
+def _left(analysis: Analysis, run: Sensitivity, left: Interval | None) -> str:
+    if run.k == 0:
+        return "no data"
+    return f"{show(analysis, left)} ({count(run.k, 'study', 'studies')})" if left else "not pooled"
+
+
+def moved(analysis: Analysis, before: Interval | None, after: Interval | None) -> str:
+    """Return by how much an estimate moves, and whether its interval comes to include no effect or to exclude it."""
+    if before is None or after is None or before.estimate is None or after.estimate is None:
+        return "nothing is left to compare"
+    if analysis.scale == "log" and before.estimate > 0:
+        text = f"times {number(after.estimate / before.estimate)}"
+    else:
+        text = f"by {number(after.estimate - before.estimate)}"
+    if analysis.null is None or includes(before, analysis.null) == includes(after, analysis.null):
+        return text
+    now = "includes" if includes(after, analysis.null) else "excludes"
+    return f"{text}; the interval now {now} no effect"
+
+
+def warning(data: ReportInput) -> str:
+    """Return a sentence for the first screen if a main result rests on data under question; else nothing."""
+    found = [m for m in moves(data.synthesis.analyses) if m.record.primary]
+    if not found:
+        return ""
+    titles = "; ".join(f"{m.record.title} ({m.studies})" for m in found)
+    rest = "rests" if len(found) == 1 else "rest"
+    return (
+        f"{capital(count(len(found), 'main result', 'main results'))} {rest} on numbers with an open serious question: "
+        f"{titles}. The section “{TITLE}” shows what is left without them."
+    )
+
+
+def integrity_blocks(data: ReportInput) -> Iterable[Block]:
+    """Yield the section of the paper."""
+    view = integrity_view(data)
+    if view is None:
+        return
+    yield pandoc.heading(2, TITLE)
+    yield pandoc.paragraph(f"{INTRODUCTION} {view.summary}")
+    rows = [_line(row) for row in data.integrity if row["grade"] == "serious" or row["state"] != "open"]
+    if rows:
+        head = ("Study", "Question", "Reported", "Expected", "Answer")
+        yield pandoc.table("Serious questions, and those that were answered; the workbook holds all.", head, rows,
+                           widths=(0.14, 0.2, 0.2, 0.32, 0.14))  # fmt: skip
+    if view.moves:
+        lines = [(m.record.title, m.studies, m.with_all, m.without, m.moved) for m in view.moves]
+        head = ("Analysis", "Under question", "With all data", "Without", "Moves")
+        yield pandoc.table("What is left without data under question.", head, lines,
+                           widths=(0.28, 0.16, 0.2, 0.2, 0.16))  # fmt: skip
+
+
+def _line(row: Row) -> tuple[str, ...]:
+    said = row["state"].replace("_", " ")
+    return row["label"], f"{row['title']}: {row['about']}", row["reported"], row["expected"], \
+        f"{said}: {row['reason']}" if row["reason"] else said  # fmt: skip
