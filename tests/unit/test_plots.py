@@ -17,6 +17,7 @@ from matplotlib.text import Text
 from plot_cases import FORESTS, LONG, WORD, extreme, means, ratio
 from tolerances import DIRECT, P_VALUE
 
+from rheumeta.numbers import fixed
 from rheumeta.plots import numbers, style
 from rheumeta.plots.albatross import contour_p, draw_albatross
 from rheumeta.plots.axis import choose_range, linear_ticks, log_ticks, make_axis
@@ -368,8 +369,8 @@ def test_ratios_are_printed(value, text):
 
 
 def test_other_numbers_are_printed():
-    assert numbers.fixed(-1.234, 2) == "−1.23"
-    assert numbers.fixed(-0.001, 2) == "0.00"
+    assert fixed(-1.234, 2) == "−1.23"
+    assert fixed(-0.001, 2) == "0.00"
     assert numbers.plain(-0.25) == "−0.25"
     assert numbers.plain(1e-9) == "0.000000001"
     assert numbers.p_text(0.0004) == "p < 0.001"

@@ -7,7 +7,8 @@ from hostile_review import SIGNED
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rheumeta.tables.cells import LARGEST, SMALLEST, half_unit, parse_cell
+from rheumeta.numbers import half_unit
+from rheumeta.tables.cells import LARGEST, SMALLEST, parse_cell
 from rheumeta.tables.sheets import Column
 
 NUMBER = Column("x", "number", "")

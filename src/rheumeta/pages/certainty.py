@@ -14,9 +14,10 @@ from rheumeta.appraised import (
     Finding,
     Level,
 )
+from rheumeta.numbers import MINUS
 from rheumeta.pages.absolutes import absolute_steps
 from rheumeta.pages.analyses import show
-from rheumeta.pages.numbers import MINUS, NONE, capital, count, number, whole
+from rheumeta.pages.numbers import NONE, capital, count, number, whole
 from rheumeta.pages.origins import place
 from rheumeta.records import Analysis
 

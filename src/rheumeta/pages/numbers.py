@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import math
 
+from rheumeta.numbers import MINUS, NOT_AVAILABLE, fixed, p_number
 from rheumeta.records import Interval
 
-MINUS = "\u2212"
-DASH = "\u2013"
-NONE = "\u2013"
+DASH = NONE = NOT_AVAILABLE
 """What stands in a cell that has no value."""
 
 COUNT_WORDS = (
@@ -47,11 +46,9 @@ def number(value: float | None, *, digits: int | None = None) -> str:
     str
         The text.
     """
-    if value is None or not math.isfinite(value):
-        return NONE if value is None or math.isnan(value) else ("∞" if value > 0 else MINUS + "∞")
-    places = _places(abs(value)) if digits is None else digits
-    text = f"{abs(value):.{places}f}"
-    return (MINUS if value < 0 and float(text) != 0 else "") + text
+    if digits is None and value is not None and math.isfinite(value):
+        digits = _places(abs(value))
+    return fixed(value, digits or 0)
 
 
 def _places(size: float) -> int:
@@ -82,11 +79,7 @@ def tenth(value: float | None) -> str:
 
 def p_value(value: float | None) -> str:
     """Return a p value to two significant digits, and "< 0.001" below that."""
-    if value is None:
-        return NONE
-    if value < 0.001:
-        return "< 0.001"
-    return f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
+    return NONE if value is None else p_number(value)
 
 
 def p_equals(value: float | None) -> str:

@@ -15,10 +15,11 @@ from typing import Literal
 
 from matplotlib.figure import Figure
 
+from rheumeta.numbers import fixed
 from rheumeta.plots import style
 from rheumeta.plots.canvas import Canvas, Face, baseline, text_width, wrap
 from rheumeta.plots.furniture import BODY, BODY_BOLD, NOTE, draw_head, draw_key, draw_tail
-from rheumeta.plots.numbers import fixed, p_text
+from rheumeta.plots.numbers import p_text
 from rheumeta.plots.records import (
     Direction,
     DirectionBlock,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from itertools import groupby
 
+from rheumeta.numbers import fixed
 from rheumeta.plots import numbers, style
 from rheumeta.plots.canvas import Face, text_width, wrap
 from rheumeta.plots.records import ForestPlot, ForestRow, ForestTotal, Span
@@ -164,7 +165,7 @@ def texts(plot: ForestPlot) -> Texts:
         return Texts(numbers.ratio)
     values = [v for s in all_spans(plot) for v in (s.estimate, s.lower, s.upper)]
     digits = numbers.decimals(values) if plot.digits is None else plot.digits
-    return Texts(lambda value: numbers.fixed(value, digits))
+    return Texts(lambda value: fixed(value, digits))
 
 
 def slim(plot: ForestPlot) -> ForestPlot:

@@ -1,22 +1,11 @@
-"""Numbers as figures print them; the files beside the figures hold every digit."""
+"""Numbers as figures print them, on the rules that all share; the files beside the figures hold every digit."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable
 
-MINUS = "−"
-NOT_AVAILABLE = "–"
-
-
-def fixed(value: float | None, digits: int) -> str:
-    """Return `value` with `digits` decimals, a true minus sign, and no negative zero."""
-    if value is None or math.isnan(value):
-        return NOT_AVAILABLE
-    if math.isinf(value):
-        return "∞" if value > 0 else f"{MINUS}∞"
-    text = f"{abs(value):.{digits}f}"
-    return MINUS + text if value < 0 and float(text) != 0 else text
+from rheumeta.numbers import MINUS, fixed, p_number
 
 
 def ratio(value: float | None) -> str:
@@ -47,9 +36,8 @@ def decimals(values: Iterable[float | None]) -> int:
 
 def p_text(value: float) -> str:
     """Return "p = 0.03" or "p < 0.001"."""
-    if value < 0.001:
-        return "p < 0.001"
-    return f"p = {value:.3f}" if value < 0.0995 else f"p = {value:.2f}"
+    text = p_number(value)
+    return f"p {text}" if text.startswith("<") else f"p = {text}"
 
 
 def significant(value: float | None, digits: int = 2) -> str:

@@ -102,12 +102,6 @@ def decimals(text: str) -> int:
     return len(text.partition(".")[2])
 
 
-def half_unit(text: str) -> float:
-    """Return half a unit of the last printed digit: how far rounding may have moved a number."""
-    mantissa, _, exponent = text.lower().partition("e")
-    return float(0.5 * 10.0 ** (int(exponent or 0) - decimals(mantissa)))
-
-
 def _text_fault(text: str, column: Column) -> CellFault | None:
     if any(space in text for space in NON_BREAKING):
         return CellFault(

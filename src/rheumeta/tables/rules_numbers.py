@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from rheumeta.errors import Fault
-from rheumeta.tables.cells import half_unit
+from rheumeta.numbers import half_unit
 from rheumeta.tables.findings import ACCEPTABLE, finding
 from rheumeta.tables.protocol import Instrument
 from rheumeta.tables.rules_sizes import patients_of, size_findings

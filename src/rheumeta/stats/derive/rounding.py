@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import itertools
 import math
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from rheumeta.errors import StatsError
+from rheumeta.numbers import half_unit
 from rheumeta.stats.derive.derived import above, finite
 
-_NUMBER = re.compile(r"^[+-]?(?:\d+(?:\.(?P<decimals>\d*))?|\.(?P<only>\d+))(?:[eE](?P<exponent>[+-]?\d+))?$")
 FUZZ = 1e-9
 """Relative slack for decimal fractions that binary numbers cannot hold."""
 
@@ -26,12 +25,10 @@ def rounding_half_width(text: str) -> float:
     StatsError
         If the text is not a plain decimal number.
     """
-    match = _NUMBER.match(text.strip())
-    if match is None:
-        raise StatsError(f"{text!r} is not a printed decimal number.")
-    decimals = len(match["decimals"] or match["only"] or "")
-    exponent = int(match["exponent"] or 0)
-    return float(f"5e{exponent - decimals - 1}")
+    try:
+        return half_unit(text)
+    except ValueError as error:
+        raise StatsError(str(error)) from None
 
 
 def printed(text: str) -> tuple[float, float]:

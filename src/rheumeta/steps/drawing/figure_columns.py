@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from rheumeta.numbers import NOT_AVAILABLE, fixed
 from rheumeta.pages.inputs import anchor
 from rheumeta.plots import numbers
 from rheumeta.plots.records import ForestColumn, ForestPlot
@@ -50,7 +51,7 @@ def with_moderators(plot: ForestPlot, analysis: Analysis, moderators: Mapping[st
 
     def texts(key: str) -> tuple[str, ...]:
         values = [(m, by_id.get(key, {}).get(name, "")) for name, m in moderators.items()]
-        return tuple((m.choices or {}).get(value, value) or numbers.NOT_AVAILABLE for m, value in values)
+        return tuple((m.choices or {}).get(value, value) or NOT_AVAILABLE for m, value in values)
 
     blank = ("",) * len(moderators)
     heads = tuple(ForestColumn(f"{m.label}, {m.unit}" if m.unit else m.label) for m in moderators.values())
@@ -92,7 +93,7 @@ def _arm_columns(analysis: Analysis, arm: int, group: str) -> list[RawColumn]:
 def whole(value: float | None) -> str:
     """Return a count; a part of a patient (a split control group) keeps one decimal."""
     if value is None:
-        return numbers.NOT_AVAILABLE
+        return NOT_AVAILABLE
     return f"{value:.0f}" if float(value).is_integer() else f"{value:.1f}"
 
 
@@ -115,7 +116,7 @@ def _mean(analysis: Analysis, arm: int, group: str) -> RawColumn:
         mean, sd = getattr(s, f"mean{arm}"), getattr(s, f"sd{arm}")
         if mean is None:
             return ""
-        return numbers.fixed(mean, digits) + ("" if sd is None else f" ({numbers.fixed(sd, digits)})")
+        return fixed(mean, digits) + ("" if sd is None else f" ({fixed(sd, digits)})")
 
     heading = "Mean (SD)"
     if analysis.comparison_kind == "before_after":

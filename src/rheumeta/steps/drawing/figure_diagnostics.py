@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from rheumeta.errors import StatsError
+from rheumeta.numbers import fixed
 from rheumeta.pages.inputs import anchor
 from rheumeta.pages.origins import pooled_place
 from rheumeta.plots import numbers
@@ -218,7 +219,7 @@ def describe_diagnostic(plot: Diagram | NoteFigure) -> str:
     if isinstance(plot, Chart | StripPlot):
         return f"{plot.title}. {plot.description}"
     spans = [(r.label, r.effect) for b in plot.blocks for r in b.rows if r.effect.estimate is not None]
-    form = numbers.ratio if plot.scale == "log" else lambda v: numbers.fixed(v, 2)
+    form = numbers.ratio if plot.scale == "log" else lambda v: fixed(v, 2)
     low = min(spans, key=lambda s: s[1].estimate or 0.0)
     high = max(spans, key=lambda s: s[1].estimate or 0.0)
     return (

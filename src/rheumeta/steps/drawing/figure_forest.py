@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
+from rheumeta.numbers import fixed
 from rheumeta.pages.inputs import anchor
 from rheumeta.pages.origins import pooled_place, subgroup_place
 from rheumeta.plots import numbers
@@ -188,7 +189,7 @@ def _benchmark(analysis: Analysis) -> Reference | None:
     digits = numbers.decimals([b.display.estimate, b.display.lower, b.display.upper])
 
     def form(value: float | None) -> str:
-        return numbers.ratio(value) if analysis.scale == "log" else numbers.fixed(value, digits)
+        return numbers.ratio(value) if analysis.scale == "log" else fixed(value, digits)
 
     limits = f"[{form(b.display.lower)}, {form(b.display.upper)}]"
     return Reference(f"{b.label}: {form(b.display.estimate)} {limits}, {b.k} studies", span(b.display))
@@ -344,7 +345,7 @@ def heterogeneity(pooled: Pooled) -> str:
     if pooled.tau2 is not None and pooled.tau2.estimate is not None:
         parts.append("τ² = " + _with_limits(pooled.tau2, numbers.significant))
     if pooled.i2 is not None and pooled.i2.estimate is not None:
-        parts.append("I² = " + _with_limits(pooled.i2, lambda v: numbers.fixed(v, 0), "%"))
+        parts.append("I² = " + _with_limits(pooled.i2, lambda v: fixed(v, 0), "%"))
     if pooled.q is not None and pooled.q_df is not None:
         p = "" if pooled.q_pval is None else f", {numbers.p_text(pooled.q_pval)}"
         parts.append(f"Q = {pooled.q:.2f}, df = {pooled.q_df}{p}")
@@ -364,5 +365,5 @@ def _test(pooled: Pooled) -> str:
     parts = [f"{how}, {TESTS.get(pooled.test, pooled.test)}"]
     if pooled.statistic is not None and pooled.pval is not None:
         name = "z" if pooled.df is None else f"t (df = {pooled.df:g})"
-        parts.append(f"{name} = {numbers.fixed(pooled.statistic, 2)}, {numbers.p_text(pooled.pval)}")
+        parts.append(f"{name} = {fixed(pooled.statistic, 2)}, {numbers.p_text(pooled.pval)}")
     return "; ".join(parts)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rheumeta.errors import StatsError
+from rheumeta.numbers import fixed
 from rheumeta.plots import numbers
 from rheumeta.records import Analysis, Pooled
 from rheumeta.steps.synthesis.estimates import Model
@@ -64,7 +65,7 @@ class Subject:
 
     def form(self, value: float) -> str:
         """Return a number of the axis of effects as text."""
-        return numbers.ratio(value) if self.log else numbers.fixed(value, 2)
+        return numbers.ratio(value) if self.log else fixed(value, 2)
 
     def head(self, kind: str) -> dict[str, Any]:
         """Return what stands above a figure."""
