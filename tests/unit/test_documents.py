@@ -18,7 +18,7 @@ from pipeline import copy_project, run_to_synthesis
 
 from rheumeta.layout import Layout
 from rheumeta.pages.analyses import show, show_run
-from rheumeta.pages.literature import WORKS, bibtex_text, key, library, study, work
+from rheumeta.pages.literature import WORKS, as_printed, bibtex_text, key, library, study, work
 from rheumeta.pages.prisma import AUTHORS, checklist
 from rheumeta.records import Interval, Sensitivity, read_synthesis
 from rheumeta.stats.effects_references import REFERENCES
@@ -247,6 +247,11 @@ def test_a_study_is_cited_with_what_its_sheet_knows():
         {**row, "title": "A trial", "authors": "Park EH, Jover JÁ, de la Rosa O", "journal": "J Cells"}
     )
     assert [p["given"] for p in full["author"]] == ["EH", "JÁ", "O"]
+    assert "volume" not in full
+    assert as_printed([full])[0]["type"] == "article-magazine"  # not "ahead of print"
+    whole = study({**row, "journal": "Ann Rheum Dis 79:1298-1304"})
+    assert (whole["container-title"], whole["volume"], whole["page"]) == ("Ann Rheum Dis", "79", "1298-1304")
+    assert as_printed([whole]) == [whole]
     text = bibtex_text([full])
     assert "title = {{A trial}}" in text
     assert "journal = {J Cells}" in text

@@ -73,6 +73,7 @@ DOI = re.compile(r"10\.\d{4,9}/[^\s{}\\\"]+", re.ASCII)
 TEX = {"\\": r"\textbackslash{}", "{": r"\textbraceleft{}", "}": r"\textbraceright{}", "~": r"\textasciitilde{}",
        "^": r"\textasciicircum{}", **{sign: f"\\{sign}" for sign in "&%#_$"}}  # fmt: skip
 """Signs that mean something to TeX; BibTeX counts braces, even escaped ones, so they get names."""
+JOURNAL = re.compile(r"(?P<journal>.+?)(?: (?P<volume>\d+):(?P<page>[\w-]+))?")
 INITIALS = re.compile(r"(?P<family>.+?) (?P<given>[A-ZÀ-Þ]{1,4}(?: Jr)?)")
 
 
@@ -146,8 +147,9 @@ def study(row: Row) -> Item:
         item["author"] = [{"literal": label.removesuffix(f" {year}") if year else label}]
     if row.get("title"):
         item["title"] = row["title"]
-    if row.get("journal"):
-        item["container-title"] = row["journal"]
+    if found := JOURNAL.fullmatch(row.get("journal", "")):
+        item["container-title"] = found["journal"]
+        item |= {name: found[name] for name in ("volume", "page") if found[name]}
     if year.isdigit():
         item["issued"] = _issued(year)
     if is_doi(row.get("doi", "")):
@@ -168,6 +170,20 @@ def library(studies: Sequence[Row], works: Mapping[str, str]) -> list[Item]:
     """Return all references: the studies in the order of their sheet, then the works by name."""
     found = {short: work(short, text) for short, text in sorted((WORKS | dict(works)).items())}
     return [*(study(row) for row in studies), *found.values()]
+
+
+def as_printed(items: Sequence[Item]) -> list[Item]:
+    """Return references for the printed list.
+
+    The style prints "ahead of print" where an article has no volume; here that says only that the volume
+    is not in the sheet, so such an article is printed by the form of a magazine.
+    """
+    return [
+        {**item, "type": "article-magazine"}
+        if item["type"] == "article-journal" and "volume" not in item
+        else item
+        for item in items
+    ]
 
 
 def csl_text(items: Sequence[Item]) -> str:

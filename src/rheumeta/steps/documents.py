@@ -25,7 +25,7 @@ from rheumeta.layout import Layout
 from rheumeta.pages import word
 from rheumeta.pages.analyses import analysis_view
 from rheumeta.pages.inputs import ReportInput
-from rheumeta.pages.literature import bibtex_text, csl_text, library
+from rheumeta.pages.literature import as_printed, bibtex_text, csl_text, library
 from rheumeta.pages.paper import Paper, paper
 from rheumeta.pages.prisma import checklist
 from rheumeta.pages.render import first_screen, with_add_ons
@@ -106,7 +106,7 @@ def _pandoc(tree: dict[str, Any], items: Sequence[Any], figures: Path, *options:
     """Run pandoc in a folder of its own: the name of the library ends up in the document."""
     command = [pypandoc.get_pandoc_path(), "--from=json", "--citeproc", f"--bibliography={LIBRARY}", *options]
     with tempfile.TemporaryDirectory() as folder:
-        Path(folder, LIBRARY).write_text(csl_text(items), encoding="utf-8")
+        Path(folder, LIBRARY).write_text(csl_text(as_printed(items)), encoding="utf-8")
         done = subprocess.run(
             [*command, f"--resource-path={figures}"],
             input=json.dumps(tree),
