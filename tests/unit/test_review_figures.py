@@ -41,7 +41,7 @@ def study(study_id, **changes):
 
 
 def awaited(study_id, outcome, time="", why="full_text_not_at_hand"):
-    return {"study_id": study_id, "outcome": outcome, "time_reported": time, "why": why}
+    return {"study_id": study_id, "outcome": outcome, "what": "a number", "time_reported": time, "why": why}
 
 
 PROTOCOL = SimpleNamespace(
