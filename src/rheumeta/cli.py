@@ -48,6 +48,7 @@ examples:
   rheumeta clean data/raw/msc_ra     mend what a spreadsheet program does to sheets
   rheumeta manifest msc_ra           bring the hashes in MANIFEST.csv up to date
   rheumeta verify results/msc_ra     hash everything anew and say what differs
+  rheumeta compare main .            what changed since a git revision, and what that did
   rheumeta pool FILE.csv --measure RR    one meta-analysis of any file (rheumeta pool --help)
   snakemake --cores 4                all stages of all reviews, in the right order
 

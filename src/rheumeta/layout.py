@@ -157,6 +157,11 @@ class Layout:
         return self.results / "report.html"
 
     @property
+    def snapshot(self) -> Path:
+        """The earlier version that the report is compared with (may be absent)."""
+        return self.root / "data" / "previous" / f"{self.review}.json"
+
+    @property
     def crate(self) -> Path:
         """What was made from what, with hashes (RO-Crate)."""
         return self.results / "ro-crate-metadata.json"

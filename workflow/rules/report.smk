@@ -36,6 +36,7 @@ rule report:
         rules.appraise.output,
         figures=report_figures,
         tables=report_tables,
+        snapshot=lambda wildcards: graph.snapshots(Layout(wildcards.review)),
         protocol="config/reviews/{review}.yaml",
     output:
         in_report(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rheumeta.appraised import Appraisal
+from rheumeta.changes import Changes
 from rheumeta.records import Synthesis
 
 Row = Mapping[str, str]
@@ -37,6 +38,8 @@ class ReportInput:
         Faces of the font of the figures as data URIs (:func:`rheumeta.steps.page_font.page_fonts`).
     appraisal : Appraisal or None
         Certainty, missing results, claims; None leaves these sections out.
+    changes : Changes or None
+        What changed since the earlier version that is kept; None if none is.
     effects : rows
         ``effects.csv``, with the effects under changed assumptions.
     integrity, integrity_checks : rows
@@ -54,6 +57,7 @@ class ReportInput:
     versions: Mapping[str, str] = field(default_factory=dict)
     fonts: Mapping[str, str] = field(default_factory=dict)
     appraisal: Appraisal | None = None
+    changes: Changes | None = None
     effects: Sequence[Row] = ()
     integrity: Sequence[Row] = ()
     integrity_checks: Sequence[Row] = ()

@@ -21,6 +21,7 @@ from markupsafe import Markup
 
 from rheumeta.pages import analyses, evidence, numbers, origins
 from rheumeta.pages.certainty import LEVEL_WORDS, summary_of_findings
+from rheumeta.pages.changes import changes_view
 from rheumeta.pages.claims import claims_view, tally
 from rheumeta.pages.counts import arm_sizes, counts
 from rheumeta.pages.currency import currency
@@ -178,6 +179,7 @@ def context(data: ReportInput) -> dict[str, Any]:
         "numbers": evidence.numbers_view(data),
         "left_out": evidence.left_out(data.not_used),
         "currency": currency(data),
+        "since": changes_view(data.changes) if data.changes else None,
         "directions": directions_view(synthesis),
         "methods": methods_view(synthesis, data.protocol, data.versions),
         "integrity": integrity_view(data),

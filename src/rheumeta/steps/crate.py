@@ -76,7 +76,16 @@ def describe(layout: Layout, *, packed: bool = False) -> Crate:
         authors=_authors(citation),
         base="" if packed else "../../",
         home="" if packed else layout.results.relative_to(root).as_posix() + "/",
-        inputs=_hashed(root, [*graph.protocols(layout), CONFIG, *_evidence(layout), *_benchmarks(layout)]),
+        inputs=_hashed(
+            root,
+            [
+                *graph.protocols(layout),
+                CONFIG,
+                *_evidence(layout),
+                *_benchmarks(layout),
+                *graph.snapshots(layout),
+            ],
+        ),
         code=_hashed(root, [*graph.workflow_files(root), *_package(root)]),
         outputs=_hashed(root, graph.outputs(layout)),
         stages={

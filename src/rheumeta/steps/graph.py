@@ -111,6 +111,11 @@ def protocols(layout: Layout) -> list[str]:
     return sorted(path.as_posix() for path in files if path.is_file())
 
 
+def snapshots(layout: Layout) -> list[str]:
+    """Return the earlier version that a report is compared with, if one is kept."""
+    return [layout.snapshot.as_posix()] if layout.snapshot.is_file() else []
+
+
 def validated_digest(layout: Layout) -> str | None:
     """Return the digest of the evidence that was validated last, None if there is none."""
     try:

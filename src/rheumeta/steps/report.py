@@ -17,6 +17,7 @@ from rheumeta.pages.inputs import ReportInput
 from rheumeta.pages.render import report
 from rheumeta.provenance import SOFTWARE, software_versions
 from rheumeta.records import read_synthesis
+from rheumeta.steps.compare import since_snapshot
 from rheumeta.steps.evidence.model import read_rows
 from rheumeta.steps.page_font import page_fonts
 from rheumeta.tables.protocol import load_protocol
@@ -64,6 +65,7 @@ def load(layout: Layout, *, figures: bool = True) -> ReportInput:
         appraisal=_appraisal(layout),
         integrity=read_rows(layout.integrity),
         integrity_checks=read_rows(layout.integrity_checks),
+        changes=since_snapshot(layout),
         fonts=page_fonts(drawn.values()),
     )
 
