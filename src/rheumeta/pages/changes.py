@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from rheumeta.changes import Cell, Changes, Moved, Result, SheetChange
-from rheumeta.pages.numbers import count, number
+from rheumeta.pages.numbers import count, interval, number
+from rheumeta.records import Interval
 
 SHOWN = 30
 """How many items of a kind are listed."""
@@ -153,5 +154,5 @@ def _differs(old: Result | None, new: Result) -> bool:
 def _shown(result: Result) -> str:
     if result.estimate is None:
         return f"{result.status.replace('_', ' ')}, k = {result.k}"
-    limits = f" [{number(result.lower)}, {number(result.upper)}]" if result.lower is not None else ""
-    return f"{number(result.estimate)}{limits}, k = {result.k}"
+    shown = interval(Interval(result.estimate, result.lower, result.upper), common=not result.log)
+    return f"{shown}, k = {result.k}"
