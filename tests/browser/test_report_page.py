@@ -225,6 +225,19 @@ def test_a_mark_says_what_it_stands_for(page):
     assert "ln(9/46) − ln(1/7)" in page.get_by_role("dialog").inner_text()
 
 
+def test_a_diamond_says_its_pooled_result(page):
+    page.evaluate("""() => {
+      const mark = document.querySelector(".picture [data-key]");
+      mark.setAttribute("data-key", "p-acr20_three_months-random");
+    }""")
+    mark = page.locator(".picture [data-key='p-acr20_three_months-random']").first
+    mark.scroll_into_view_if_needed()
+    mark.hover(force=True)
+    told = page.locator("#tip").inner_text()
+    assert told.startswith("Random effects")
+    assert "1.94 [0.41, 9.14]" in told
+
+
 def test_search_finds_a_place_and_goes_there(page):
     box = page.get_by_label("Search this report")
     box.fill("denominator implied")

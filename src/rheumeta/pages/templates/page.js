@@ -227,6 +227,7 @@
   };
 
   /* What a mark of a figure stands for. The tables say the same to those without a mouse. */
+  const MOST_TOLD = 240;
   const startMarks = () => {
     const tip = make("div", { id: "tip", "aria-hidden": "true" });
     tip.hidden = true;
@@ -236,8 +237,10 @@
       const found = target(mark);
       if (!found) return "";
       if (found.tagName === "TR") return all("th, td", found).slice(0, 6).map(words).filter(part => part !== "\u2013").join(" \u00b7 ");
-      const row = document.querySelector(`article > .scroll a[href="#${found.id}"]`)?.closest("tr");
-      if (!row) return [titleOf(found), words(found.querySelector("strong") ?? make("b"))].filter(Boolean).join("\n");
+      const links = all(`article > .scroll a[href="#${found.id}"]`);
+      const row = (links.find(link => link.closest("tr.total")) ?? links[0])?.closest("tr");
+      const short = () => words(found.querySelector("strong") ?? (found.matches(".chain") ? make("b") : found)).slice(0, MOST_TOLD);
+      if (!row) return [titleOf(found), short()].filter(Boolean).join("\n");
       const heads = all("thead th", row.closest("table"));
       return [...row.cells].slice(0, -1).map((cell, i) => i ? `${words(heads[i])}: ${words(cell)}` : key(row, 0)).join("\n");
     };
