@@ -1,5 +1,6 @@
 """Multilevel and multivariate models against metafor, and what must hold of any such model."""
 
+import importlib.util
 import json
 from pathlib import Path
 
@@ -344,3 +345,14 @@ def test_a_maximum_at_a_correlation_of_one_is_found():
         theta = fit.theta.copy()
         theta[-1] = np.arccos(rho)
         assert solve(fit.model, theta).log_likelihood < fit.log_likelihood
+
+
+def test_a_long_search_finds_nothing_higher(monkeypatch):
+    # Two of the problems of validation/multilevel_search.py, with a shorter long search.
+    file = Path(__file__).parents[2] / "validation" / "multilevel_search.py"
+    spec = importlib.util.spec_from_file_location("multilevel_search", file)
+    search = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(search)
+    monkeypatch.setattr(search, "FOLLOWED", 5)
+    for seed in (0, 1):
+        assert search.shortfall(seed) <= search.WORSE

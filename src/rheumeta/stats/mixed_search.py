@@ -33,6 +33,13 @@ COSINES = (0.98, 0.5, 0.0, -0.5)
 STARTS = 6
 """Starting points followed to their maximum, the best of those tried."""
 
+SPREAD = 100
+"""Further points tried, and the six best of them followed, where a term has several variances or correlations:
+their likelihoods may have several maxima."""
+
+SPREAD_SIZES = (0.02, 3.0)
+"""Standard deviations at these points, in units of the data's scale."""
+
 
 def maximise(
     model: Model, *, fixed: dict[int, float] | None = None, starts: Sequence[Floats] = ()
@@ -188,19 +195,33 @@ def starting_points(model: Model) -> list[Floats]:
         for size in (1.0, 0.1, 0.001)
         for cosine in COSINES
     ]
-    heights = []
-    for point in points:
-        try:
-            heights.append(solve(model, point).log_likelihood)
-        except np.linalg.LinAlgError:
-            heights.append(-np.inf)
+    heights = [_height(model, point) for point in points]
     if not np.isfinite(heights).any():
         raise StatsError("the covariance of the effects is singular: check the sampling covariance.")
     # The best of each correlation, as the highest of all tend to lie on one side; then the next best.
     order = [int(i) for i in np.argsort(heights)[::-1] if np.isfinite(heights[i])]
     first = [next((i for i in order if i % len(COSINES) == c), order[0]) for c in range(len(COSINES))]
     chosen = list(dict.fromkeys([*first, *order])) if any(t.n_angle for t in model.terms) else order
-    return [points[i] for i in chosen[:STARTS]]
+    return [*(points[i] for i in chosen[:STARTS]), *_spread_points(model, unit)]
+
+
+def _spread_points(model: Model, unit: float) -> list[Floats]:
+    """Return the best of points all over the parameters, always the same ones."""
+    if all(t.n_sd + t.n_angle <= 2 for t in model.terms):
+        return []
+    rng, signed = np.random.default_rng(1), np.array(model.is_sd())
+    low, high = np.log(SPREAD_SIZES)
+    sizes = unit * np.exp(rng.uniform(low, high, (SPREAD, signed.size)))
+    points = np.where(signed, sizes, rng.uniform(0.0, np.pi, sizes.shape))
+    heights = np.array([_height(model, point) for point in points])
+    return [points[i] for i in np.argsort(-heights)[:STARTS] if np.isfinite(heights[i])]
+
+
+def _height(model: Model, point: Floats) -> float:
+    try:
+        return solve(model, point).log_likelihood
+    except np.linalg.LinAlgError:
+        return -np.inf
 
 
 def _point(model: Model, sds: Floats, cosine: float) -> Floats:
