@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import special
 
+from rheumeta.stats import pool, pool_batch
 from rheumeta.stats.batch import padded
 from rheumeta.stats.roots import solve_bracketed
 from rheumeta.stats.tails import chi2_tail, distinct, quantile, two_sided
@@ -145,3 +146,24 @@ def test_deviation_of_q_is_that_of_the_quadratic_form():
     batch = padded(rng.normal(size=(50, 6)), v, np.arange(6) < rng.integers(2, 7, 50)[:, None])
     tau2 = rng.uniform(0, 1, 50)
     assert _sd_of_q(batch, tau2) == pytest.approx(_quadratic_sd(batch, 1.0 / batch.v, tau2), rel=1e-11, abs=0)
+
+
+HARD = (
+    [1.0, 1.0, 1.0, 1.0], [0.0, 1.0, 5.0, 2.0], [0.0, 0.0, 0.0, 1e9], [1e-9, 0.0, 0.0, 0.0], [3.0, 3.0, 3.0, 3.0000001],
+), (
+    [1.0, 2.0, 3.0, 1.0], [0.1, 0.1, 0.1, 0.1], [1.0, 1.0, 1.0, 1e-9], [1.0, 1.0, 1e-12, 1.0], [1e-90, 1.0, 1e90, 1.0],
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("method", ["DL", "REML", "ML", "PM", "SJ"])
+def test_hard_analyses_do_not_disturb_their_neighbours(method):
+    # Equal effects, an overwhelming weight, variances over 180 orders of magnitude: warnings are errors here.
+    batch = pool_batch(*HARD, method=method)
+    for i, (y, v) in enumerate(zip(*HARD, strict=True)):
+        one = pool(y, v, method=method)
+        for name in ("estimate", "se", "tau2", "tau2_lb", "tau2_ub", "q", "pi_ub"):
+            assert getattr(batch, name)[i] == pytest.approx(getattr(one, name), rel=1e-12, abs=0)
+    assert batch.tau2[0] == 0.0
+    assert batch.tau2[1] > 1.0
+    upper = [0.0, 64.776302, 3.4755162e18, 0.0, 0.0]  # S less the variance, by the quantile of chi-squared
+    assert batch.tau2_ub == pytest.approx(upper, rel=1e-7, abs=0)

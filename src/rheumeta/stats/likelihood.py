@@ -27,8 +27,8 @@ from functools import cached_property
 
 import numpy as np
 
-from rheumeta.stats.batch import Batch, Bools, Floats, Ints, dot
-from rheumeta.stats.moments import Moments, moments, null_moments, unit_moments
+from rheumeta.stats.batch import Batch, Bools, Floats, Ints
+from rheumeta.stats.moments import Moments, moments, null_moments, residual_variance, unit_moments
 from rheumeta.stats.roots import Point, next_step, solve_bracketed
 
 STRIDE = 0.6
@@ -162,10 +162,8 @@ def _search(batch: Batch, origin: Score, *, restricted: bool) -> tuple[Score, Sc
     # last, `top`, is where the score is negative for sure: T with T^2 / (T + vmax) > S / (k - p), S the
     # unweighted sum of squares, as y'PPy <= S / T^2 and tr P >= (k - p) / (T + vmax). Twice the larger of
     # vmax and 2 S / (k - p) is such a T, for ML as well, where tr W >= tr P.
-    unit = unit_moments(batch)
-    with np.errstate(invalid="ignore"):
-        limit = np.where(unit.ypy > 0, dot(batch.v * unit.py, unit.py) / unit.ypy, 0.0)
-    top = 2.0 * np.maximum(batch.largest(batch.v), 2.0 * unit.ypy / batch.df)
+    limit = residual_variance(batch)
+    top = 2.0 * np.maximum(batch.largest(batch.v), 2.0 * unit_moments(batch).ypy / batch.df)
     found: list[tuple[Score, Score]] = []
     doubtful: list[tuple[Score, Score]] = []
     left = origin
@@ -189,7 +187,8 @@ def _settled(left: Score, right: Score) -> Bools:
     signed = (right.gain > left.loss) | (left.gain < right.loss)
     width = right.tau2 - left.tau2
     gap = np.clip(right.h - left.g, 0.0, width)
-    part = gap / width
+    with np.errstate(invalid="ignore"):  # nothing is left to halve
+        part = gap / width
     gain, loss = left.gain + (right.gain - left.gain) * part, left.loss + (right.loss - left.loss) * part
     signed |= (left.gain - left.gain_drop * gap > loss) | (gain < left.loss - left.loss_drop * gap)
     hidden = np.maximum(np.abs(left.gain - right.loss), np.abs(right.gain - left.loss)) * width

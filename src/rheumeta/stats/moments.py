@@ -217,9 +217,16 @@ def _of(batch: Batch, w: Floats) -> Moments:
     return Moments(batch, w) if batch.x is None else DesignMoments(batch, batch.x, w)
 
 
-def sum_of_squares(batch: Batch) -> Floats:
-    """Return the unweighted residual sum of squares, shape (m,)."""
-    return unit_moments(batch).ypy
+def residual_variance(batch: Batch) -> Floats:
+    """Return the mean of the variances weighted by the squared residuals at equal weights, shape (m,).
+
+    As tau2 grows y'PPy / y'PPPy - tau2 and, with S the unweighted sum of squares, S / y'Py - tau2 rise to it
+    (expansion of P in 1 / tau2); 0 where the effects are equal.
+    """
+    unit = unit_moments(batch)
+    mean = np.zeros(batch.size)
+    np.divide(dot(batch.v * unit.py, unit.py), unit.ypy, out=mean, where=unit.ypy > 0)
+    return mean
 
 
 def trace_as(batch: Batch, weights: Floats, s: Floats) -> Floats:

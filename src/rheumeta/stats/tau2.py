@@ -18,12 +18,13 @@ from collections.abc import Callable
 import numpy as np
 from scipy import special
 
-from rheumeta.stats.batch import Batch, Floats, Ints, dot
+from rheumeta.stats.batch import Batch, Floats, Ints
 from rheumeta.stats.likelihood import maximise
 from rheumeta.stats.moments import (
     Moments,
     moments,
     null_moments,
+    residual_variance,
     trace_as,
     trace_asas,
     unit_moments,
@@ -83,11 +84,11 @@ def generalised_q_root(batch: Batch, target: Floats, *, near: tuple[Floats, Mome
     Q(tau2) <= S / tau2 with S the unweighted sum of squares, so S / target bounds the root. The slope of Q is
     -y'PPy (direct algebra; Viechtbauer 2007, Stat Med 26:37-52, gives the same). What is solved is
     1 - target / Q: convex by Cauchy-Schwarz, and straight where the variances are equal. It lies above its
-    tangent at infinity, 1 - target (tau2 + c) / S with c the mean of the variances weighted by the squared
-    residuals of the unweighted fit, the root of which is a lower bound.
+    tangent at infinity, 1 - target (tau2 + c) / S with c the `residual_variance`, the root of which is a lower
+    bound.
     """
     tau2 = np.zeros(batch.size)
-    null, unit = null_moments(batch), unit_moments(batch)
+    null = null_moments(batch)
     rows = np.flatnonzero(null.ypy > target)
     if not rows.size:
         return tau2
@@ -97,11 +98,11 @@ def generalised_q_root(batch: Batch, target: Floats, *, near: tuple[Floats, Mome
         chosen, aim = (part, goal) if open_ is None else (part.take(open_), goal.take(open_))
         return _one_less(aim, moments(chosen, x))
 
-    lower, upper = np.zeros(rows.size), unit.ypy.take(rows) / goal
+    lower, upper = np.zeros(rows.size), unit_moments(batch).ypy.take(rows) / goal
     origin = (lower, *_one_less(goal, null, rows))
     known = origin if near is None else (near[0].take(rows), *_one_less(goal, near[1], rows))
     left = known[1] > 0
-    bound = upper - (dot(batch.v * unit.py, unit.py) / unit.ypy).take(rows)
+    bound = upper - residual_variance(batch).take(rows)
     lower, upper = np.where(left, known[0], lower), np.where(left, upper, known[0])
     start = known[0] + next_step(known, origin, lower, upper, 2.0 * upper)[0]
     start = np.minimum(upper, np.maximum(start, bound))
