@@ -167,3 +167,8 @@ def test_hard_analyses_do_not_disturb_their_neighbours(method):
     assert batch.tau2[1] > 1.0
     upper = [0.0, 64.776302, 3.4755162e18, 0.0, 0.0]  # S less the variance, by the quantile of chi-squared
     assert batch.tau2_ub == pytest.approx(upper, rel=1e-7, abs=0)
+
+
+@pytest.mark.parametrize("method", ["REML", "ML"])
+def test_variances_at_the_end_of_their_range_come_to_an_end(method):
+    assert pool([0.0, 0.0], [9.7e-87, 4.3e-78], method=method).tau2 == 0.0

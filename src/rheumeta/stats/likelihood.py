@@ -37,6 +37,9 @@ STRIDE = 0.6
 LEAST_STRIDE = 0.25
 """Least distance of the points, in units of 1 / kappa."""
 
+MAX_POINTS = 60
+"""1 / kappa is tau2 or more, so that tau2 grows by a quarter a point: ten are many."""
+
 MISSED = 1e-10
 """What an interval left unsettled may hide of the log likelihood; two models differ at 1e-2 or more."""
 
@@ -167,18 +170,22 @@ def _search(batch: Batch, origin: Score, *, restricted: bool) -> tuple[Score, Sc
     found: list[tuple[Score, Score]] = []
     doubtful: list[tuple[Score, Score]] = []
     left = origin
-    while left.owner.size:
+    for count in range(MAX_POINTS):
         ahead = limit[left.owner] - left.g
-        ended = left.take(np.flatnonzero((ahead < 0) & left.rising))
+        onward = (ahead > 0) & (count < MAX_POINTS - 1)
+        ended = left.take(np.flatnonzero(~onward & left.rising))
         none = np.full(ended.owner.size, np.nan)
         found.append((ended, Score(ended.owner, top[ended.owner], none, none, none, none)))
-        rows = np.flatnonzero(ahead >= 0)
+        rows = np.flatnonzero(onward)
+        if not rows.size:
+            break
         left = left.take(rows)
         stride = np.maximum(STRIDE * ahead[rows], LEAST_STRIDE * left.loss / left.loss_drop)
         right = score(batch, left.tau2 + stride, restricted=restricted, owner=left.owner)
         doubtful.append((left, right))
         left = right
-    found.extend(_halve(batch, doubtful, restricted=restricted))
+    if doubtful:
+        found.extend(_halve(batch, doubtful, restricted=restricted))
     return _joined([pair[0] for pair in found]), _joined([pair[1] for pair in found])
 
 

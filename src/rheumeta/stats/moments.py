@@ -269,7 +269,7 @@ def _diagonal(w: Floats) -> Floats:
 
 def _trace_pp_uneven(w: Floats) -> Floats:
     diagonal = _diagonal(w)
-    trace: Floats = dot(diagonal, diagonal) + dot(w**2, _others(w**2)) / w.sum(axis=1) ** 2
+    trace: Floats = dot(diagonal, diagonal) + dot((w / w.sum(axis=1)[:, None]) ** 2, _others(w**2))
     return trace
 
 
