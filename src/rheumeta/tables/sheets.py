@@ -347,8 +347,7 @@ SEARCHES = Sheet(
     "searches",
     "Register of searches: one row a source and a day on which it was searched.",
     (
-        _c("source", "text", "Database, register, website or list that was searched, with its platform.", required=True,
-           example="MEDLINE (Ovid)"),
+        _c("source", "text", "What was searched, with its platform.", required=True, example="MEDLINE (Ovid)"),
         _c("kind", "choice", "Kind of source (PRISMA-S).",
            choices=("database", "register", "website", "citations", "contact", "other")),
         _c("date_searched", "date", "Day of the search.", required=True, example="2024-03-31"),
