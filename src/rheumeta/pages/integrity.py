@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from rheumeta.pages import pandoc
 from rheumeta.pages.analyses import show
+from rheumeta.pages.findings import FAMILIES, STANDARDISED
 from rheumeta.pages.inputs import ReportInput, Row
 from rheumeta.pages.numbers import capital, count, number
 from rheumeta.pages.pandoc import Block
@@ -136,11 +137,19 @@ def moved(analysis: Analysis, before: Interval | None, after: Interval | None) -
     if analysis.scale == "log" and before.estimate > 0:
         text = f"times {number(after.estimate / before.estimate)}"
     else:
-        text = f"by {number(after.estimate - before.estimate)}"
+        text = f"by {number(after.estimate - before.estimate)}{_unit(analysis)}"
     if analysis.null is None or includes(before, analysis.null) == includes(after, analysis.null):
         return text
     now = "includes" if includes(after, analysis.null) else "excludes"
     return f"{text}; the interval now {now} no effect"
+
+
+def _unit(analysis: Analysis) -> str:
+    """Return the unit of a move on the display scale."""
+    if FAMILIES.get(analysis.measure) == "proportion":
+        return " percentage points"
+    raw = FAMILIES.get(analysis.measure) in ("difference", "change") and analysis.measure not in STANDARDISED
+    return f" {analysis.unit}" if raw and analysis.unit else ""
 
 
 def warning(data: ReportInput) -> str:

@@ -1,4 +1,4 @@
-"""Rules of the sheets that appraisal reads: claims and overrides name what the protocol holds."""
+"""Rules of sheets that name what the protocol holds: claims, overrides, registered outcomes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rheumeta.tables.wording import did_you_mean, listing
 
 
 def check_appraisal(tables: Mapping[str, Table], protocol: Protocol) -> list[Fault]:
-    """Return the faults of the sheets ``claims`` and ``certainty_overrides``.
+    """Return the faults of the sheets ``claims`` and ``certainty_overrides``, and of registered outcomes.
 
     Parameters
     ----------
@@ -34,6 +34,8 @@ def check_appraisal(tables: Mapping[str, Table], protocol: Protocol) -> list[Fau
         for column, (what, ids) in known.items():
             faults += _unknown(tables["claims"], row, column, what, ids)
         faults += [*_limits(tables["claims"], row, protocol), *_claimed(tables["claims"], row)]
+    for row in tables["studies"]:
+        faults += _unknown(tables["studies"], row, "registered_outcomes", "outcome", protocol.outcomes)
     for row in tables["certainty_overrides"]:
         faults += _override(tables["certainty_overrides"], row, protocol)
     return faults

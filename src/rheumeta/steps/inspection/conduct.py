@@ -61,9 +61,7 @@ def registered_outcomes(material: Material) -> Looks:
     for row in material.studies:
         codes = {r.outcome for r in material.evidence.results if r.study_id == row["study_id"]}
         for name in filter(None, row["registered_outcomes"].split(";")):
-            outcome = material.protocol.outcomes.get(name)
-            if outcome is None:
-                continue
+            outcome = material.protocol.outcomes[name]
             where = _place(row, outcome.label, "registered; no number in the sheets", name)
             missing = not codes & set(outcome.codes)
             yield (

@@ -104,7 +104,8 @@ CHECKS = (
         id="statistic_of_estimate",
         group="arithmetic",
         title="Test statistic against estimate",
-        explanation="t is the estimate divided by its standard error; F with one degree of freedom is its square.",
+        explanation="t is the estimate divided by its standard error; F with one degree of freedom is its square."
+        "t is the estimate divided by its standard error; F with one degree of freedom is its square.",
         unit="row with t or F, estimate and standard error",
         blind="Statistics of an adjusted analysis beside an estimate that is not adjusted.",
         ask="Compare with the source; then ask the authors for the numbers behind it.",
@@ -127,8 +128,8 @@ CHECKS = (
         id="estimate_p",
         group="arithmetic",
         title="Interval or standard error against p",
-        explanation="z = estimate / SE, where SE comes from the interval; its p value is compared with the printed one."
-        "z = estimate / SE, where SE comes from the interval; its p value is compared with the printed one.",
+        explanation="z = estimate / SE, where SE comes from the interval; its p value is compared with the printed "
+        "one.",
         unit="row with estimate, interval or standard error, and p",
         blind="Tests that do not belong to the interval, e.g. of ranks.",
         ask="Ask which test the p value is of.",
@@ -219,8 +220,8 @@ CHECKS = (
         id="nested_criteria",
         group="arithmetic",
         title="Stricter criterion met by more patients",
-        explanation="Whoever meets ACR50 meets ACR20, and so on: the stricter of two criteria can't have more patients."
-        "Whoever meets ACR50 meets ACR20, and so on: the stricter of two criteria can't have more patients.",
+        explanation="Whoever meets ACR50 meets ACR20, and so on: the stricter of two criteria can't have more "
+        "patients.",
         unit="arm and time with both criteria",
         blind="Criteria of which the definition is not known.",
         ask="Compare with the source; then ask the authors for the numbers behind it.",

@@ -10,12 +10,11 @@ CHECKS = (
         id="registered_size",
         group="conduct",
         title="Patients registered and reported",
-        explanation="The number of the registry entry beside those allocated; asked below 80% and above 125%."
-        "The number of the registry entry beside those allocated; asked below 80% and above 125%.",
+        explanation="The number of the registry entry beside those allocated; asked below 80% and above 125%.",
         unit="study with both numbers",
         blind="Entries that were changed afterwards.",
         ask="Ask where the other patients are, and whether the number was changed in the registry.",
-        source="Cochrane Handbook 13.3.5; limit of this project",
+        source="Cochrane Handbook, chapter 13; limit of this project",
         look=conduct.registered_size,
     ),
     Check(
@@ -48,7 +47,7 @@ CHECKS = (
         unit="study of which this was looked up",
         blind="Studies that ended early and do not say so.",
         ask="Ask why, and who decided it.",
-        source="Cochrane Handbook 8.7",
+        source="Bassler et al. 2010",
         look=conduct.ended_early,
     ),
     Check(
@@ -70,7 +69,7 @@ CHECKS = (
         unit="study that says so",
         blind="Overlaps that nobody has noticed.",
         ask="Ask which patients are in both.",
-        source="Cochrane Handbook 4.6.2",
+        source="Cochrane Handbook, chapter 4",
         look=conduct.shared_cohort,
     ),
     Check(
@@ -81,7 +80,7 @@ CHECKS = (
         unit="two studies with registry numbers",
         blind="Studies without a registry number.",
         ask="Ask whether they share patients; if so, fill in cohort_of.",
-        source="Cochrane Handbook 4.6.2",
+        source="Cochrane Handbook, chapter 4",
         look=conduct.same_registration,
     ),
     Check(
@@ -92,7 +91,7 @@ CHECKS = (
         unit="two studies with a centre",
         blind="Centres that are spelt differently.",
         ask="Ask whether they share patients; if so, fill in cohort_of.",
-        source="Cochrane Handbook 4.6.2",
+        source="Cochrane Handbook, chapter 4",
         look=conduct.same_centre,
     ),
     Check(
@@ -103,7 +102,7 @@ CHECKS = (
         unit="study of which this was looked up",
         blind="Links that are not declared.",
         ask="Read the study with this in mind.",
-        source="Lundh et al. 2017, Cochrane MR000033",
+        source="Lundh et al. 2017",
         look=conduct.industry,
     ),
     Check(
@@ -114,7 +113,7 @@ CHECKS = (
         unit="study of which this was looked up",
         blind="What the journal has not published.",
         ask="Read the notice; a retracted study belongs into a sensitivity analysis at most.",
-        source="Cochrane Handbook 4.4.6",
+        source="Cochrane Handbook, chapter 4",
         look=conduct.retraction,
     ),
 )  # fmt: skip

@@ -35,8 +35,8 @@ CHECKS = (
         id="se_between_arms",
         group="plausibility",
         title="SD of one arm, standard error of the other?",
-        explanation="SDs of two arms differ little; a ratio of about sqrt(n) points to a standard error in one of them."
-        "SDs of two arms differ little; a ratio of about sqrt(n) points to a standard error in one of them.",
+        explanation="SDs of two arms differ little; a ratio of about sqrt(n) points to a standard error in one of "
+        "them.",
         unit="two arms with SD and patients at one time",
         blind="Standard errors in both arms.",
         ask="Ask which of the numbers is an SD.",
