@@ -92,6 +92,13 @@ def test_a_file_that_differs_from_the_manifest_is_told(layout):
     assert graph.manifest_warnings(layout) == ["MANIFEST of mine: studies.csv is not listed"]
 
 
+def test_a_report_depends_on_the_version_that_is_kept(layout):
+    assert graph.snapshots(layout) == []
+    layout.snapshot.parent.mkdir(parents=True)
+    layout.snapshot.write_text("{}")
+    assert graph.snapshots(layout) == [layout.snapshot.as_posix()]
+
+
 def test_what_was_validated_is_known_by_its_digest(layout):
     assert graph.validated_digest(layout) is None
     layout.validated.mkdir(parents=True)

@@ -116,8 +116,10 @@ def test_the_crate_names_all_that_was_built_and_nothing_differs(built):
     assert "Everything is as it was made." in done.text
 
 
-def test_a_second_run_does_nothing(built):
-    assert UP_TO_DATE in built.snakemake().text
+def test_a_second_run_does_nothing_but_look_at_the_manifest(built):
+    text = built.snakemake().text
+    assert UP_TO_DATE in text
+    assert f"MANIFEST of {REVIEW}: results.csv is changed" in text
 
 
 @pytest.mark.parametrize(
