@@ -314,7 +314,10 @@ def test_every_check_is_explained():
     assert len(BY_ID) == len(CHECKS)
     for check in CHECKS:
         assert check.group in GROUPS
-        assert all((check.title, check.explanation, check.unit, check.blind, check.ask, check.source))
+        for text in (check.title, check.explanation, check.unit, check.blind, check.ask, check.source):
+            assert text
+            assert text[: len(text) // 2] != text[len(text) // 2 :]
+            assert "  " not in text
     covered = PAIRS.keys() | STUDY_PAIRS.keys() | {
         "registered_size", "registered_outcomes", "arms_add_up", "baseline_balance", "routes_disagree"}  # fmt: skip
     assert BY_ID.keys() - covered <= ACCEPTABLE.keys()

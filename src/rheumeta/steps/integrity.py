@@ -62,14 +62,14 @@ def run(layout: Layout) -> None:
 def questions(
     found: Mapping[str, Sequence[Question | None]], material: Material
 ) -> dict[str, dict[str, str]]:
-    """Return every question as a row, by its id: by study as in the sheet, gravest first.
+    """Return every question as a row, by its id: gravest first, then by study.
 
     Raises
     ------
     RheumetaError
         If two questions have one id, which would be a mistake in a check.
     """
-    studies, grades = list(material.evidence.studies), list(GRADES)
+    studies, grades = list(material.evidence.studies), [*map(str, GRADES)]
     rows: dict[str, dict[str, str]] = {}
     for check in CHECKS:
         for item in filter(None, found[check.id]):
@@ -77,7 +77,7 @@ def questions(
             if name in rows:
                 raise RheumetaError(f"the check {check.id} asks {name} twice")
             rows[name] = _row(name, check, item, material)
-    order = sorted(rows, key=lambda q: (studies.index(rows[q]["study_id"]), grades.index(rows[q]["grade"])))  # type: ignore[arg-type]
+    order = sorted(rows, key=lambda q: (grades.index(rows[q]["grade"]), studies.index(rows[q]["study_id"])))
     return {name: rows[name] for name in order}
 
 

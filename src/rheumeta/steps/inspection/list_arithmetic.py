@@ -69,8 +69,7 @@ CHECKS = (
         id="ci_centred",
         group="arithmetic",
         title="Estimate not in the middle of its interval",
-        explanation="A difference lies in the middle of its limits, and a ratio in the middle of their logarithms."
-        "A difference lies in the middle of its limits, and a ratio in the middle of their logarithms.",
+        explanation="A difference lies in the middle of its limits, and a ratio in the middle of their logarithms.",
         unit="row with estimate and both limits",
         blind="Exact, profile and bootstrap intervals are right and off the middle.",
         ask="Ask how the interval was made, and whether estimate and limits are of one analysis.",
@@ -104,8 +103,7 @@ CHECKS = (
         id="statistic_of_estimate",
         group="arithmetic",
         title="Test statistic against estimate",
-        explanation="t is the estimate divided by its standard error; F with one degree of freedom is its square."
-        "t is the estimate divided by its standard error; F with one degree of freedom is its square.",
+        explanation="t is the estimate divided by its standard error; F with one degree of freedom is its square.",
         unit="row with t or F, estimate and standard error",
         blind="Statistics of an adjusted analysis beside an estimate that is not adjusted.",
         ask="Compare with the source; then ask the authors for the numbers behind it.",
@@ -232,8 +230,7 @@ CHECKS = (
         id="routes_disagree",
         group="arithmetic",
         title="Two ways to one number",
-        explanation="Where what is reported leads to the same number in two ways, both must give it, up to rounding."
-        "Where what is reported leads to the same number in two ways, both must give it, up to rounding.",
+        explanation="Where what is reported leads to the same number in two ways, both must give it, up to rounding.",
         unit="study in an analysis",
         blind="Numbers that are reported in one way only.",
         ask="Compare with the source; then ask the authors for the numbers behind it.",
