@@ -151,8 +151,8 @@ CHECKS = (
         group="arithmetic",
         title="Two groups against the p value claimed",
         explanation="From the counts: Fisher's exact test and chi-square with and without Yates' correction; from means"
-        " and SDs: t by Student and by Welch. Serious if none of them supports the claim, moderate if some "
-        "do.",
+        " and SDs: t by Student and by Welch. Serious if none of them supports the claim, moderate if only some "
+        "do and significance is claimed without an exact p.",
         unit="contrast with p, or called significant or not, and the numbers of both groups",
         blind="Adjusted and paired analyses, time to event.",
         ask="Ask which test was used, planned or chosen afterwards.",

@@ -103,8 +103,8 @@ CHECKS = (
         id="identical_numbers",
         group="plausibility",
         title="The same numbers twice",
-        explanation="The same mean and spread, six significant digits or more together, in different outcomes, arms, "
-        "times or studies.",
+        explanation="The same mean and spread in different outcomes, arms or times, with six significant digits or "
+        "more together; in different studies with eight, as six are shared by chance.",
         unit="row with mean or median and a spread",
         blind="Copies with a digit changed.",
         ask="Ask whether one was copied from the other, or the patients are the same.",

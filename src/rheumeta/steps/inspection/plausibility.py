@@ -24,12 +24,15 @@ from rheumeta.steps.inspection.material import (
     means,
     place,
     shown,
+    when,
 )
 from rheumeta.steps.inspection.model import Looks, Place, Question, asked, judged
 from rheumeta.tables.rules_numbers import OTHER_STUDIES, SE_FACTOR, SE_SHARE
 
 EXTREME = 3.0
 """A difference between arms of so many standard deviations is graded serious."""
+ACROSS_STUDIES = 8
+"""Digits that two studies must share; of some hundred studies on one scale, several share six by chance."""
 DISTINCT = 3
 """Two criteria that share so many different percentages, and no others, are graded serious."""
 BALANCE_OF = ("randomised",)
@@ -272,20 +275,29 @@ def _text(row: Result) -> str:
 
 
 def identical_numbers(material: Material) -> Looks:
-    """Look for the same mean and spread, with enough digits, in different outcomes, arms or studies."""
+    """Look for the same mean and spread, with enough digits, in different outcomes, arms, times or studies."""
     labelled = {r.result_id: texts for r in material.evidence.results if (texts := _numbers(r))}
     named = [integrity.Labelled(name, texts) for name, texts in labelled.items()]
     told: set[str] = set()
     for same in integrity.identical_numbers(named):
-        rows = [material.by_id[name] for name in same.labels]
-        if len({cell_of(r) for r in rows}) > 1:
-            told.update(same.labels)
+        for rows in _together([material.by_id[name] for name in same.labels], same.digits):
+            told.update(r.result_id for r in rows)
             studies = dict.fromkeys(material.evidence.label(r.study_id) for r in rows)
-            about = " and ".join(dict.fromkeys(f"{r.outcome}, {r.time_label}" for r in rows))
+            about = " and ".join(dict.fromkeys(when(r) for r in rows))
             ids = tuple(r.result_id for r in rows)
             where = Place(rows[0].study_id, ids, f"{about} ({', '.join(studies)})", ", ".join(same.texts))
-            yield asked(where, same.message, "moderate")
+            yield asked(where, f"{len(rows)} results have the same {same.digits} digits.", "moderate")
     yield from (None for name in labelled if name not in told)
+
+
+def _together(rows: Sequence[Result], digits: int) -> list[list[Result]]:
+    """Return rows that should not be alike: of all studies if digits are many, else of one study each."""
+    if digits >= ACROSS_STUDIES:
+        groups = [list(rows)]
+    else:
+        studies = dict.fromkeys(r.study_id for r in rows)
+        groups = [[r for r in rows if r.study_id == study] for study in studies]
+    return [group for group in groups if len({cell_of(r) for r in group}) > 1]
 
 
 def _numbers(row: Result) -> tuple[str, ...]:

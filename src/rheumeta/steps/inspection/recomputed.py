@@ -69,8 +69,16 @@ def estimate_p(material: Material) -> Looks:
             {"ci": (row.printed["ci_low"], row.printed["ci_high"])} if interval else {"se": row.printed["se"]}
         )
         where = place(material, [row], f"{shown(row, name, 'se', 'ci_low', 'ci_high')}, {said(row)}")
-        yield from judged(where, integrity.p_from_estimate, row.printed[name], row.printed["p"], row.p_sign,
-                          level=row.ci_level, ratio=ratio, **how)  # fmt: skip
+        numbers = row.printed[name], row.printed["p"], row.p_sign
+        options: dict[str, Any] = {"level": row.ci_level, "ratio": ratio, **how}
+        degrees = [None, float(row.n - 1)] if name == "mean" and row.n and row.n > 1 else [None]
+        found = [
+            item
+            for df in degrees
+            for item in judged(where, integrity.p_from_estimate, *numbers, df=df, **options)
+        ]
+        if found:  # by the normal or by the t distribution: either may be meant
+            yield None if None in found else found[0]
 
 
 def change_p(material: Material) -> Looks:
@@ -112,7 +120,8 @@ def _counts_p(material: Material, row: Result, one: Result | None, two: Result |
         return
     numbers = "; ".join(f"{'/'.join(map(str, counts(r)))} of {r.n}" for r in (one, two))
     where = place(material, [one, two, row], f"{numbers}; {said(row)}")
-    yield from judged(where, integrity.two_proportions, counts(one), one.n, counts(two), two.n, *stated)
+    sides = counts(one), one.n, counts(two), two.n
+    yield from _where_significant(stated, judged(where, integrity.two_proportions, *sides, *stated))
 
 
 def _means_p(material: Material, row: Result, one: Result | None, two: Result | None) -> Looks:
@@ -122,4 +131,14 @@ def _means_p(material: Material, row: Result, one: Result | None, two: Result | 
     where = place(
         material, [one, two, row], f"{shown(one, 'mean', 'sd')}; {shown(two, 'mean', 'sd')}; {said(row)}"
     )
-    yield from judged(where, integrity.two_means, group_of(one), group_of(two), *stated)
+    yield from _where_significant(
+        stated, judged(where, integrity.two_means, group_of(one), group_of(two), *stated)
+    )
+
+
+def _where_significant(stated: tuple[str, str], looks: Looks) -> Looks:
+    """Ask which test was used only where significance is claimed without the p value that would tell it."""
+    p, sign = stated
+    claimed = float(p) <= float(ALPHA) and sign in ("<", "<=")
+    for item in looks:
+        yield item if item is None or claimed or item.grade == "serious" else None

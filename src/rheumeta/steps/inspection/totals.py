@@ -25,7 +25,7 @@ def total_events(material: Material) -> Looks:
     for whole, parts in _wholes(material):
         rows = _all([_with_events(part, whole.events_unit) for part in parts])
         if rows and "events" in whole.values:
-            numbers = [int(r.values["events"]) for r in rows]
+            numbers = [_events(r) for r in rows]
             said = f"arms {' + '.join(map(str, numbers))}; all {whole.printed['events']}"
             where = place(material, [whole, *rows], said)
             total = int(whole.values["events"])
@@ -124,7 +124,14 @@ def _children(material: Material, arm: Arm) -> list[Arm]:
 
 
 def _with_events(rows: Sequence[Result], unit: str) -> Result | None:
-    return next((r for r in rows if "events" in r.values and r.events_unit == unit), None)
+    """Return the first row that gives one number of events, counted or behind a percentage of patients."""
+    return next(
+        (r for r in rows if r.events_unit == unit and ("events" in r.values or len(counts(r)) == 1)), None
+    )
+
+
+def _events(row: Result) -> int:
+    return int(row.values["events"]) if "events" in row.values else counts(row)[0]
 
 
 def _all(rows: Sequence[Result | None]) -> list[Result]:
