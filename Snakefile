@@ -36,5 +36,9 @@ rule all:
         "Everything is built: open results/index.html"
 
 
+onstart:
+    begin()
+
+
 onerror:
     finish()

@@ -12,13 +12,14 @@ import logging
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from importlib import import_module
 from pathlib import Path
 
 from rheumeta import __version__
 from rheumeta.errors import EXIT_FAILURE, Fault, InputFaults, RheumetaError
 from rheumeta.layout import Layout, is_id
-from rheumeta.runlog import Attempt, logging_to
+from rheumeta.runlog import Attempt, hold, logging_to
 from rheumeta.steps.commands.analyse_arguments import add_commands
 from rheumeta.steps.commands.trust_arguments import add_trust_commands
 from rheumeta.steps.stages import STAGES
@@ -182,7 +183,9 @@ def _stage_runner(stage: str) -> Callable[[argparse.Namespace], None]:
         layout = Layout(arguments.review, arguments.root)
         _check_review(layout)
         options = {"workers": arguments.workers} if stage in IN_PARALLEL else {}
-        import_module(f"rheumeta.steps.{stage}").run(layout, **options)
+        # A job that outlived its killed run, or the same stage started by hand, must end first.
+        with hold(layout.root / "logs" / stage / f"{layout.review}.lock", wait=True) or nullcontext():
+            import_module(f"rheumeta.steps.{stage}").run(layout, **options)
 
     return run
 

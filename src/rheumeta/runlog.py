@@ -14,8 +14,14 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from rheumeta.errors import EXIT_FAILURE, EXIT_INPUT
+
+try:
+    import fcntl
+except ImportError:  # not on Windows, where a second run is not noticed
+    fcntl = None  # type: ignore[assignment]
 
 UNFINISHED = "unfinished"
 """Stands in the count for a try that has neither succeeded nor failed, or was killed."""
@@ -77,6 +83,30 @@ def _entries(path: Path) -> list[str]:
 
 def _write(path: Path, entries: list[str]) -> None:
     path.write_text("".join(f"{entry}\n" for entry in entries), encoding="utf-8")
+
+
+def hold(path: Path, *, wait: bool = False) -> IO[str] | None:
+    """Return a lock on `path`, None if another process holds it.
+
+    The system lets go of it when its process ends, however that happens, so that nobody has to remove a
+    lock that a killed run has left.
+
+    Parameters
+    ----------
+    path : Path
+        The file to lock; made if need be.
+    wait : bool
+        Wait until the other process lets go.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = path.open("a", encoding="utf-8")
+    if fcntl is not None:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            handle.close()
+            return None
+    return handle
 
 
 class Attempt:

@@ -5,17 +5,15 @@ from __future__ import annotations
 import csv
 import os
 import re
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from pipeline import copy_code
 
-PROJECT = Path(__file__).resolve().parents[2]
 REVIEW = "steroids"
-COPIED = ("Snakefile", "environment.yml", "workflow", "profiles", "src")
 SOURCE = "https://example.org/trial"
 
 STUDIES = ("alpha2001", "beta2004", "gamma2010")
@@ -110,15 +108,6 @@ def fill_sheets(folder: Path) -> None:
                 "source_kind": "full_text", "confidence": "high",
             })  # fmt: skip
     fill(folder / "results.csv", rows)
-
-
-def copy_code(root: Path) -> None:
-    """Copy the code of the project, without what running it leaves behind."""
-    for name in COPIED:
-        if (PROJECT / name).is_dir():
-            shutil.copytree(PROJECT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(PROJECT / name, root / name)
 
 
 @pytest.fixture(scope="session")

@@ -125,6 +125,18 @@ def benchmark_results(wildcards):
     ]
 
 
+def begin():
+    """Let no second run work in this folder; the lock falls when the run ends, even if it is killed."""
+    global run_lock
+    run_lock = runlog.hold(Path(".snakemake/rheumeta.lock"))
+    if run_lock is None:
+        print(
+            "Another snakemake is at work in this folder. Wait until it has ended, or stop it; nothing was changed.",
+            file=sys.stderr,
+        )
+        raise SystemExit(1)
+
+
 def finish():
     """End a failed run: exit code 2 if only the input is at fault, else 1."""
     code, text = runlog.aftermath(Path("logs"), since=STARTED)

@@ -61,6 +61,22 @@ def json_text(data: object) -> str:
     return json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
+def _sweep(folder: Path) -> None:
+    """Delete temporary files of processes that were killed."""
+    for left in folder.glob(".part-*"):
+        process = left.name.split("-")[1]
+        if process.isdecimal() and not _runs(int(process)):
+            left.unlink(missing_ok=True)
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except OSError as error:
+        return isinstance(error, PermissionError)  # it runs, for somebody else
+    return True
+
+
 class StageWriter:
     """Writes all files of a stage, or none.
 
@@ -83,18 +99,21 @@ class StageWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is None:
-            for path, temporary in self._files.items():
-                os.replace(temporary, path)
-            for path in set(self._outdated) - set(self._files):
-                path.unlink(missing_ok=True)
-        else:
+        try:
+            if kind is None:
+                for path, temporary in self._files.items():
+                    os.replace(temporary, path)
+                for path in set(self._outdated) - set(self._files):
+                    path.unlink(missing_ok=True)
+        finally:
             for temporary in self._files.values():
                 temporary.unlink(missing_ok=True)
 
     def path(self, path: Path) -> Path:
         """Return the temporary path, with the same suffix, that will become `path`."""
         path.parent.mkdir(parents=True, exist_ok=True)
+        if path.parent not in {known.parent for known in self._files}:
+            _sweep(path.parent)
         temporary = path.with_name(f".part-{os.getpid()}-{path.name}")
         self._files[path] = temporary
         return temporary
