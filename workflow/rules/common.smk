@@ -24,6 +24,7 @@ except InputFaults as faults:
     print(faults, file=sys.stderr)
     raise SystemExit(faults.exit_code)
 
+graph.undo_future(Path("data/processed"), Path("results"))
 NOTEBOOKS = graph.runnable_notebooks(Path("notebooks"), REVIEWS)
 
 
@@ -78,6 +79,11 @@ def sheets(review):
 def raw(wildcards):
     """Return what a person edits for a review."""
     return [*graph.protocols(Layout(wildcards.review)), *sheets(wildcards.review)]
+
+
+def raw_digest(wildcards):
+    """Return a digest of what a person edits: a sheet put back from a copy may carry an old time."""
+    return [provenance.content_digest(Path(file)) for file in raw(wildcards)]
 
 
 def in_report(*files, caption, category):
