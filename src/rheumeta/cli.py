@@ -100,14 +100,10 @@ def _guarded(arguments: argparse.Namespace) -> int:
             say("%s is missing: run the stages before this one first, or snakemake, which does.", missing)
         return EXIT_FAILURE
     except OSError as error:
-        if error.filename is None:
+        remedy = REMEDIES.get(error.errno or 0)
+        if remedy is None:
             say("%s", traceback.format_exc())
-        say(
-            "%s: %s. %s",
-            error.filename or "A file",
-            error.strerror,
-            REMEDIES.get(error.errno or 0, NOT_WRITTEN),
-        )
+        say("%s: %s. %s", error.filename or "A file", error.strerror, remedy or NOT_WRITTEN)
         return EXIT_FAILURE
     except Exception:
         say("%s", traceback.format_exc())

@@ -7,6 +7,7 @@ mend it. A stage collects all faults it can find and raises them together as
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
@@ -16,6 +17,9 @@ EXIT_INPUT = 2
 EXIT_FAILURE = 1
 """Exit code for everything else that went wrong."""
 
+
+LISTED = 1000
+"""Most faults that a message lists; of the rest it gives the number of each kind."""
 
 SHOWN = 200
 """Most characters of a value that a message shows in full."""
@@ -111,7 +115,12 @@ class InputFaults(RheumetaError):
     def __str__(self) -> str:
         count = len(self.faults)
         head = f"{count} fault{'s' if count != 1 else ''} in the input; nothing was written:"
-        return "\n".join([head, *map(str, self.faults)])
+        return "\n".join([head, *map(str, self.faults[:LISTED]), *self._rest()])
+
+    def _rest(self) -> list[str]:
+        """Return how many faults of each kind a message leaves out."""
+        rest = Counter(fault.code for fault in self.faults[LISTED:])
+        return [f"... and {count:,} more of the kind {code}" for code, count in rest.most_common()]
 
 
 class StatsError(RheumetaError, ValueError):
