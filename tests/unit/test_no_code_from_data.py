@@ -18,8 +18,8 @@ FORBIDDEN_CALLS = {
     "subprocess.getstatusoutput", "env.from_string", "Template", "commands.getoutput", "tempfile.mktemp",
 }  # fmt: skip
 FORBIDDEN_IMPORTS = {
-    "pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib", "urllib.request", "http", "requests", "socket", "ssl",
-    "ftplib", "smtplib", "telnetlib", "xmlrpc", "httpx", "aiohttp",
+    "pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib", "urllib.request", "http", "requests", "socket",
+    "ssl", "ftplib", "smtplib", "telnetlib", "xmlrpc", "httpx", "aiohttp",
 }  # fmt: skip
 METHODS = {"to_pickle", "read_pickle", "from_string", "eval"}
 
