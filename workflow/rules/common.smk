@@ -81,9 +81,10 @@ def raw(wildcards):
     return [*graph.protocols(Layout(wildcards.review)), *sheets(wildcards.review)]
 
 
-def raw_digest(wildcards):
-    """Return a digest of what a person edits: a sheet put back from a copy may carry an old time."""
-    return [provenance.content_digest(Path(file)) for file in raw(wildcards)]
+def protocol(wildcards):
+    """Return what the protocols are as a parameter: one that is put back from a copy may carry an old time."""
+    files = graph.protocols(Layout(wildcards.review))
+    return [provenance.sha256(Path(file)) for file in files]
 
 
 def in_report(*files, caption, category):

@@ -21,7 +21,7 @@ rule validate:
         evidence=evidence,
         versions=software("validate"),
         failures=failures("validate"),
-        content=raw_digest,
+        protocol=protocol,
     message:
         "Checking the sheets of {wildcards.review}"
     shell:
