@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -100,7 +101,8 @@ def kill_after(process: subprocess.Popen[bytes], seconds: float) -> bool:
     """Kill the group of a process after a while; tell whether it was still at work."""
     time.sleep(seconds)
     at_work = process.poll() is None
-    os.killpg(process.pid, signal.SIGKILL)
+    with suppress(ProcessLookupError):  # it had ended by itself
+        os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
     return at_work
 
