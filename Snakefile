@@ -30,6 +30,13 @@ rule all:
         expand("results/{review}/tables.xlsx", review=REVIEWS),
         expand("results/{review}/ro-crate-metadata.json", review=REVIEWS),
         [name for review in REVIEWS for name in graph.tables(Layout(review))],
+        [name for review in REVIEWS for name in all_figures(review)],
+        # what lies between comes back too where it was deleted
+        expand(rules.validate.output, review=REVIEWS),
+        expand(rules.harmonise.output, review=REVIEWS),
+        expand(rules.effects.output, review=REVIEWS),
+        expand(rules.synthesise.output, review=REVIEWS),
+        expand(rules.appraise.output, review=REVIEWS),
         expand("results/notebooks/{name}.html", name=NOTEBOOKS),
         "results/index.html",
     message:
