@@ -185,7 +185,7 @@ class Defaults(Model):
         COLUMN_FORMATS,  # type: ignore[arg-type]
         description="Formats in which figures of primary analyses and of the review also come one column (85 mm) wide.",
     )
-    zero_cells: float = Field(0.5, ge=0.01, le=1, description="Added to every cell of a study with a zero cell.")
+    zero_cells: float = Field(0.5, ge=0.01, le=1, description="Added to all cells of a study with a zero.")
     double_zero: Literal["leave_out", "include"] = "leave_out"
     shared_control: Literal["combine", "split"] = Field(
         "combine", description="Several arms of one study that fit: combine them, or split the control."
