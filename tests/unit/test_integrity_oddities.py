@@ -124,6 +124,17 @@ def test_two_runs_write_the_same_bytes(layout):
     assert (layout.integrity.read_bytes(), layout.integrity_checks.read_bytes()) == before
 
 
+def test_a_reordered_sheet_changes_nothing(layout):
+    before = layout.integrity.read_bytes(), layout.integrity_checks.read_bytes()
+    for name in ("studies", "arms", "results"):
+        path = layout.raw / f"{name}.csv"
+        header, *lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        path.write_text("".join([header, *reversed(lines)]), encoding="utf-8")
+    for stage in (validate, harmonise, effects, integrity):
+        stage.run(layout)
+    assert (layout.integrity.read_bytes(), layout.integrity_checks.read_bytes()) == before
+
+
 @pytest.mark.parametrize(
     ("review", "questions"), [("biologics_acr50", []), ("second_anti_tnf", ["se_for_sd.wick2005.r021"])]
 )

@@ -69,7 +69,8 @@ def questions(
     RheumetaError
         If two questions have one id, which would be a mistake in a check.
     """
-    studies, grades = list(material.evidence.studies), [*map(str, GRADES)]
+    studies = {name: place for place, name in enumerate(material.evidence.studies)}
+    grades = [*map(str, GRADES)]
     rows: dict[str, dict[str, str]] = {}
     for check in CHECKS:
         for item in filter(None, found[check.id]):
@@ -77,7 +78,7 @@ def questions(
             if name in rows:
                 raise RheumetaError(f"the check {check.id} asks {name} twice")
             rows[name] = _row(name, check, item, material)
-    order = sorted(rows, key=lambda q: (grades.index(rows[q]["grade"]), studies.index(rows[q]["study_id"])))
+    order = sorted(rows, key=lambda q: (grades.index(rows[q]["grade"]), studies[rows[q]["study_id"]]))
     return {name: rows[name] for name in order}
 
 

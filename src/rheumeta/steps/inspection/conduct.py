@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from rheumeta.questions import Grade
 from rheumeta.steps.inspection.material import Material, Row
@@ -51,7 +50,7 @@ def registered_size(material: Material) -> Looks:
 
 def _patients(material: Material, study: Row) -> float | None:
     """Return the patients of all arms as allocated; None unless each says how many."""
-    arms = [a for a in material.arms if a["study_id"] == study["study_id"] and a["kind"] == "arm"]
+    arms = [a for a in material.arms_of[study["study_id"]] if a["kind"] == "arm"]
     sizes = [a["n_allocated"] or a["n_analysed"] for a in arms]
     return sum(map(float, sizes)) if sizes and all(sizes) else None
 
@@ -59,7 +58,7 @@ def _patients(material: Material, study: Row) -> float | None:
 def registered_outcomes(material: Material) -> Looks:
     """Look for an outcome of the registry entry of which no number is reported."""
     for row in material.studies:
-        codes = {r.outcome for r in material.evidence.results if r.study_id == row["study_id"]}
+        codes = material.outcomes_of[row["study_id"]]
         for name in filter(None, row["registered_outcomes"].split(";")):
             outcome = material.protocol.outcomes[name]
             where = _place(row, outcome.label, "registered; no number in the sheets", name)
@@ -121,36 +120,46 @@ def _label(material: Material, study: str) -> str:
     return material.evidence.label(study) if study else ""
 
 
-def _strangers(material: Material) -> Iterator[tuple[Row, Row]]:
-    """Yield pairs of studies that are not declared to share patients."""
-    for one, two in itertools.combinations(material.studies, 2):
-        if material.evidence.cohort(one["study_id"]) != material.evidence.cohort(two["study_id"]):
-            yield one, two
+def _sharing(
+    material: Material, keys: Callable[[Row], Iterable[str]]
+) -> Iterator[tuple[Row, list[tuple[Row, str]]]]:
+    """Yield each study that has keys, with the earlier ones that have one in common and are no declared relatives."""
+    holders: dict[str, list[Row]] = {}
+    for row in material.studies:
+        own = sorted(set(keys(row)))
+        common: dict[str, tuple[Row, list[str]]] = {}
+        for key in own:
+            for other in holders.get(key, ()):
+                common.setdefault(other["study_id"], (other, []))[1].append(key)
+            holders.setdefault(key, []).append(row)
+        cohort = material.evidence.cohort(row["study_id"])
+        strangers = [
+            (o, "; ".join(k)) for i, (o, k) in common.items() if material.evidence.cohort(i) != cohort
+        ]
+        if own:
+            yield row, strangers
 
 
 def same_registration(material: Material) -> Looks:
     """Look for two studies with one registry number that are not declared to share patients."""
-    for one, two in _strangers(material):
-        numbers = [set(REGISTRATION.findall(row["registry"])) for row in (one, two)]
-        if all(numbers):
-            common = ", ".join(sorted(numbers[0] & numbers[1]))
-            where = _place(one, f"registry number, also of {two['label']}", common, two["study_id"])
-            yield (
-                asked(where, "One registration is one study: do they share patients?", "moderate")
-                if common
-                else None
-            )
+    for row, others in _sharing(material, lambda r: REGISTRATION.findall(r["registry"])):
+        for other, common in others:
+            where = _place(other, f"registry number, also of {row['label']}", common, row["study_id"])
+            yield asked(where, "One registration is one study: do they share patients?", "moderate")
+        if not others:
+            yield None
 
 
 def same_centre(material: Material) -> Looks:
     """Look for two studies of one centre that are not declared to share patients."""
-    for one, two in _strangers(material):
-        centres = [{c.strip() for c in row["centre"].split(";") if c.strip()} for row in (one, two)]
-        if all(centres):
-            common = "; ".join(sorted(centres[0] & centres[1]))
-            where = _place(one, f"centre, also of {two['label']}", common, two["study_id"])
-            text = "Ask when each of them recruited, and whether a patient can be in both."
-            yield asked(where, text, "moderate") if common else None
+    for row, others in _sharing(material, lambda r: filter(None, map(str.strip, r["centre"].split(";")))):
+        for other, common in others:
+            where = _place(other, f"centre, also of {row['label']}", common, row["study_id"])
+            yield asked(
+                where, "Ask when each of them recruited, and whether a patient can be in both.", "moderate"
+            )
+        if not others:
+            yield None
 
 
 def industry(material: Material) -> Looks:

@@ -62,6 +62,30 @@ class Material:
                 found.setdefault(cell_of(row), []).append(row)
         return dict(sorted(found.items(), key=lambda item: min(r.order for r in item[1])))
 
+    @cached_property
+    def cells_of(self) -> dict[str, dict[Cell, list[Result]]]:
+        """Cells of each study."""
+        found: dict[str, dict[Cell, list[Result]]] = {study: {} for study in self.evidence.studies}
+        for cell, rows in self.cells.items():
+            found[cell[0]][cell] = rows
+        return found
+
+    @cached_property
+    def outcomes_of(self) -> dict[str, set[str]]:
+        """Outcomes of which each study reports something."""
+        found: dict[str, set[str]] = {study: set() for study in self.evidence.studies}
+        for row in self.evidence.results:
+            found[row.study_id].add(row.outcome)
+        return found
+
+    @cached_property
+    def arms_of(self) -> dict[str, list[Row]]:
+        """Rows of the sheet of arms by study."""
+        found: dict[str, list[Row]] = {study: [] for study in self.evidence.studies}
+        for row in self.arms:
+            found[row["study_id"]].append(row)
+        return found
+
     def at(self, row: Result, arm_id: str) -> list[Result]:
         """Return the rows about an arm that report what `row` does."""
         return self.cells.get((row.study_id, arm_id, row.outcome, row.weeks, row.timing), [])

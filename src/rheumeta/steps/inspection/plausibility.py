@@ -256,8 +256,8 @@ def _comparable(series: Mapping[str, Mapping[str, str]]) -> int:
 def _responders(material: Material, study: str) -> dict[str, dict[str, Result]]:
     """Return the rows that count responders of a study by outcome and by arm, time and kind of number."""
     found: dict[str, dict[str, Result]] = {}
-    for (own, arm, outcome, weeks, timing), rows in material.cells.items():
-        row = first_counting(rows) if own == study else None
+    for (_, arm, outcome, weeks, timing), rows in material.cells_of[study].items():
+        row = first_counting(rows)
         if row is not None:
             found.setdefault(outcome, {})[f"{arm}, {weeks}, {timing}"] = row
     return found
@@ -326,8 +326,8 @@ def baseline_balance(material: Material) -> Looks:
 def _baselines(material: Material, study_id: str) -> list[list[list[Result]]]:
     """Return for each baseline variable of a study the rows of each arm as allocated."""
     found: dict[str, list[list[Result]]] = {}
-    for (study, arm, outcome, _, timing), rows in material.cells.items():
-        if study == study_id and timing == "baseline" and material.evidence.arms[study, arm].kind == "arm":
+    for (study, arm, outcome, _, timing), rows in material.cells_of[study_id].items():
+        if timing == "baseline" and material.evidence.arms[study, arm].kind == "arm":
             found.setdefault(outcome, []).append(rows)
     return [arms for arms in found.values() if len(arms) >= FEWEST_ARMS]
 
