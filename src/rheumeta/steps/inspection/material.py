@@ -86,6 +86,16 @@ class Material:
             found[row["study_id"]].append(row)
         return found
 
+    @cached_property
+    def parts_of(self) -> dict[tuple[str, str], list[Arm]]:
+        """Arms whose patients together are those of a pooled group, by study and group."""
+        found: dict[tuple[str, str], list[Arm]] = {}
+        for arm in self.evidence.arms.values():
+            whole = self.evidence.arms.get((arm.study_id, arm.part_of or ""))
+            if whole is not None and whole.kind == "pooled" and arm.kind != "subgroup":
+                found.setdefault((whole.study_id, whole.arm_id), []).append(arm)
+        return found
+
     def at(self, row: Result, arm_id: str) -> list[Result]:
         """Return the rows about an arm that report what `row` does."""
         return self.cells.get((row.study_id, arm_id, row.outcome, row.weeks, row.timing), [])

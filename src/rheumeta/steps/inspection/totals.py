@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from rheumeta.stats import integrity
-from rheumeta.steps.evidence.model import Arm, Result
+from rheumeta.steps.evidence.model import Result
 from rheumeta.steps.inspection.material import Material, counts, first_counting, group_of, means, place, shown
 from rheumeta.steps.inspection.model import Looks, Place, judged
 
@@ -57,7 +57,7 @@ def arms_add_up(material: Material) -> Looks:
     """Look for patients of the arms that do not add up to those of the pooled group, in the sheet of arms."""
     sizes = {(r["study_id"], r["arm_id"]): r for r in material.arms}
     for (study, arm_id), arm in material.evidence.arms.items():
-        children = _children(material, arm)
+        children = material.parts_of.get((study, arm_id), [])
         for column in SIZES if len(children) > 1 else ():
             parts = [sizes[study, c.arm_id][column] for c in children]
             total = sizes[study, arm_id][column]
@@ -94,8 +94,8 @@ def nested_criteria(material: Material) -> Looks:
     """Look for more patients who meet the stricter of two criteria than the laxer, which holds them."""
     for strict, lax in NESTED:
         for (study, arm, outcome, weeks, timing), rows in material.cells.items():
-            inner = first_counting(rows) if outcome == strict else None
-            outer = first_counting(material.cells.get((study, arm, lax, weeks, timing), []))
+            other = material.cells.get((study, arm, lax, weeks, timing)) if outcome == strict else None
+            inner, outer = (first_counting(own or []) for own in (rows if other else None, other))
             if inner is None or outer is None or inner.n != outer.n:
                 continue
             said = (
@@ -109,18 +109,10 @@ def _wholes(material: Material) -> Iterator[tuple[Result, list[list[Result]]]]:
     """Yield each row about a pooled group with the rows about each of its arms, where all arms have some."""
     for rows in material.cells.values():
         first = rows[0]
-        children = _children(material, material.evidence.arms[first.study_id, first.arm_id])
+        children = material.parts_of.get((first.study_id, first.arm_id), [])
         parts = [material.at(first, child.arm_id) for child in children]
         if parts and all(parts):
             yield first, parts
-
-
-def _children(material: Material, arm: Arm) -> list[Arm]:
-    """Return the arms whose patients together are those of a pooled group."""
-    if arm.kind != "pooled":
-        return []
-    own = material.evidence.arms_of(arm.study_id)
-    return [a for a in own if a.part_of == arm.arm_id and a.kind != "subgroup"]
 
 
 def _with_events(rows: Sequence[Result], unit: str) -> Result | None:
