@@ -18,7 +18,7 @@ from rheumeta.steps.evidence.model import read_rows
 from rheumeta.tables.sheets import INTEGRITY_ANSWERS
 from rheumeta.tables.writing import csv_text
 
-QUESTION = "percent_whole.alpha2010.r001"
+QUESTION = "percent_whole.alpha2010.r001.eefe"
 COLUMNS = [c.name for c in INTEGRITY_ANSWERS.columns]
 
 
@@ -52,7 +52,7 @@ def test_a_made_sheet_raises_its_questions(layout):
     rows = inspect(layout)
     assert rows[QUESTION]["state"] == "open"
     assert rows[QUESTION]["grade"] == "serious"
-    spread = rows["sd_of_percentage.alpha2010.r002"]
+    (spread,) = (row for row in rows.values() if row["check"] == "sd_of_percentage")
     assert spread["reported"] == "percent 23.8, sd 42.6, n 21"
     assert under_question(rows.values()).holds("alpha2010", ["r001"])
     assert not under_question(rows.values()).holds("beta2012", ["r003"])
@@ -79,6 +79,15 @@ def test_an_answer_that_is_no_longer_asked_for_is_kept_and_told(layout, caplog):
     assert (row["state"], row["reason"]) == ("no_longer_asked", "One patient was not assessed.")
     assert "is no longer asked" in caplog.text
     assert not under_question([row]).rows
+
+
+def test_an_answer_does_not_cover_numbers_that_were_edited_since(layout):
+    answered(layout)
+    tiny_review.change(layout, {"file": "results", "line": 2, "set": {"percent": "48"}})
+    rows = inspect(layout)
+    assert rows.pop(QUESTION)["state"] == "no_longer_asked"
+    (again,) = (row for row in rows.values() if row["check"] == "percent_whole")
+    assert (again["state"], again["reason"]) == ("open", "")
 
 
 @pytest.mark.parametrize(
@@ -132,8 +141,8 @@ def test_an_analysis_is_repeated_without_data_under_question(doubted):
 def test_the_page_tells_the_questions_and_what_is_left_without_their_data(doubted):
     view = integrity_view(doubted)
     assert "1 serious" in view.summary
-    found = [row["question_id"] for row in view.questions]
-    assert found == ["events_percent.alpha2010.r002", "routes_disagree.alpha2010.r001.r002"]
+    found = [(row["check"], row["result_ids"]) for row in view.questions]
+    assert found == [("events_percent", "r002"), ("routes_disagree", "r001;r002")]
     assert [(m.record.id, m.studies, m.without) for m in view.moves] == [
         ("acr20_short", "Alpha 2010", "no data")
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -305,6 +307,9 @@ def test_a_standard_error_called_sd_is_told_by_its_p():
 def test_ids_are_the_same_whatever_else_is_asked():
     item = Question("trial", ("r001", "r002"), "", "", "", "serious")
     assert question_id("x", item) == "x.trial.r001.r002"
+    counted = replace(item, reported="percent 19, n 46")
+    assert question_id("x", counted) == f"x.trial.r001.r002.{hashlib.sha256(b'19;46').hexdigest()[:4]}"
+    assert question_id("x", counted) == question_id("x", replace(counted, reported="19% of 46 patients"))
     many = Question("trial", tuple(f"r{i:03d}" for i in range(1, 13)), "", "", "", "serious")
     assert question_id("x", many).startswith("x.trial.r001.r012.12-")
     assert question_id("x", many) == question_id("x", many)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,9 @@ log = logging.getLogger(__name__)
 
 GRADE_OF: dict[str, Grade] = {"inconsistent": "serious", "depends": "moderate", "implausible": "moderate"}
 """Grade of a verdict of the arithmetic, where the check names no other."""
+
+NUMBERS = re.compile(r"\d+(?:\.\d+)?")
+"""The numbers in a sentence, whatever its words."""
 
 LISTED_ROWS = 3
 """Rows that an id names one by one; of more it names the first, the last and a digest of all."""
@@ -143,13 +147,21 @@ def asked(place: Place, expected: str, grade: Grade) -> Question:
 
 
 def question_id(check: str, item: Question) -> str:
-    """Return the id of a question: the same in every run as long as check, study and rows are the same."""
-    parts = [check, item.study_id, *_short(item.rows)]
-    return ".".join([*parts, item.key] if item.key else parts)
+    """Return the id of a question: check, study, rows and a digest of the numbers reported.
+
+    It is the same in every run as long as these are. Once a number is edited it is another question, and an
+    answer to the old one no longer counts.
+    """
+    numbers = ";".join(NUMBERS.findall(item.reported))
+    parts = [check, item.study_id, *_short(item.rows), item.key, _digest(numbers, 4) if numbers else ""]
+    return ".".join(filter(None, parts))
 
 
 def _short(rows: Sequence[str]) -> list[str]:
     if len(rows) <= LISTED_ROWS:
         return list(rows)
-    digest = hashlib.sha256(";".join(rows).encode()).hexdigest()[:6]
-    return [rows[0], rows[-1], f"{len(rows)}-{digest}"]
+    return [rows[0], rows[-1], f"{len(rows)}-{_digest(';'.join(rows), 6)}"]
+
+
+def _digest(text: str, length: int) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:length]
