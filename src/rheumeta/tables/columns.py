@@ -128,7 +128,7 @@ COMPUTED: dict[str, str] = {
     "q_df": "Degrees of freedom of Q.",
     "q_pval": "p value of Q.",
     "quantity": "What this step gives.",
-    "question_id": "Key of the question, the same as long as its numbers are; the sheet integrity_answers refers to it.",
+    "question_id": "Key of the question, the same while its numbers are; the sheet integrity_answers refers to it.",
     "reason": "Why.",
     "remark": "Questions graded as a remark.",
     "reported": "The numbers as reported.",
