@@ -12,6 +12,7 @@ from test_review_figures import assert_nothing_overlaps
 from tolerances import CLOSED_FORM, DIRECT
 
 from rheumeta.errors import StatsError
+from rheumeta.pages.inputs import anchor
 from rheumeta.plots.axis import Axis
 from rheumeta.plots.chart import clip
 from rheumeta.plots.records import NoteFigure
@@ -124,6 +125,8 @@ def test_leaving_out_each_study_gives_what_the_statistics_give():
         [math.exp(r.estimate) for r in expected], rel=CLOSED_FORM
     )
     assert [r.label for r in plot.blocks[0].rows][:2] == ["Without Aronson", "Without Ferguson & Simes"]
+    studies = SUBJECT.analysis.studies
+    assert [r.key for r in plot.blocks[0].rows] == [anchor("e", s.effect_id) for s in studies]
 
 
 def test_cumulative_goes_by_year_and_ends_with_all_studies():

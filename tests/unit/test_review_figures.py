@@ -264,6 +264,7 @@ def test_forest_plot_shows_the_judgements_beside_each_study():
     assert [d.sign for d in plot.dot_heads] == ["D1", "D2", "D3", "D4", "D5", "All"]
     dots = [row.dots for row in plot.blocks[0].rows]
     assert dots[0] == ("low", "high", "low", "low", "low", "high")
+    assert [row.dots_key for row in plot.blocks[0].rows][:2] == [f"j-{s}-all" for s in (first, second)]
     assert dots[1] == (*["not_applicable"] * 5, "critical")
     assert "only the overall judgement of Second (ROBINS-I)" in plot.footnotes[-1]
     assert_nothing_overlaps(draw_forest(plot))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ from rheumeta.pages.evidence import STATUS_WORDS
 from rheumeta.pages.headline import at_random, cohorts, largest, once_per_outcome, patients_in
 from rheumeta.pages.inputs import ReportInput, anchor
 from rheumeta.pages.numbers import whole
-from rheumeta.pages.origins import HIDDEN, PEOPLE, QUESTIONS, STATUS, TRIALS, place
+from rheumeta.pages.origins import HIDDEN, PEOPLE, QUESTIONS, ROWS, STATUS, TRIALS, place, rows_place
 from rheumeta.pages.plain import suspected
 from rheumeta.pages.words import shown_result
 
@@ -38,7 +39,7 @@ class Count:
 
 def counts(data: ReportInput) -> list[Count]:
     """Return the lists behind the counts of the first screen and of the plain-language summary."""
-    return [_questions(data), _people(data), _status(data), *_trials(data), *_hidden(data)]
+    return [_questions(data), _people(data), _status(data), *_trials(data), *_hidden(data), _rows(data)]
 
 
 def _questions(data: ReportInput) -> Count:
@@ -130,6 +131,20 @@ def _hidden(data: ReportInput) -> Iterable[Count]:
     total = (f"{len(found)} trials", whole(sum(found.values())))
     title = "Trials begun and never made public in full"
     yield Count(HIDDEN, title, ("Trial", "Patients"), rows, total)
+
+
+def _rows(data: ReportInput) -> Count:
+    """Return how many reported results each study has, and how many of them enter an analysis."""
+    labels, every = data.study_labels(), Counter(row["study_id"] for row in data.accounting)
+    used = Counter(row["study_id"] for row in data.accounting if row["used_in"])
+    rows = tuple(
+        ((labels.get(study, study), ""),
+         *((str(n), rows_place(study)) for n in (size, used[study], size - used[study])))
+        for study, size in every.items()
+    )  # fmt: skip
+    sums = (every.total(), used.total(), every.total() - used.total())
+    head = ("Study", "Reported results", "Enter at least one analysis", "None")
+    return Count(ROWS, "Reported results, and how many are used", head, rows, ("All", *map(str, sums)))
 
 
 def _basis(basis: str | None) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from rheumeta.pages.inputs import ReportInput, Row
 from rheumeta.pages.numbers import count
+from rheumeta.pages.origins import SEARCHES, STATUS, Said
 
 
 @dataclass(frozen=True)
@@ -51,10 +52,10 @@ def _reaches(row: Row) -> str:
 
 
 def _sentences(last: Sequence[Row], year: str | None, newest: Sequence[str]) -> list[str]:
-    said = [_searched(last)]
+    said: list[str] = [Said((_searched(last), SEARCHES if last else ""))]
     if year:
         studies = ", ".join(newest) if len(newest) <= 4 else count(len(newest), "study", "studies")
-        said.append(f"The newest study that has started is of {year} ({studies}).")
+        said.append(Said((f"The newest study that has started is of {year} ({studies}).", STATUS)))
     if last and year and int(_reaches(last[0])[:4]) > float(year):
         said.append(
             "The last search is younger than the newest study: it looked further and found nothing newer."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rheumeta.pages import pandoc
@@ -11,6 +11,7 @@ from rheumeta.pages.analyses import show
 from rheumeta.pages.findings import FAMILIES, STANDARDISED
 from rheumeta.pages.inputs import ReportInput, Row
 from rheumeta.pages.numbers import capital, count, number
+from rheumeta.pages.origins import ASKED, CHECKS, MOVES, Said, asked_place
 from rheumeta.pages.pandoc import Block
 from rheumeta.pages.words import includes, shown_result
 from rheumeta.questions import GRADES, GROUPS, QUESTIONED, WITHOUT_QUESTIONED, is_open
@@ -46,16 +47,26 @@ class StudyCount:
 
 
 @dataclass(frozen=True)
+class QuestionList:
+    """The questions that one number of the section counts."""
+
+    place: str
+    title: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
 class IntegrityView:
     """The section on integrity."""
 
-    summary: str
+    summary: Said
     questions: tuple[Row, ...]
     remarks: tuple[Row, ...]
     studies: tuple[StudyCount, ...]
     checks: tuple[tuple[str, tuple[Row, ...]], ...]  # heading, checks that could look at something
     blind: tuple[Row, ...]  # checks that had nothing to look at
     moves: tuple[Move, ...]
+    lists: tuple[QuestionList, ...]
 
 
 def integrity_view(data: ReportInput) -> IntegrityView | None:
@@ -72,17 +83,28 @@ def integrity_view(data: ReportInput) -> IntegrityView | None:
         checks=tuple((words, rows) for words, rows in by_group if rows),
         blind=tuple(row for row in data.integrity_checks if row["looked"] == "0"),
         moves=tuple(moves(data.synthesis.analyses)),
+        lists=(
+            *_lists(data.integrity, "study_id", "label", "to"),
+            *_lists(data.integrity, "check", "title", "of"),
+        ),
     )
 
 
-def summary(data: ReportInput) -> str:
+def _lists(rows: Sequence[Row], key: str, name: str, word: str) -> Iterable[QuestionList]:
+    """Yield the questions put to each study, or of each check."""
+    for one in dict.fromkeys(row[key] for row in rows):
+        own = tuple(row for row in rows if row[key] == one)
+        yield QuestionList(asked_place(one), f"Questions {word} {own[0][name] or one}", own)
+
+
+def summary(data: ReportInput) -> Said:
     """Return how many questions there are, of how many studies, and how many are closed."""
     asked = [row for row in data.integrity if row["state"] != "no_longer_asked"]
     looked = sum(row["looked"] != "0" for row in data.integrity_checks)
     size = len(data.integrity_checks)
     text = f"Of {count(size, 'check', 'checks')}, {count(looked, 'has', 'have')} something to look at in this review"
     if not asked:
-        return f"{text}; no question arises."
+        return Said((f"{text}; no question arises.", CHECKS))
     studies = len({row["study_id"] for row in asked})
     grades = Counter(row["grade"] for row in asked)
     parts = [
@@ -92,7 +114,8 @@ def summary(data: ReportInput) -> str:
     still = sum(map(is_open, asked))
     rest = "none is answered" if still == len(asked) else f"{count(still, 'is', 'are')} still open"
     put = f"{capital(count(len(asked), 'question', 'questions'))} {'is' if len(asked) == 1 else 'are'} put to"
-    return f"{text}. {put} {count(studies, 'study', 'studies')} ({', '.join(parts)}); {rest}."
+    said = f"{put} {count(studies, 'study', 'studies')} ({', '.join(parts)}); {rest}."
+    return Said((f"{text}. ", CHECKS), (said, ASKED))
 
 
 def _studies(data: ReportInput) -> Iterable[StudyCount]:
@@ -152,17 +175,17 @@ def _unit(analysis: Analysis) -> str:
     return f" {analysis.unit}" if raw and analysis.unit else ""
 
 
-def warning(data: ReportInput) -> str:
+def warning(data: ReportInput) -> Said:
     """Return a sentence for the first screen if a main result rests on data under question; else nothing."""
     found = [m for m in moves(data.synthesis.analyses) if m.record.primary]
     if not found:
-        return ""
+        return Said()
     titles = "; ".join(f"{m.record.title} ({m.studies})" for m in found)
     rest = "rests" if len(found) == 1 else "rest"
-    return (
+    return Said((
         f"{capital(count(len(found), 'main result', 'main results'))} {rest} on numbers with an open serious question: "
-        f"{titles}. The section “{TITLE}” shows what is left without them."
-    )
+        f"{titles}. The section “{TITLE}” shows what is left without them.", MOVES,
+    ))  # fmt: skip
 
 
 def integrity_blocks(data: ReportInput) -> Iterable[Block]:

@@ -28,6 +28,18 @@ STATUS = "place-status"
 """Id of the list of studies with their status."""
 HIDDEN = "place-hidden"
 """Id of the list of trials whose results are held back."""
+ASKED = "place-asked"
+"""Id of the counts of questions of the integrity check, study by study."""
+CHECKS = "place-checks"
+"""Id of the list of checks."""
+MOVES = "place-moves"
+"""Id of the results without data under question."""
+SEARCHES = "place-searches"
+"""Id of the register of searches."""
+ROWS = "place-rows"
+"""Id of the counts of reported results by study."""
+JUDGEMENTS = "place-judgements"
+"""Id of the tables of risk of bias."""
 
 _NUMBER = r"[−+]?\d+(?:\.\d+)?%?(?![\w-])"
 _NOUNS = ("main questions?", "stud(?:y|ies)", "trials?", "cohorts?", "groups?", "patients?", "people", "of them",
@@ -114,6 +126,7 @@ def names(data: ReportInput) -> set[str]:
     for row in data.sheet("studies"):
         found |= {row["study_id"], row.get("label", ""), row.get("registry", "")}
     found |= {row.get("label", "") for row in data.sheet("arms")}
+    found |= {row["outcome"] for row in data.accounting}
     found |= {row.outcome_label for row in data.synthesis.directions}
     found |= {row.time_label for row in data.synthesis.directions}
     return found - {""}
@@ -169,6 +182,16 @@ def awaited_place(row: Row) -> str:
     """Return the place of a result that is awaited: its key, of which what is missing is a sentence."""
     what = hashlib.sha256(row["what"].encode()).hexdigest()[:8]
     return anchor("w", f"{row['study_id']}-{row['outcome']}-{what}")
+
+
+def rows_place(study: str) -> str:
+    """Return the place of all reported results of a study."""
+    return anchor("rows", study)
+
+
+def asked_place(whom: str) -> str:
+    """Return the place of the questions put to a study, or by a check."""
+    return anchor("asked", whom)
 
 
 def flow_place(box: str) -> str:

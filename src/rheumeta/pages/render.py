@@ -40,7 +40,7 @@ from rheumeta.pages.plain import plain_summary
 from rheumeta.pages.prisma import checklist
 from rheumeta.pages.strips import WIDTH
 from rheumeta.pages.unpooled import DIRECTION_SIGNS, KIND_WORDS, directions_view
-from rheumeta.questions import GRADES
+from rheumeta.questions import GRADES, WITHOUT_QUESTIONED
 from rheumeta.records import FLAGS
 
 FONT_STYLES = {"": "", "Bold": "font-weight:bold", "Oblique": "font-style:italic",
@@ -55,7 +55,10 @@ GLOBALS: dict[str, Any] = {
     "certainty_place": origins.certainty_place, "missing_place": origins.missing_place,
     "directions_place": origins.directions_place, "bias_place": origins.bias_place,
     "awaited_place": origins.awaited_place, "flow_place": origins.flow_place,
-    "FLOW_WORDS": evidence.FLOW_WORDS,
+    "FLOW_WORDS": evidence.FLOW_WORDS, "JUDGEMENTS": origins.JUDGEMENTS,
+    "ASKED": origins.ASKED, "CHECKS": origins.CHECKS, "MOVES": origins.MOVES, "SEARCHES": origins.SEARCHES,
+    "ROWS": origins.ROWS, "asked_place": origins.asked_place, "rows_place": origins.rows_place,
+    "WITHOUT_QUESTIONED": WITHOUT_QUESTIONED,
     "METHOD_NAMES": analyses.METHOD_NAMES,
     "MODEL_NAMES": analyses.MODEL_NAMES, "DESIGN_WORDS": evidence.DESIGN_WORDS,
     "STATUS_WORDS": evidence.STATUS_WORDS, "WHY_WORDS": evidence.WHY_WORDS, "FLAGS": FLAGS,

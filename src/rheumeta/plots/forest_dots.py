@@ -20,7 +20,7 @@ SIGN_LEAST = 4.2
 def draw_dots(canvas: Canvas, layout: Layout, middle: float, row: ForestRow) -> None:
     """Draw the judgements of a study at the height `middle`."""
     for place, judgement in zip(layout.dots, row.dots, strict=False):
-        draw_judgement(canvas, place.middle, middle, judgement, RADIUS)
+        draw_judgement(canvas, place.middle, middle, judgement, RADIUS, key=row.dots_key)
 
 
 def draw_dot_heads(canvas: Canvas, plot: ForestPlot, layout: Layout, bottom: float) -> None:

@@ -43,6 +43,7 @@ class ForestRow:
     weight_common: float | None = None  # percent
     key: str = ""  # names the mark, so that a page can say where its number comes from
     dots: tuple[Judgement, ...] = ()  # risk of bias, one a domain
+    dots_key: str = ""  # names the marks of the judgements
 
 
 @dataclass(frozen=True)

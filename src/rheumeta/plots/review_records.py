@@ -87,6 +87,7 @@ class BiasPanel:
     domains: tuple[BiasDomain, ...]  # with the overall judgement at the end
     lines: tuple[BiasLine, ...]
     weights: tuple[float, ...] | None = None  # percent, one a line; None: each counts the same
+    key: str = ""  # names its bars
 
 
 @dataclass(frozen=True)

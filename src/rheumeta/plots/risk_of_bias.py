@@ -116,7 +116,7 @@ def _bars(canvas: Canvas, y: float, panel: BiasPanel) -> float:
         lines = wrap(domain.name, left - style.MARGIN - 8, face)
         height = max(len(lines) * face.leading, BAR) + 3
         canvas.lines(style.MARGIN, y + (height - len(lines) * face.leading) / 2, lines, face)
-        _bar(canvas, (left, right), y + (height - BAR) / 2, shares(panel, index))
+        _bar(canvas, (left, right), y + (height - BAR) / 2, shares(panel, index), panel.key)
         y += height
     for tick in (0, 25, 50, 75, 100):
         x = left + (right - left) * tick / PERCENT
@@ -141,14 +141,14 @@ def shares(panel: BiasPanel, domain: int) -> list[tuple[Judgement, float]]:
 
 
 def _bar(
-    canvas: Canvas, place: tuple[float, float], top: float, parts: Sequence[tuple[Judgement, float]]
+    canvas: Canvas, place: tuple[float, float], top: float, parts: Sequence[tuple[Judgement, float]], key: str
 ) -> None:
     left, right = place
     x = left
     for judgement, share in parts:
         look = LOOKS[judgement]
         width = (right - left) * share / PERCENT
-        canvas.box(x, top, width, BAR, fill=look.fill, edge=style.INK, order=2)
+        canvas.box(x, top, width, BAR, fill=look.fill, edge=style.INK, order=2, key=key)
         face = Face(style.SIZE_SMALL, colour=look.ink)
         texts = (f"{look.sign} {share:.0f}%".strip(), f"{share:.0f}%", look.sign)
         text = next((t for t in texts if text_width(t, face) <= width - 3), "")

@@ -182,7 +182,8 @@
     if (copy.tagName === "TBODY") copy = make("table", {}, target.closest("table").tHead.cloneNode(true), copy);
     [copy, ...all("[id]", copy)].forEach(part => part.removeAttribute("id"));
     all("button", copy).forEach(button => button.replaceWith(...button.childNodes));
-    copy.querySelector("h6")?.remove();
+    all(".bar", copy).forEach(part => part.remove());
+    copy.querySelector(":scope > p.head")?.remove();
     if (copy.tagName === "DETAILS") copy = make("div", {}, ...[...copy.childNodes].filter(part => part.tagName !== "SUMMARY"));
     return copy;
   };

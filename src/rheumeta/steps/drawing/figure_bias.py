@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 from rheumeta.pages.inputs import anchor
-from rheumeta.pages.origins import bias_place
+from rheumeta.pages.origins import JUDGEMENTS, bias_place
 from rheumeta.plots.judgements import LOOKS
-from rheumeta.plots.records import ForestPlot, NoteFigure
+from rheumeta.plots.records import ForestPlot, ForestRow, NoteFigure
 from rheumeta.plots.review_records import BiasDomain, BiasLine, BiasPanel, BiasPlot, Judgement
 from rheumeta.plots.risk_of_bias import shares
 from rheumeta.records import Analysis, Synthesis
@@ -99,7 +99,7 @@ def _panels(found: Sequence[Assessment], labels: Mapping[str, str]) -> tuple[Bia
             BiasLine(_label(a, labels), judged(a, domains), bias_place(a.study, a.outcome)) for a in own
         )
         heads = tuple(BiasDomain(d.sign, d.name) for d in domains)
-        panels.append(BiasPanel(tool, known.source if known else "", heads, lines))
+        panels.append(BiasPanel(tool, known.source if known else "", heads, lines, key=JUDGEMENTS))
     return tuple(panels)
 
 
@@ -184,8 +184,7 @@ def with_bias(
     studies = {anchor("e", s.effect_id): s.study_id for s in analysis.studies}
     blocks = tuple(
         replace(
-            block,
-            rows=tuple(replace(r, dots=_dots(chosen.get(studies[r.key]), tool, domains)) for r in block.rows),
+            block, rows=tuple(_with_dots(r, chosen.get(studies[r.key]), tool, domains) for r in block.rows)
         )
         for block in plot.blocks
     )
@@ -195,6 +194,13 @@ def with_bias(
     return replace(
         plot, blocks=blocks, dot_heads=heads, footnotes=(*plot.footnotes, *([note] if note else []))
     )
+
+
+def _with_dots(
+    row: ForestRow, assessment: Assessment | None, tool: str, domains: Sequence[Domain]
+) -> ForestRow:
+    place = bias_place(assessment.study, assessment.outcome) if assessment else ""
+    return replace(row, dots=_dots(assessment, tool, domains), dots_key=place)
 
 
 def _dots(assessment: Assessment | None, tool: str, domains: Sequence[Domain]) -> tuple[Judgement, ...]:

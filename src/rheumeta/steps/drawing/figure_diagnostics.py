@@ -165,7 +165,9 @@ def drapery_chart(subject: Subject) -> Chart:
 def leave_one_out_plot(subject: Subject) -> ForestPlot:
     """Return the pooled result without each study in turn."""
     studies = subject.analysis.studies
-    rows = [_pooled_row(f"Without {s.label}", [o for o in studies if o is not s], subject) for s in studies]
+    rows = [
+        _pooled_row(f"Without {s.label}", s, [o for o in studies if o is not s], subject) for s in studies
+    ]
     return _refitted(subject, "leave_one_out", rows)
 
 
@@ -179,7 +181,7 @@ def cumulative_plot(subject: Subject) -> ForestPlot:
     for count, study in enumerate(order, start=1):
         year = subject.years.get(study.study_id) or ""
         name = study.label if not year or year in study.label else f"{study.label} ({year})"
-        rows.append(_pooled_row(name if count == 1 else f"+ {name}", order[:count], subject))
+        rows.append(_pooled_row(name if count == 1 else f"+ {name}", study, order[:count], subject))
     missing = [s.label for s in order if not subject.years.get(s.study_id)]
     plot = _refitted(subject, "cumulative", rows)
     if missing:
@@ -188,12 +190,15 @@ def cumulative_plot(subject: Subject) -> ForestPlot:
     return plot
 
 
-def _pooled_row(label: str, studies: Sequence[StudyEffect], subject: Subject) -> ForestRow:
+def _pooled_row(
+    label: str, moved: StudyEffect, studies: Sequence[StudyEffect], subject: Subject
+) -> ForestRow:
+    """Return the pooled result of `studies`; its mark leads to the study that was taken away or added."""
     found = estimate(studies, subject.model)
     effect = span(found.random.display if found.random else studies[0].effect if len(studies) == 1 else None)
     i2 = found.random.i2.estimate if found.random and found.random.i2 else None
     cells = (str(len(studies)), "" if i2 is None else f"{i2:.0f}%")
-    return ForestRow(label, effect, cells)
+    return ForestRow(label, effect, cells, key=anchor("e", moved.effect_id))
 
 
 def _refitted(subject: Subject, kind: str, rows: Sequence[ForestRow]) -> ForestPlot:
