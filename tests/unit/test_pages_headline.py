@@ -107,9 +107,11 @@ def test_a_clear_interval_says_on_which_side_it_lies():
     good = build.controlled(random=clear, better="higher")
     bad = build.controlled(random=clear, better="lower")
     assert head.answer([good]) == (
-        "Of one main question put to controlled studies, one has a usable result. Clear of no difference, one lies "
-        "on the side of a better result with treatment."
+        "The one main question put to controlled studies has a usable result: all of its interval lies on the side "
+        "of a better result with treatment."
     )
+    assert head.answer([bad]).endswith("of a worse result with treatment.")
+    assert head.answer([build.controlled()]).endswith("but its interval includes no difference.")
     both = head.answer([good, bad])
     assert (
         "one lies on the side of a better result with treatment and one lies on the side of a worse one"

@@ -63,6 +63,8 @@ def test_a_place_has_a_title(page):
         ("In this one study 4 of 15 patients; one study is shown, not pooled.", ["one study", "4 of 15 patients"]),
         ("Six more studies give none.", ["Six more studies"]),
         ("Published in 2017.", []),
+        ("within the 95% prediction interval: a fall of 0.4 to 2.6 points. Without it, no.",
+         ["95% prediction interval: a fall of 0.4 to 2.6 points"]),
         ("<b>5</b> patients", ["5"]),
     ],
 )  # fmt: skip

@@ -31,6 +31,8 @@ MISSING = (
 )
 """Status of studies whose results are missing from the literature, in words."""
 
+NOT_KNOWN = "Whether the treatment helps or harms is not known. "
+
 
 def headline(
     synthesis: Synthesis,
@@ -83,14 +85,13 @@ def answer(primary: Sequence[Analysis]) -> str:
     if not shown:
         return "Whether the treatment helps or harms is not known: no controlled result can be had."
     clear = [(a, interval) for a, interval in shown if not includes(interval, a.null)]
+    if len(asked) == 1:
+        return _only_answer(clear)
     if not clear:
         usable = "one has a usable result, and its interval includes"
         if len(shown) > 1:
             usable = f"{count(len(shown), 'have', 'have')} a usable result, and every interval includes"
-        return (
-            "Whether the treatment helps or harms is not known. Of "
-            f"{count(len(asked), 'main question')} put to controlled studies, {usable} no difference."
-        )
+        return f"{NOT_KNOWN}Of {count(len(asked), 'main question')} put to controlled studies, {usable} no difference."
     better = sum(_is_better(a, interval) for a, interval in clear)
     sides = (
         [f"{count(better, 'lies', 'lie')} on the side of a better result with treatment"] if better else []
@@ -104,6 +105,15 @@ def answer(primary: Sequence[Analysis]) -> str:
         f"Of {count(len(asked), 'main question')} put to controlled studies, {count(len(shown), 'has', 'have')} a "
         f"usable result. Clear of no difference, {' and '.join(sides)}."
     )
+
+
+def _only_answer(clear: Sequence[tuple[Analysis, Interval]]) -> str:
+    """Return the answer where one question was asked and has a result."""
+    asked = "The one main question put to controlled studies has a usable result"
+    if not clear:
+        return f"{NOT_KNOWN}{asked}, but its interval includes no difference."
+    side = "a better" if _is_better(*clear[0]) else "a worse"
+    return f"{asked}: all of its interval lies on the side of {side} result with treatment."
 
 
 def _is_better(analysis: Analysis, interval: Interval) -> bool:

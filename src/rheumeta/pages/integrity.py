@@ -52,7 +52,7 @@ class QuestionList:
 
     place: str
     title: str
-    rows: tuple[Row, ...]
+    rows: tuple[tuple[str, Row], ...]  # what tells it from the others of the list, the question
 
 
 @dataclass(frozen=True)
@@ -83,18 +83,18 @@ def integrity_view(data: ReportInput) -> IntegrityView | None:
         checks=tuple((words, rows) for words, rows in by_group if rows),
         blind=tuple(row for row in data.integrity_checks if row["looked"] == "0"),
         moves=tuple(moves(data.synthesis.analyses)),
-        lists=(
-            *_lists(data.integrity, "study_id", "label", "to"),
-            *_lists(data.integrity, "check", "title", "of"),
-        ),
+        lists=tuple(_lists(data.integrity)),
     )
 
 
-def _lists(rows: Sequence[Row], key: str, name: str, word: str) -> Iterable[QuestionList]:
-    """Yield the questions put to each study, or of each check."""
-    for one in dict.fromkeys(row[key] for row in rows):
-        own = tuple(row for row in rows if row[key] == one)
-        yield QuestionList(asked_place(one), f"Questions {word} {own[0][name] or one}", own)
+def _lists(rows: Sequence[Row]) -> Iterable[QuestionList]:
+    """Yield the questions put to each study, and those of each check."""
+    asked = [row for row in rows if row["state"] != "no_longer_asked"]
+    for key, name, other in (("study_id", "label", "title"), ("check", "title", "label")):
+        for one in dict.fromkeys(row[key] for row in asked):
+            own = [row for row in asked if row[key] == one]
+            words = tuple((", ".join(filter(None, (row[other], row["about"]))), row) for row in own)
+            yield QuestionList(asked_place(one), f"Questions: {own[0][name] or one}", words)
 
 
 def summary(data: ReportInput) -> Said:

@@ -46,8 +46,9 @@ _NOUNS = ("main questions?", "stud(?:y|ies)", "trials?", "cohorts?", "groups?", 
           "of these studies", "events?")  # fmt: skip
 _NOUN = rf"(?:more )?(?:{'|'.join(_NOUNS)})\b"
 _WORD = rf"(?i:{'|'.join(COUNT_WORDS[1:])}) {_NOUN}(?! (?:is shown|are too few|say|speaks?))"
+_INSIDE = r"(?:[^);.]|\.(?=\d))*"  # up to the end of the brackets or the sentence
 _FIGURES = (
-    r"\d+(?:\.\d+)?% (?:prediction )?interval:? [^);]*\d[^);]*",  # 95% interval: 0.63 to 6.78
+    rf"\d+(?:\.\d+)?% (?:prediction )?interval:? {_INSIDE}\d{_INSIDE}",  # 95% interval: 0.63 to 6.78
     rf"{_NUMBER} \[[^\]]*\]",  # 2.07 [0.63, 6.78]
     rf"(?:{_NUMBER}|{'|'.join(COUNT_WORDS[1:])}) stud(?:y|ies)(?:,| with) {_NUMBER} (?:patients|people)",
     rf"{_NUMBER} {_NOUN}",
