@@ -59,7 +59,7 @@ def test_the_newest_study_counts_those_that_have_started():
     ]
     found = currency(replace(data, sheets={**data.sheets, "studies": studies}))
     assert (found.newest_year, found.newest) == ("2021", ("b",))
-    assert found.sentences[-1] == "The newest study that has started is of 2021 (b)."
+    assert found.sentences[-1] == "The newest study here that has started is of 2021 (b)."
 
 
 def test_the_report_shows_the_register():

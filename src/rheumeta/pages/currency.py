@@ -55,7 +55,7 @@ def _sentences(last: Sequence[Row], year: str | None, newest: Sequence[str]) -> 
     said: list[str] = [Said((_searched(last), SEARCHES if last else ""))]
     if year:
         studies = ", ".join(newest) if len(newest) <= 4 else count(len(newest), "study", "studies")
-        said.append(Said((f"The newest study that has started is of {year} ({studies}).", STATUS)))
+        said.append(Said((f"The newest study here that has started is of {year} ({studies}).", STATUS)))
     if last and year and int(_reaches(last[0])[:4]) > float(year):
         said.append(
             "The last search is younger than the newest study: it looked further and found nothing newer."
@@ -65,8 +65,7 @@ def _sentences(last: Sequence[Row], year: str | None, newest: Sequence[str]) -> 
 
 def _searched(last: Sequence[Row]) -> str:
     if not last:
-        return ("No search is recorded in the sheet searches: up to when studies were looked for is not known, "
-                "and newer studies may exist.")  # fmt: skip
+        return "No search is recorded: it is not known up to when studies were looked for, and newer ones may exist."
     oldest, newest = _reaches(last[0]), _reaches(last[-1])
     sources = count(len(last), "source", "sources")
     if oldest == newest:
