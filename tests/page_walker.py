@@ -25,8 +25,8 @@ NAMES = ("thead", "h2", "h3", "h4", "h5", "summary", "th")
 OTHER = ("picture", "math", "caution")
 """Figures have marks; formulas hold numbers that are put in; cautions are words of the protocol."""
 
-HOME = ("q-", "check-", "place-searches")
-"""Rows whose numbers stand where they come from: questions and checks of the integrity check, searches."""
+HOME = ("q-", "check-", "place-searches", "since")
+"""What is itself the place of its numbers: questions, checks, searches, and changes since a version that is kept."""
 
 PLAIN = (
     "Dot: the estimate",  # the key of the small pictures

@@ -6,10 +6,12 @@ import csv
 import io
 from dataclasses import replace
 
+import page_walker as walk
 import pytest
 import tiny_review
 
 from rheumeta.errors import InputFaults
+from rheumeta.pages import origins, render
 from rheumeta.pages.integrity import integrity_blocks, integrity_view, moved, warning
 from rheumeta.questions import under_question
 from rheumeta.records import Interval
@@ -147,6 +149,18 @@ def test_the_page_tells_the_questions_and_what_is_left_without_their_data(doubte
         ("acr20_short", "Alpha 2010", "no data")
     ]
     assert "33.3" in str(list(integrity_blocks(doubted)))
+
+
+def test_the_numbers_of_the_section_lead_to_the_questions_that_they_count(doubted):
+    page = render.report(doubted)
+    assert [fault for fault in walk.faults(page, origins.names(doubted)) if "its figures" not in fault] == []
+    counted = {text.link for section, text in walk.Walker(page).texts if section == "integrity"}
+    assert {
+        "place-asked",
+        "place-checks",
+        "asked-events_percent",
+        "v-acr20_short-without_questioned",
+    } <= counted
 
 
 def test_the_first_screen_warns_of_a_main_result_under_question(doubted):

@@ -11,6 +11,7 @@ import report_builder as build
 from appraisal_builder import appraisal
 
 from rheumeta.appraised import AbsoluteEffect
+from rheumeta.changes import Changes, Moved, Result
 from rheumeta.pages import origins, poolings, render
 from rheumeta.pages.absolutes import absolute_steps
 from rheumeta.pages.lineage import lineages
@@ -44,6 +45,19 @@ def test_every_link_and_every_mark_has_its_place_once(page):
     assert len(links) > 50
     assert set(found.marks) <= set(found.ids)
     assert found.marks
+
+
+def test_what_changed_since_a_version_is_its_own_place(data):
+    moved = Moved(
+        "x", "Pain", Result("Pain", "pooled", 3, 1.5, 1.1, 2.0), Result("Pain", "pooled", 4, 1.4, 1.1, 1.9)
+    )
+    page = render.report(replace(data, changes=Changes("r", "2025", "now", moved=(moved,))))
+    assert "1.40" in page
+    assert walk.faults(page, origins.names(data)) == []
+
+
+def test_the_walk_of_no_report_fails():
+    assert walk.main([]) == 1
 
 
 def test_a_place_has_a_title(page):

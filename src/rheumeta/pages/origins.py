@@ -40,6 +40,8 @@ ROWS = "place-rows"
 """Id of the counts of reported results by study."""
 JUDGEMENTS = "place-judgements"
 """Id of the tables of risk of bias."""
+UNJUDGED = "place-unjudged"
+"""Id of the list of studies whose risk of bias nobody has judged."""
 
 _NUMBER = r"[−+]?\d+(?:\.\d+)?%?(?![\w-])"
 _NOUNS = ("main questions?", "stud(?:y|ies)", "trials?", "cohorts?", "groups?", "patients?", "people", "of them",

@@ -56,6 +56,7 @@ GLOBALS: dict[str, Any] = {
     "directions_place": origins.directions_place, "bias_place": origins.bias_place,
     "awaited_place": origins.awaited_place, "flow_place": origins.flow_place,
     "FLOW_WORDS": evidence.FLOW_WORDS, "JUDGEMENTS": origins.JUDGEMENTS,
+    "UNJUDGED": origins.UNJUDGED, "STATUS": origins.STATUS,
     "ASKED": origins.ASKED, "CHECKS": origins.CHECKS, "MOVES": origins.MOVES, "SEARCHES": origins.SEARCHES,
     "ROWS": origins.ROWS, "asked_place": origins.asked_place, "rows_place": origins.rows_place,
     "WITHOUT_QUESTIONED": WITHOUT_QUESTIONED,
