@@ -131,7 +131,8 @@ def content(path: Path, name: str) -> str | None:
     """Return a digest of what a file says where that can stay the same while its bytes differ."""
     if name.startswith(("data/raw/", "data/corrections/")):
         return provenance.content_digest(path)
-    return provenance.code_digest(path) if name.endswith(".py") else None
+    # One file, one name: the digests of the stages have read it by this one, and to parse it again is slow.
+    return provenance.code_digest(path.resolve()) if name.endswith(".py") else None
 
 
 def _citation(path: Path) -> dict[str, Any]:
