@@ -123,3 +123,14 @@ def test_tables_too_similar_and_too_different():
 def test_what_is_no_baseline_table_is_refused(call):
     with pytest.raises(StatsError):
         call()
+
+
+def test_a_p_value_beyond_double_precision_is_judged_all_the_same():
+    apart = integrity.baseline_means([MeanGroup("1.0", "0.1", 5000), MeanGroup("3.0", "0.1", 5000)]).pval
+    counted = integrity.baseline_counts([0, 5000], [5000, 5000]).pval
+    assert 0 < apart < 1e-300
+    assert 0 < counted < 1e-300
+    found = integrity.baseline_balance([apart, 0.5])
+    assert found.verdict == "implausible"
+    assert found.pval < 1e-100
+    assert found.pval_similar == 1.0

@@ -172,3 +172,9 @@ def test_hard_analyses_do_not_disturb_their_neighbours(method):
 @pytest.mark.parametrize("method", ["REML", "ML"])
 def test_variances_at_the_end_of_their_range_come_to_an_end(method):
     assert pool([0.0, 0.0], [9.7e-87, 4.3e-78], method=method).tau2 == 0.0
+
+
+@pytest.mark.parametrize("t", [1e99, 1e101, 1e160, np.inf])
+def test_no_t_is_too_large(t):
+    df = np.array([1.0, 2.0, 3.0, 4.0, 60.0, 61.0, np.nan])
+    assert (two_sided(np.full(df.size, t), df) <= 1e-98).all()

@@ -21,6 +21,9 @@ FEW = 60.0
 FAR = 1e-2
 """Tails of t below it would lose more than two digits in the difference to one."""
 
+HUGE = 1e100
+"""t beyond it is taken as it: its square leaves double precision, and its tail is left to SciPy anyway."""
+
 LARGE = 1400.0
 """Chi-squared above it is left to SciPy: exp(-x / 2) leaves double precision."""
 
@@ -38,13 +41,14 @@ def chi2_tail(x: Floats, df: Floats) -> Floats:
 def two_sided(statistic: Floats, df: Floats) -> Floats:
     """Return two-sided p values from t (from the normal where df is NaN), shape of df."""
     size = np.abs(statistic)
+    near = np.minimum(size, HUGE)
     normal, closed = np.isnan(df), _few(df)
     if closed.all():
-        tail = _by_parity(_t_sum, size, df)
+        tail = _by_parity(_t_sum, near, df)
     else:
         tail = np.zeros(df.shape)
         tail[normal] = 2.0 * special.ndtr(-size[normal])
-        tail[closed] = _by_parity(_t_sum, size[closed], df[closed])
+        tail[closed] = _by_parity(_t_sum, near[closed], df[closed])
     rest = np.flatnonzero((tail < FAR) & ~normal)
     tail[rest] = 2.0 * special.stdtr(df[rest], -size[rest])
     return tail

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import special
 
 from rheumeta.errors import StatsError
 from rheumeta.stats.batch import Floats
@@ -21,6 +22,8 @@ CORRELATED = (
     "the variables are taken as independent; correlated ones (age and duration, DAS28 and its parts) "
     "and stratified randomisation make extreme values more likely"
 )
+SMALLEST, GREATEST = float(np.finfo(np.float64).tiny), 1.0 - 2.0**-53
+"""Ends of a p value: 0 and 1 have no normal deviate, and no table makes a difference impossible."""
 FINE = 0.01
 """Width of the range of p that rounding leaves, up to which its middle is used without simulation."""
 
@@ -106,7 +109,7 @@ def baseline_means(
         raise StatsError("All SDs are 0: nothing is known of how far means may differ.")
     low, high = anova_range(boxes)
     if high - low <= FINE and high < 1 - FINE:
-        return BaselineP((low + high) / 2, "anova")
+        return BaselineP(_between_ends((low + high) / 2), "anova")
     units = np.array([float(Reported.read(group.mean).unit) for group in groups])
     return BaselineP(_simulated(boxes, units, np.random.default_rng(seed), simulations), "simulation")
 
@@ -126,6 +129,10 @@ def _simulated(boxes: Sequence[GroupBox], units: Floats, rng: np.random.Generato
     same = np.isclose(found, seen, rtol=1e-9, atol=1e-12 * units.max() ** 2)
     more = np.count_nonzero((found > seen) & ~same) + np.count_nonzero(same) / 2
     return float((more + 0.5) / (simulations + 1))
+
+
+def _between_ends(pval: float) -> float:
+    return min(max(pval, SMALLEST), GREATEST)
 
 
 def _between(means: Floats, n: Floats) -> Floats:
@@ -173,7 +180,8 @@ def baseline_counts(
     if total in (0, sum(ns)):
         raise StatsError("No patient, or every patient, has the feature: the table says nothing.")
     if len(ns) == 2:
-        return BaselineP(fisher_exact(events[0], ns[0], events[1], ns[1], mid=True), "fisher")
+        pval = fisher_exact(events[0], ns[0], events[1], ns[1], mid=True)
+        return BaselineP(_between_ends(pval), "fisher")
     rng, sizes = np.random.default_rng(seed), np.array(ns, dtype=float)
     tables = rng.multivariate_hypergeometric(np.array(ns), total, simulations)
     found = ((tables - total * sizes / sizes.sum()) ** 2) @ (1 / sizes)
@@ -209,8 +217,8 @@ def baseline_balance(pvalues: Sequence[float], *, alpha: float = 0.01) -> Balanc
     """
     if not pvalues or not all(0 < p < 1 for p in pvalues):
         raise StatsError("p values between 0 and 1, neither included, are needed.")
-    different = stouffer(np.array(pvalues)).pval
-    similar = stouffer(1 - np.array(pvalues)).pval
+    combined = stouffer(np.array(pvalues))
+    different, similar = combined.pval, float(special.ndtr(combined.statistic))
     both = min(1.0, 2 * min(different, similar))
     verdict: Verdict = "implausible" if both < alpha else "consistent"
     if len(pvalues) < 2:
