@@ -117,6 +117,12 @@ def test_what_could_not_be_read_is_no_change_but_told():
     assert "Nothing differs in what could be compared." in as_markdown(found)
 
 
+def test_where_no_result_could_be_compared_no_conclusion_is_said_to_stand():
+    found = changed(results=None, gaps=("there are no results",), sheets={"results": {"r1": {"n": "36"}}})
+    assert "no conclusion could be compared" in as_text(found)
+    assert "crossed" not in as_text(found)
+
+
 def test_texts_of_strangers_mean_nothing():
     nasty = "<script>|`x`\n# [a](http://x) @all \u202e\x1b[31m " + "x" * 500
     assert "\n" not in plain(nasty)

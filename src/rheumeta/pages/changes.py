@@ -93,7 +93,8 @@ def sentence(changes: Changes) -> str:
         count(len(changes.moved), "analysis", "analyses") if changes.moved else "",
     ]
     lines = count(len(changes.crossings), "conclusion", "conclusions")
-    crossed = f"{lines} crossed a line." if changes.crossings else "no conclusion crossed a line."
+    none = "no conclusion crossed a line." if changes.compared else "no conclusion could be compared."
+    crossed = f"{lines} crossed a line." if changes.crossings else none
     return f"Differing: {', '.join(p for p in parts if p) or 'judgements only'}; {crossed}"
 
 
