@@ -261,6 +261,53 @@ def test_a_baseline_table_that_chance_hardly_makes_is_asked_about():
     assert looks("baseline_balance", made(*baseline(near))) == [None]
 
 
+AT_START = {"timing": "baseline", "weeks": 0.0}
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [{"events": "0", "n": 20}, {"events": "20", "n": 20}, {"mean": "5", "sd": "0", "n": 20},
+     {"mean": "5", "sd": "1", "n": 1}],
+)  # fmt: skip
+def test_a_baseline_variable_that_says_nothing_is_left_out(numbers):
+    rows = [row(i, a, "DAS28", **AT_START, **numbers) for i, a in enumerate(("cells", "none"))]
+    assert looks("baseline_balance", made(*rows)) == []
+
+
+def test_an_interval_by_the_t_distribution_is_no_question():
+    of_mean = {"mean": "-1.60", "se": "0.50", "n": 10, "p": "0.011", "p_sign": "="}
+    of_difference = {"effect": "-1.60", "effect_type": "MD", "comparator_id": "none", "se": "0.50",
+                     "p": "0.0051", "p_sign": "="}  # fmt: skip
+    one = change(1, ci_low="-2.73", ci_high="-0.47", **of_mean)
+    two = change(2, ci_low="-2.65", ci_high="-0.55", **of_difference)
+    arms = [change(i, a, mean="0", n=10) for i, a in ((3, "cells"), (4, "none"))]
+    for check in ("spread_and_interval", "estimate_p"):
+        assert looks(check, made(one)) == [None]
+        assert looks(check, made(two, *arms)) == [None]
+    assert [q.grade for q in asked("spread_and_interval", made(two))] == ["moderate"], "sizes are not known"
+
+
+def test_an_effect_on_an_unknown_scale_has_no_middle():
+    odd = change(1, effect="2.0", effect_type="unspecified", ci_low="1.0", ci_high="4.0")
+    assert looks("ci_centred", made(odd)) == []
+
+
+def test_a_whole_is_compared_only_with_all_of_its_patients():
+    parts = row(2, events="5", n=20), row(3, "none", events="3", n=20)
+    assert looks("total_events", made(row(1, "all", events="9", n=60), *parts)) == []
+    means = change(2, mean="1.0", n=20), change(3, "none", mean="2.0", n=20)
+    assert looks("total_mean", made(change(1, "all", mean="1.9", n=60), *means)) == []
+
+
+def test_rows_in_two_units_are_not_compared_as_printed():
+    before, after = (row(i, outcome="VAS-pain", timing=t, weeks=w, mean=m, n=20)
+                     for i, (t, w, m) in enumerate([("baseline", 0.0, "6.0"), ("final", 13.0, "4.0")]))  # fmt: skip
+    moved = change(3, outcome="VAS-pain", mean="-20", n=20)
+    tenfold = [replace(r, half_width={"mean": 0.5}) for r in (before, after)]
+    assert len(looks("change_of_means", made(before, after, moved))) == 1
+    assert looks("change_of_means", made(*tenfold, moved)) == []
+
+
 def test_two_routes_to_a_number_are_asked_about_once():
     effects = [{"effect_id": f"a{i}:base:trial", "study_id": "trial", "outcome": "DAS28", "time_label": "3 months",
                 "result_ids": "r001", "confirmed_by": ""} for i in (1, 2)]  # fmt: skip
@@ -310,6 +357,8 @@ def test_ids_are_the_same_whatever_else_is_asked():
     counted = replace(item, reported="percent 19, n 46")
     assert question_id("x", counted) == f"x.trial.r001.r002.{hashlib.sha256(b'19;46').hexdigest()[:4]}"
     assert question_id("x", counted) == question_id("x", replace(counted, reported="19% of 46 patients"))
+    fall, rise = (question_id("x", replace(item, reported=f"mean {sign}1.6, p < 0.05")) for sign in ("-", ""))
+    assert fall != rise, "an answer to a fall is none to a rise"
     many = Question("trial", tuple(f"r{i:03d}" for i in range(1, 13)), "", "", "", "serious")
     assert question_id("x", many).startswith("x.trial.r001.r012.12-")
     assert question_id("x", many) == question_id("x", many)

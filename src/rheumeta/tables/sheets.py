@@ -82,7 +82,7 @@ STUDIES = Sheet(
         _c("blinding", "text", "Who was blinded, as reported."),
         _c("funding_conflict", "text", "Funding and conflicts of interest, as reported."),
         _c("registry", "text", "Registry number."),
-        _c("n_registered", "count", "Patients planned, as the registry entry says.", example="60"),
+        _c("n_registered", "count", "Patients planned, as the registry entry says.", low=1, example="60"),
         _c("registered_outcomes", "ids", "Outcomes of the protocol that the registry entry names, separated by ';'.",
            example="acr20;das28"),
         _c("phase_registered", "choice", "Phase, as the registry entry says.", choices=PHASES),

@@ -6,7 +6,7 @@ from rheumeta.stats import integrity
 from rheumeta.steps.evidence.model import Result
 from rheumeta.steps.evidence.reported_effects import RATIOS
 from rheumeta.steps.inspection.material import Material, patients, place, shown
-from rheumeta.steps.inspection.model import Looks, judged
+from rheumeta.steps.inspection.model import Looks, by_any, judged
 
 INTERVAL_OF = ("effect", "mean")
 """Whose interval stands in a row: of the effect if it has one, else of the mean."""
@@ -73,6 +73,8 @@ def _interval(row: Result) -> tuple[str, bool] | None:
     if not {"ci_low", "ci_high"} <= row.values.keys():
         return None
     name = next((n for n in INTERVAL_OF if n in row.values), None)
+    if name == "effect" and row.effect_type in (None, "unspecified"):  # its scale is not known
+        return None
     return None if name is None else (name, name == "effect" and row.effect_type in RATIOS)
 
 
@@ -96,9 +98,17 @@ def spread_and_interval(material: Material) -> Looks:
         limits = row.printed["ci_low"], row.printed["ci_high"]
         where = place(material, [row], shown(row, name, "sd", "se", "ci_low", "ci_high"))
         if "se" in row.values:
-            yield from judged(
-                where, integrity.ci_level, row.printed["se"], *limits, level=row.ci_level, ratio=ratio
-            )
+            degrees = [None] if ratio else material.degrees(row, name)
+            texts = row.printed["se"], *limits
+            looks = [
+                item
+                for df in degrees or [None]
+                for item in judged(
+                    where, integrity.ci_level, *texts, level=row.ci_level, df=df, ratio=ratio,
+                    grade=None if degrees else "moderate",
+                )
+            ]  # fmt: skip
+            yield from by_any(looks)
         elif "sd" in row.values and name == "mean" and row.n:
             yield from judged(
                 where, integrity.ci_of_mean, row.printed["sd"], row.n, *limits, level=row.ci_level

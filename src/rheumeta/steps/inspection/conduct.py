@@ -41,7 +41,7 @@ def registered_size(material: Material) -> Looks:
         reported = _patients(material, row)
         if not row["n_registered"] or reported is None:
             continue
-        planned = int(row["n_registered"])
+        planned = int(float(row["n_registered"]))
         text = f"{reported:g} of {planned} = {100 * reported / planned:.0f}% of the patients registered."
         where = _place(row, "number of patients", f"registered {planned}, reported {reported:g}")
         odd = reported < ENOUGH * planned or reported > planned / ENOUGH

@@ -10,7 +10,9 @@ from functools import cached_property
 from rheumeta.errors import StatsError
 from rheumeta.layout import Layout
 from rheumeta.stats import integrity
+from rheumeta.stats.derive import rounding_half_width
 from rheumeta.steps.evidence.model import (
+    SCALED_COLUMNS,
     Arm,
     Evidence,
     Result,
@@ -20,7 +22,7 @@ from rheumeta.steps.evidence.model import (
     read_studies,
 )
 from rheumeta.steps.inspection.model import Place
-from rheumeta.steps.synthesis.filing import comparator
+from rheumeta.steps.synthesis.filing import comparator, compares_groups
 from rheumeta.tables.protocol import Instrument, Protocol
 from rheumeta.tables.validated import ACCEPTED, Review, validated_path
 
@@ -103,6 +105,26 @@ class Material:
     def comparator(self, row: Result) -> Arm | None:
         """Return the arm that a contrast compares with."""
         return comparator(row, self.evidence)
+
+    def degrees(self, row: Result, name: str) -> list[float | None] | None:
+        """Return the degrees of freedom by which the interval of a number may be: None is the normal distribution.
+
+        Of a difference of two groups those of Student's test, and with one covariate; None in place of the list
+        where they are not known.
+        """
+        if name == "mean" and not compares_groups(row):
+            return [None, row.n - 1.0] if row.n and row.n > 1 else None
+        other = self.comparator(row)
+        sizes = [self._size(row, arm) for arm in (row.arm_id, other.arm_id)] if other is not None else [None]
+        df = sum(n for n in sizes if n is not None) - 2.0
+        return None if None in sizes or df < 2 else [None, df, df - 1.0]
+
+    def _size(self, row: Result, arm_id: str) -> int | None:
+        """Return the patients of an arm about what `row` reports, else those that the sheet of arms says."""
+        own = next((r.n for r in self.at(row, arm_id) if r.n and not compares_groups(r)), None)
+        arm = next((a for a in self.arms_of[row.study_id] if a["arm_id"] == arm_id), None)
+        text = (arm["n_analysed"] or arm["n_allocated"]) if arm is not None else ""
+        return own or (int(float(text)) if text else None)
 
     def pairs_of_arms(self) -> Iterator[tuple[list[Result], list[Result]]]:
         """Yield the rows of two arms as allocated of one study about the same outcome, time and kind of number."""
@@ -191,6 +213,16 @@ def first_counting(rows: Sequence[Result]) -> Result | None:
 def means(rows: Sequence[Result], spread: str = "sd") -> Result | None:
     """Return the first row with a mean, a spread and a number of patients."""
     return first_with(rows, "mean", spread)
+
+
+def in_one_unit(*rows: Result) -> bool:
+    """Tell whether the numbers of rows are printed in one unit, so that they can be put side by side as printed."""
+    factors = [
+        r.half_width[name] / rounding_half_width(r.printed[name])
+        for r in rows
+        for name in SCALED_COLUMNS & r.half_width.keys()
+    ]
+    return not factors or max(factors) - min(factors) <= SAME * max(factors)
 
 
 def group_of(row: Result, spread: str = "sd") -> integrity.MeanGroup:

@@ -26,8 +26,8 @@ log = logging.getLogger(__name__)
 GRADE_OF: dict[str, Grade] = {"inconsistent": "serious", "depends": "moderate", "implausible": "moderate"}
 """Grade of a verdict of the arithmetic, where the check names no other."""
 
-NUMBERS = re.compile(r"\d+(?:\.\d+)?")
-"""The numbers in a sentence, whatever its words."""
+NUMBERS = re.compile(r"[<>]=?|(?<!\d)-?\d+(?:\.\d+)?")
+"""The numbers in a sentence with their signs, whatever its words."""
 
 LISTED_ROWS = 3
 """Rows that an id names one by one; of more it names the first, the last and a digest of all."""
@@ -127,6 +127,12 @@ def judged(
     if found.verdict == "cannot_tell":
         return
     yield question(place, found, grade=grade) if found.flagged else None
+
+
+def by_any(looks: Sequence[Question | None]) -> Looks:
+    """Ask about a unit that was judged in several ways only where all of them ask: any of them may be meant."""
+    if looks:
+        yield None if None in looks else looks[0]
 
 
 def question(place: Place, found: integrity.Check, *, grade: Grade | None = None) -> Question:

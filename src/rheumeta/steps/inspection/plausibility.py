@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import statistics
 from collections.abc import Callable, Mapping, Sequence
@@ -10,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 from scipy import stats
 
+from rheumeta.errors import StatsError
 from rheumeta.stats import integrity
 from rheumeta.stats.effects import effect_size
 from rheumeta.steps.evidence.model import Result
@@ -20,6 +22,7 @@ from rheumeta.steps.inspection.material import (
     first_counting,
     first_with,
     group_of,
+    in_one_unit,
     is_as_printed,
     means,
     place,
@@ -28,6 +31,8 @@ from rheumeta.steps.inspection.material import (
 )
 from rheumeta.steps.inspection.model import Looks, Place, Question, asked, judged
 from rheumeta.tables.rules_numbers import OTHER_STUDIES, SE_FACTOR, SE_SHARE
+
+log = logging.getLogger(__name__)
 
 EXTREME = 3.0
 """A difference between arms of so many standard deviations is graded serious."""
@@ -62,7 +67,7 @@ def _worked(one: Result, two: Result, g: float) -> str:
     pooled = math.sqrt(((n1 - 1) * s1**2 + (n2 - 1) * s2**2) / df)
     return (
         f"({m1:g} - {m2:g}) / sqrt(({n1 - 1} x {s1:g}^2 + {n2 - 1} x {s2:g}^2) / {df}) = {(m1 - m2) / pooled:.2f}; "
-        f"times 1 - 3/(4 x {df} - 1) it is {g:.2f}."
+        f"times J({df}) = {g / ((m1 - m2) / pooled):.4g} (Hedges 1981) it is {g:.2f}."
     )
 
 
@@ -81,7 +86,7 @@ def se_between_arms(material: Material) -> Looks:
     """Look for SDs of two arms that are alike only if one of them is a standard error."""
     for rows1, rows2 in material.pairs_of_arms():
         one, two = means(rows1), means(rows2)
-        if one is not None and two is not None:
+        if one is not None and two is not None and in_one_unit(one, two):
             where = place(material, [one, two], f"{shown(one, 'sd')}; {shown(two, 'sd')}")
             spreads = [integrity.Spread(r.printed["sd"], r.n or 0) for r in (one, two)]
             yield from judged(where, integrity.se_between, *spreads)
@@ -183,7 +188,9 @@ def _trios(material: Material, *names: str) -> list[tuple[Result, Result, Result
             continue
         before = _other(material, change, "baseline", 0.0, *names)
         after = _other(material, change, "final", change.weeks, *names)
-        if before is not None and after is not None and before.n == after.n == change.n:
+        if before is None or after is None or not before.n == after.n == change.n:
+            continue
+        if in_one_unit(before, after, change):
             found.append((before, after, change))
     return found
 
@@ -231,9 +238,8 @@ def equal_percentages(material: Material) -> Looks:
         series = {o: {cell: _share(r) for cell, r in own.items()} for o, own in cells.items()}
         looked = _comparable(series)
         found = integrity.equal_series(series)
-        told = [e for e in found if e.distinct > 1]
-        yield from (None for _ in range(looked - len(told)))
-        for pair in told:
+        yield from (None for _ in range(looked - len(found)))
+        for pair in found:
             shared = [c for c in cells[pair.first] if c in cells[pair.second]]
             rows = [cells[name][c] for name in (pair.first, pair.second) for c in shared]
             said = ", ".join(_text(cells[pair.first][c]) for c in shared)
@@ -339,12 +345,14 @@ def _baseline_p(arms: Sequence[Sequence[Result]]) -> tuple[list[Result], float] 
         rows = [row for own in arms if (row := pick(own)) is not None]
         if len(rows) < len(arms):
             continue
-        if pick is means:
-            return rows, integrity.baseline_means([group_of(r) for r in rows]).pval
-        if all(len(counts(r)) == 1 for r in rows):
-            return rows, integrity.baseline_counts(
-                [counts(r)[0] for r in rows], [r.n or 0 for r in rows]
-            ).pval
+        try:
+            if pick is means and in_one_unit(*rows):
+                return rows, integrity.baseline_means([group_of(r) for r in rows]).pval
+            if pick is first_counting and all(len(counts(r)) == 1 for r in rows):
+                events, ns = [counts(r)[0] for r in rows], [r.n or 0 for r in rows]
+                return rows, integrity.baseline_counts(events, ns).pval
+        except StatsError as error:  # single patients, no spread, nobody or everybody with the feature
+            log.debug("%s, %s: %s", rows[0].study_id, rows[0].outcome, error)
     return None
 
 

@@ -14,11 +14,12 @@ from rheumeta.steps.inspection.material import (
     counts,
     first_counting,
     group_of,
+    in_one_unit,
     means,
     place,
     shown,
 )
-from rheumeta.steps.inspection.model import Looks, judged
+from rheumeta.steps.inspection.model import Looks, by_any, judged
 from rheumeta.steps.synthesis.filing import compares_groups
 
 ALPHA = "0.05"
@@ -71,14 +72,15 @@ def estimate_p(material: Material) -> Looks:
         where = place(material, [row], f"{shown(row, name, 'se', 'ci_low', 'ci_high')}, {said(row)}")
         numbers = row.printed[name], row.printed["p"], row.p_sign
         options: dict[str, Any] = {"level": row.ci_level, "ratio": ratio, **how}
-        degrees = [None, float(row.n - 1)] if name == "mean" and row.n and row.n > 1 else [None]
-        found = [
-            item
-            for df in degrees
-            for item in judged(where, integrity.p_from_estimate, *numbers, df=df, **options)
-        ]
-        if found:  # by the normal or by the t distribution: either may be meant
-            yield None if None in found else found[0]
+        degrees = [None] if ratio else material.degrees(row, name)
+        options["grade"] = None if degrees else "moderate"
+        yield from by_any(
+            [
+                item
+                for df in degrees or [None]
+                for item in judged(where, integrity.p_from_estimate, *numbers, df=df, **options)
+            ]
+        )
 
 
 def change_p(material: Material) -> Looks:
@@ -126,7 +128,7 @@ def _counts_p(material: Material, row: Result, one: Result | None, two: Result |
 
 def _means_p(material: Material, row: Result, one: Result | None, two: Result | None) -> Looks:
     stated = claim(row)
-    if one is None or two is None or stated is None:
+    if one is None or two is None or stated is None or not in_one_unit(one, two):
         return
     where = place(
         material, [one, two, row], f"{shown(one, 'mean', 'sd')}; {shown(two, 'mean', 'sd')}; {said(row)}"

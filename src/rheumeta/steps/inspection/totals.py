@@ -6,7 +6,16 @@ from collections.abc import Iterator, Sequence
 
 from rheumeta.stats import integrity
 from rheumeta.steps.evidence.model import Result
-from rheumeta.steps.inspection.material import Material, counts, first_counting, group_of, means, place, shown
+from rheumeta.steps.inspection.material import (
+    Material,
+    counts,
+    first_counting,
+    group_of,
+    in_one_unit,
+    means,
+    place,
+    shown,
+)
 from rheumeta.steps.inspection.model import Looks, Place, judged
 
 NESTED: Sequence[tuple[str, str]] = (
@@ -24,7 +33,7 @@ def total_events(material: Material) -> Looks:
     """Look for events of the arms that do not add up to those of the pooled group."""
     for whole, parts in _wholes(material):
         rows = _all([_with_events(part, whole.events_unit) for part in parts])
-        if rows and "events" in whole.values:
+        if _make_up(whole, rows) and "events" in whole.values:
             numbers = [_events(r) for r in rows]
             said = f"arms {' + '.join(map(str, numbers))}; all {whole.printed['events']}"
             where = place(material, [whole, *rows], said)
@@ -36,7 +45,7 @@ def total_mean(material: Material) -> Looks:
     """Look for a mean of all that is not the weighted mean of the arms."""
     for whole, parts in _wholes(material):
         rows = _all([means(part, "mean") for part in parts])
-        if rows and "mean" in whole.values:
+        if _make_up(whole, rows) and "mean" in whole.values:
             said = "; ".join(shown(r, "mean") for r in rows)
             where = place(material, [whole, *rows], f"arms {said}; all {whole.printed['mean']}")
             printed, sizes = [r.printed["mean"] for r in rows], [r.n for r in rows]
@@ -47,7 +56,7 @@ def total_sd(material: Material) -> Looks:
     """Look for an SD of all that the means and SDs of the arms do not give."""
     for whole, parts in _wholes(material):
         rows = _all([means(part) for part in parts])
-        if rows and "sd" in whole.values:
+        if _make_up(whole, rows) and "sd" in whole.values:
             said = "; ".join(shown(r, "mean", "sd") for r in rows)
             where = place(material, [whole, *rows], f"arms {said}; all SD {whole.printed['sd']}")
             yield from judged(where, integrity.total_sd, [group_of(r) for r in rows], whole.printed["sd"])
@@ -68,7 +77,11 @@ def arms_add_up(material: Material) -> Looks:
                 study, (), about, f"arms {' + '.join(parts)}; all {total}", f"{arm_id}.{column}", "moderate"
             )
             yield from judged(
-                where, integrity.parts_within, [int(p) for p in parts], int(total), exhaustive=True
+                where,
+                integrity.parts_within,
+                [int(float(p)) for p in parts],
+                int(float(total)),
+                exhaustive=True,
             )
 
 
@@ -111,8 +124,15 @@ def _wholes(material: Material) -> Iterator[tuple[Result, list[list[Result]]]]:
         first = rows[0]
         children = material.parts_of.get((first.study_id, first.arm_id), [])
         parts = [material.at(first, child.arm_id) for child in children]
-        if parts and all(parts):
+        if len(parts) > 1 and all(parts):
             yield first, parts
+
+
+def _make_up(whole: Result, rows: Sequence[Result]) -> bool:
+    """Tell whether rows are of all patients of a pooled group, as far as their numbers say, and in its unit."""
+    sizes = [r.n for r in rows if r.n]
+    known = whole.n and len(sizes) == len(rows)
+    return bool(rows) and in_one_unit(whole, *rows) and (not known or sum(sizes) == whole.n)
 
 
 def _with_events(rows: Sequence[Result], unit: str) -> Result | None:
