@@ -96,6 +96,11 @@ def test_intervals_that_include_no_difference_answer_nothing():
     )
 
 
+def test_a_result_without_an_interval_answers_nothing():
+    bare = build.controlled(random=build.pooled(display=(2.5, None, None)))
+    assert head.answer([bare]).endswith("no controlled result can be had.")
+
+
 def test_no_controlled_result_and_no_control_group_are_told_apart():
     assert head.answer([build.empty()]).endswith("no controlled result can be had.")
     assert head.answer([build.before_after()]).startswith("There is no control group")

@@ -81,7 +81,8 @@ def answer(primary: Sequence[Analysis]) -> str:
     asked = [a for a in primary if a.comparison_kind == "controlled" and not a.add_on]
     if not asked:
         return "There is no control group in this review: it shows what changed, not what caused the change."
-    shown = [(a, result.display) for a in asked if (result := shown_result(a)) is not None]
+    results = [(a, result.display) for a in asked if (result := shown_result(a)) is not None]
+    shown = [(a, interval) for a, interval in results if includes(interval, a.null) is not None]
     if not shown:
         return "Whether the treatment helps or harms is not known: no controlled result can be had."
     clear = [(a, interval) for a, interval in shown if not includes(interval, a.null)]

@@ -112,11 +112,17 @@ def grim_percent(percent: str, n: int, *, rounding: Rounding = "nearest") -> Gra
     step = Fraction(100, n)
     totals = _totals(reported, step)
     totals = range(max(totals.start, 0), min(totals.stop, n + 1))
-    return _granularity("grim_percent", reported, step, totals, f"a whole number of {n} patients", " %")
+    return _granularity("grim_percent", reported, step, totals, f"a whole number of {n} patients", "%")
 
 
 def _totals(reported: Reported, step: Fraction) -> range:
     return range(math.ceil(reported.low / step), math.floor(reported.high / step) + 1)
+
+
+def _rounded(near: tuple[float, ...], unit: Fraction) -> tuple[float, ...]:
+    places = -math.floor(math.log10(unit)) + 1
+    rounded = tuple(round(value, places) for value in near)
+    return rounded if len(set(rounded)) == len(near) else near
 
 
 def _granularity(
@@ -124,7 +130,8 @@ def _granularity(
 ) -> Granularity:
     multiple = reported.value / step
     near = tuple(float(k * step) for k in sorted({math.floor(multiple), math.ceil(multiple)}))
-    about = " or ".join(f"{shown(value, 6)}{sign}" for value in near)
+    # One digit more than printed, or more where that would round both to one number.
+    about = " or ".join(f"{shown(value, 6)}{sign}" for value in _rounded(near, reported.unit))
     verdict: Verdict = "consistent" if totals else "inconsistent"
     if totals and step <= reported.high - reported.low:
         verdict = "cannot_tell"

@@ -140,7 +140,7 @@ def _level(
     fits = any(least * (1 - SLACK) <= width <= most * (1 + SLACK) for width in widths)
     levels = [100 * float(special.erf(width / math.sqrt(2))) for width in (least, most)]
     message = (
-        f"With {given}, {limits} is an interval of {levels[0]:.4g} to {levels[1]:.4g} %; "
+        f"With {given}, {limits} is an interval of {levels[0]:.4g} to {levels[1]:.4g}%; "
         f"{level:g} % is reported."
     )
     return Check(name, agreement(fits), message, WALD, {"level_low": levels[0], "level_high": levels[1]})
