@@ -11,7 +11,6 @@ from typing import Literal
 
 Grade = Literal["serious", "moderate", "remark"]
 Group = Literal["arithmetic", "plausibility", "conduct"]
-State = Literal["open", "explained", "corrected", "data_error", "unresolved", "no_longer_asked"]
 
 GRADES: dict[Grade, str] = {
     "serious": "reported numbers contradict each other, go beyond what such studies find, or were withdrawn: a "
@@ -27,16 +26,6 @@ GROUPS: dict[Group, str] = {
     "plausibility": "Plausibility: can patients have such numbers?",
     "conduct": "Conduct: how was the study run and published?",
 }
-
-STATES: dict[State, str] = {
-    "open": "nobody has answered yet",
-    "explained": "the numbers are right, and the reason says why; the question is closed",
-    "corrected": "the sheets were mended, and the question still arises",
-    "data_error": "the source has it wrong",
-    "unresolved": "someone looked or asked, and does not know",
-    "no_longer_asked": "there is an answer, but the check no longer asks",
-}
-"""What the column `state` says: the answer, if there is one."""
 
 CLOSED: frozenset[str] = frozenset({"explained", "no_longer_asked"})
 """States in which a question keeps no data from an analysis."""

@@ -287,6 +287,14 @@ def test_crucial_limitations_of_most_of_the_weight_cost_two_levels(word, domains
     assert risk_of_bias(analysis((1.5, 1.2, 1.9)), material(bias=rows)).judgement == expected
 
 
+def test_a_domain_judged_for_the_outcome_counts_before_one_for_all():
+    rows = [judged(s, "high") for s in ("alvaro2017", "mesoblast")]
+    rows += [{**judged("alvaro2017", "high"), "domain": d, "outcome": "all"} for d in ("D1", "D3")]
+    rows.append({**judged("alvaro2017", "low"), "domain": "D3", "outcome": "acr20"})
+    for given in (rows, rows[::-1]):
+        assert risk_of_bias(analysis((1.5, 1.2, 1.9)), material(bias=given)).judgement == "serious"
+
+
 def test_missing_two_elements_of_the_question_costs_two_levels():
     found = analysis((1.5, 1.2, 1.9))
     both = ("instrument_mixed", "subgroup_only")

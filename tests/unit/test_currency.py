@@ -62,6 +62,17 @@ def test_the_newest_study_counts_those_that_have_started():
     assert found.sentences[-1] == "The newest study here that has started is of 2021 (b)."
 
 
+def test_a_time_that_no_search_of_a_source_covers_is_told():
+    first = search("A", "2020-02-01", covers_to="2020-01-31")
+    later, next_day = (search("A", "2024-03-31", covers_from=day) for day in ("2022-01-01", "2020-02-01"))
+    other = search("B", "2024-03-31")
+    assert (
+        "No search of A covers the time between 2020-01-31 and 2022-01-01."
+        in currency(with_searches(first, later, other)).sentences
+    )
+    assert not any("covers the time" in s for s in currency(with_searches(first, next_day, other)).sentences)
+
+
 def test_the_report_shows_the_register():
     page = report(SEARCHED)
     section = page.partition('id="currency"')[2].partition("</section>")[0]

@@ -177,6 +177,7 @@ def test_a_move_says_how_far_and_whether_a_line_was_crossed(doubted):
     before, after = Interval(2.0, 1.2, 3.3), Interval(1.5, 0.8, 2.8)
     assert moved(ratio, before, after) == "times 0.75; the interval now includes no effect"
     assert moved(ratio, after, before) == "times 1.33; the interval now excludes no effect"
+    assert moved(ratio, before, Interval(1.5)) == "times 0.75", "without limits nothing is said of them"
     linear = replace(ratio, scale="linear", null=None)
     assert moved(linear, Interval(20.0, 10.0, 30.0), Interval(17.5, 9.0, 29.0)) == "by −2.50"
     assert moved(linear, before, None) == "nothing is left to compare"

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 from rheumeta.pages.inputs import ReportInput, Row
 from rheumeta.pages.numbers import count
 from rheumeta.pages.origins import SEARCHES, STATUS, Said
+
+A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,13 @@ def currency(data: ReportInput) -> Currency:
         for row in data.sheet("studies")
         if year and row.get("year") == year and row.get("status") != "planned"
     )
-    return Currency(tuple(searches), tuple(ordered), year, newest, tuple(_sentences(ordered, year, newest)))
+    return Currency(
+        tuple(searches),
+        tuple(ordered),
+        year,
+        newest,
+        (*_sentences(ordered, year, newest), *_unsearched(searches)),
+    )
 
 
 def _reaches(row: Row) -> str:
@@ -58,9 +67,23 @@ def _sentences(last: Sequence[Row], year: str | None, newest: Sequence[str]) -> 
         said.append(Said((f"The newest study here that has started is of {year} ({studies}).", STATUS)))
     if last and year and int(_reaches(last[0])[:4]) > float(year):
         said.append(
-            "The last search is younger than the newest study: it looked further and found nothing newer."
+            "Every source was searched beyond that year, and no newer study that has started is in this review."
         )
     return said
+
+
+def _unsearched(searches: Sequence[Row]) -> list[str]:
+    """Return a sentence for each time between two searches of a source that neither covers."""
+    said: list[str] = []
+    for source in dict.fromkeys(row["source"] for row in searches):
+        reach = ""
+        own = (row for row in searches if row["source"] == source)
+        for row in sorted(own, key=lambda row: row.get("covers_from") or ""):
+            start = row.get("covers_from") or ""
+            if reach and start and date.fromisoformat(start) - date.fromisoformat(reach) > A_DAY:
+                said.append(f"No search of {source} covers the time between {reach} and {start}.")
+            reach = max(reach, _reaches(row))
+    return [Said((text, SEARCHES)) for text in said]
 
 
 def _searched(last: Sequence[Row]) -> str:

@@ -62,8 +62,6 @@ FLOW_WORDS = {
 FLOW_SIDE = frozenset({"duplicates_removed", "excluded_screening", "not_retrieved", "excluded_assessment"})
 """Boxes that stand beside the main path (PRISMA 2020: Page and others 2021, BMJ 372:n71)."""
 
-BIAS_ORDER = ("low", "some_concerns", "moderate", "unclear", "no_information", "high", "serious", "critical")
-
 
 @dataclass(frozen=True)
 class FlowBox:

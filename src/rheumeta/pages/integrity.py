@@ -161,9 +161,10 @@ def moved(analysis: Analysis, before: Interval | None, after: Interval | None) -
         text = f"times {number(after.estimate / before.estimate)}"
     else:
         text = f"by {number(after.estimate - before.estimate)}{_unit(analysis)}"
-    if analysis.null is None or includes(before, analysis.null) == includes(after, analysis.null):
+    held, holds = includes(before, analysis.null), includes(after, analysis.null)
+    if held is None or holds is None or held == holds:
         return text
-    now = "includes" if includes(after, analysis.null) else "excludes"
+    now = "includes" if holds else "excludes"
     return f"{text}; the interval now {now} no effect"
 
 

@@ -98,9 +98,11 @@ def _overall(material: Material, study_id: str, codes: set[str]) -> str:
 
 
 def _high_domains(material: Material, study_id: str, codes: set[str]) -> int:
-    """Return in how many domains a study is at high risk for this outcome."""
+    """Return in how many domains a study is at high risk: what is said of this outcome before what is said of all."""
     rows = [r for r in material.sheets["risk_of_bias"] if r["study_id"] == study_id and r["outcome"] in codes]
-    return len({r["domain"] for r in rows if r["domain"] != "overall" and r["judgement"] in HIGH})
+    rows.sort(key=lambda r: r["outcome"] != "all")
+    judged = {r["domain"]: r["judgement"] for r in rows if r["domain"] != "overall"}
+    return sum(word in HIGH for word in judged.values())
 
 
 def inconsistency(analysis: Analysis) -> DomainJudgement:
