@@ -364,6 +364,30 @@ def test_ids_are_the_same_whatever_else_is_asked():
     assert question_id("x", many) == question_id("x", many)
 
 
+def ids_of(check, material):
+    return [question_id(check, item) for item in asked(check, material)]
+
+
+def test_an_answer_to_something_else_closes_no_question():
+    # A correction that somebody has explained is no retraction; an implied number is no printed one.
+    def about(**cells):
+        return made(
+            studies=[
+                sheet_row(STUDIES, **({"study_id": "trial", "label": "T", "status": "published"} | cells))
+            ]
+        )
+
+    corrected, retracted = (about(retraction=word) for word in ("correction", "retracted"))
+    assert ids_of("retraction", corrected) != ids_of("retraction", retracted)
+    press, silent = (about(status=word) for word in ("press_only", "no_results"))
+    assert ids_of("unpublished", press) != ids_of("unpublished", silent)
+    printed, implied = (row(1, percent="19", n=46, n_basis=b) for b in ("reported", "implied"))
+    counted = [row(2, percent="19", n=46, events="5", n_basis=b) for b in ("reported", "implied")]
+    assert ids_of("percent_whole", made(printed)) != ids_of("percent_whole", made(implied))
+    one, two = (ids_of("events_percent", made(r)) for r in counted)
+    assert one != two
+
+
 def test_every_check_is_explained():
     assert len(BY_ID) == len(CHECKS)
     for check in CHECKS:

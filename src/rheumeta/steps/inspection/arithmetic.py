@@ -5,7 +5,7 @@ from __future__ import annotations
 from rheumeta.stats import integrity
 from rheumeta.steps.evidence.model import Result
 from rheumeta.steps.evidence.reported_effects import RATIOS
-from rheumeta.steps.inspection.material import Material, patients, place, shown
+from rheumeta.steps.inspection.material import Material, patients, place, shown, size
 from rheumeta.steps.inspection.model import Looks, by_any, judged
 
 INTERVAL_OF = ("effect", "mean")
@@ -16,7 +16,7 @@ def percent_whole(material: Material) -> Looks:
     """Look for a percentage that no whole number of patients gives."""
     for row in material.evidence.results:
         if "percent" in row.values and row.n and patients(row):
-            where = place(material, [row], f"{row.printed['percent']}% of {row.n}")
+            where = place(material, [row], f"{row.printed['percent']}% of {size(row)}")
             yield from judged(where, integrity.grim_percent, row.printed["percent"], row.n)
 
 

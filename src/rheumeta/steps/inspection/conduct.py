@@ -101,7 +101,8 @@ def unpublished(material: Material) -> Looks:
     for row in material.studies:
         if row["status"] != "planned":
             reported, text = UNPUBLISHED.get(row["status"], ("", ""))
-            yield asked(_place(row, "publication", reported), text, "moderate") if text else None
+            where = _place(row, "publication", reported, row["status"])
+            yield asked(where, text, "moderate") if text else None
 
 
 def shared_cohort(material: Material) -> Looks:
@@ -177,7 +178,7 @@ def retraction(material: Material) -> Looks:
         if not row["retraction"]:
             continue
         word, grade = RETRACTIONS.get(row["retraction"], ("", "remark"))
-        where = _place(row, "article", f"the article is {word}")
+        where = _place(row, "article", f"the article is {word}", row["retraction"])
         yield (
             asked(where, "Read the notice of the journal before any number is used.", grade) if word else None
         )

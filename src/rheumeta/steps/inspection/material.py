@@ -235,11 +235,16 @@ def when(row: Result) -> str:
     return f"{row.outcome}, {row.time_label or 'time not stated'}"
 
 
+def size(row: Result) -> str:
+    """Return the patients of a row, and whether the source gives them."""
+    return f"{row.n}{' (implied)' if row.n_basis == 'implied' else ''}"
+
+
 def shown(row: Result, *names: str) -> str:
     """Return numbers of a row as printed, with the patients: ``mean -1.6, sd 1.57, n 9``."""
     words = [f"{n.replace('_', ' ')} {row.printed[n]}" for n in names if n in row.printed]
     if row.n:
-        words.append(f"n {row.n}{' (implied)' if row.n_basis == 'implied' else ''}")
+        words.append(f"n {size(row)}")
     return ", ".join(words)
 
 

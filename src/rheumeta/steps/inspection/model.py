@@ -26,8 +26,8 @@ log = logging.getLogger(__name__)
 GRADE_OF: dict[str, Grade] = {"inconsistent": "serious", "depends": "moderate", "implausible": "moderate"}
 """Grade of a verdict of the arithmetic, where the check names no other."""
 
-NUMBERS = re.compile(r"[<>]=?|(?<!\d)-?\d+(?:\.\d+)?")
-"""The numbers in a sentence with their signs, whatever its words."""
+NUMBERS = re.compile(r"not significant|implied|[<>]=?|(?<!\d)-?\d+(?:\.\d+)?")
+"""The numbers in a sentence with their signs and what is claimed of them, whatever its other words."""
 
 LISTED_ROWS = 3
 """Rows that an id names one by one; of more it names the first, the last and a digest of all."""

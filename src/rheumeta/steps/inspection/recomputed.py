@@ -18,6 +18,7 @@ from rheumeta.steps.inspection.material import (
     means,
     place,
     shown,
+    size,
 )
 from rheumeta.steps.inspection.model import Looks, by_any, judged
 from rheumeta.steps.synthesis.filing import compares_groups
@@ -120,7 +121,7 @@ def _counts_p(material: Material, row: Result, one: Result | None, two: Result |
     stated = claim(row)
     if one is None or two is None or stated is None:
         return
-    numbers = "; ".join(f"{'/'.join(map(str, counts(r)))} of {r.n}" for r in (one, two))
+    numbers = "; ".join(f"{'/'.join(map(str, counts(r)))} of {size(r)}" for r in (one, two))
     where = place(material, [one, two, row], f"{numbers}; {said(row)}")
     sides = counts(one), one.n, counts(two), two.n
     yield from _where_significant(stated, judged(where, integrity.two_proportions, *sides, *stated))
