@@ -52,7 +52,8 @@ def _of_analysis(review: str, analysis: Analysis, protocol: Protocol) -> Iterato
         part = f"{group.by}/{group.level}"
         yield from fit(part, list(group.effect_ids), group.random, model.method, model.test)
     for item in analysis.sensitivity:
-        changed = model_of(plan, protocol, protocol.sensitivity[item.id])
+        # The run without questioned data is in no protocol; it changes the studies and not the model.
+        changed = model_of(plan, protocol, protocol.sensitivity.get(item.id))
         yield from fit(
             f"sensitivity/{item.id}", list(item.effect_ids), item.random, changed.method, changed.test
         )

@@ -15,6 +15,7 @@ from xml.etree import ElementTree
 import hostile_review as hostile
 import pytest
 import tiny_review
+from pipeline import copy_code
 
 from rheumeta import cli
 from rheumeta.errors import Fault, InputFaults
@@ -37,12 +38,16 @@ def faults_of(layout):
 def built(tmp_path_factory):
     """The tiny review with markup in every text, built from sheets to workbook."""
     root = tmp_path_factory.mktemp("hostile")
+    copy_code(root)  # which the crate describes
     layout = hostile.build(root, hostile.Soup())
     (root / "config" / "config.yaml").write_text("reviews: [tiny]\n")
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from font")  # Chinese, in the font of the figures
         for stage in cli.STAGES:
-            assert cli.main([stage, "tiny", "--root", str(root), "--log", str(root / "logs" / stage)]) == 0
+            assert (
+                cli.main([stage, "tiny", "--root", str(root), "--log", str(root / "logs" / f"{stage}.log")])
+                == 0
+            )
     return layout
 
 

@@ -100,7 +100,7 @@ def _json(studies: Studies, result: PoolResult | TableResult, weights: list[floa
 def _text(studies: Studies, result: PoolResult | TableResult, weights: list[float], *, level: float) -> str:
     from rheumeta.stats.tails import quantile
 
-    half = float(quantile(np.array(np.nan), level)) * studies.effects.sei
+    half = float(quantile(np.array([np.nan]), level)[0]) * studies.effects.sei
     rows = [
         [label, float(y), interval(float(y - h), float(y + h)), f"{w:.1f}"]
         for label, y, h, w in zip(studies.labels, studies.yi, half, weights, strict=True)
