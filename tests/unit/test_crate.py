@@ -231,6 +231,17 @@ def test_what_is_no_crate_ends_with_2(layout, text, capsys):
     assert cli.main(["verify", "nothing-of-this-name", "--root", layout.root.as_posix()]) == 2
 
 
+def test_a_crate_that_lost_a_file_of_the_run_is_none(layout):
+    crate.run(layout)
+    whole = json.loads(layout.crate.read_text())["@graph"]
+    lost = next(e for e in whole if e["@id"] == "#run")["result"][0]["@id"]
+    nothing = [{"@id": "#run", "object": [], "result": []}]
+    for graph_ in ([e for e in whole if e["@id"] != lost], nothing):
+        layout.crate.write_text(json.dumps({"@graph": graph_}))
+        with pytest.raises(verify.NoSuchCrate, match="lacks files"):
+            verify.verify(layout.crate)
+
+
 def test_the_command_finds_results_from_anywhere(layout, monkeypatch, capsys):
     crate.run(layout)
     assert cli.main(["verify", layout.results.as_posix()]) == 0

@@ -113,8 +113,9 @@ def verify(crate: Path) -> Verified:
         If the file is no crate of this program.
     """
     graph = _entities(crate)
-    files = {i: e for i, e in graph.items() if "sha256" in e}
-    roles = _roles(graph)
+    files, roles = {i: e for i, e in graph.items() if "sha256" in e}, _roles(graph)
+    if not roles or not roles.keys() <= files.keys():
+        raise NoSuchCrate(f"{crate} lacks files of the run, or their hashes: it is not as rheumeta made it.")
     found: dict[str, list[Finding]] = {"same": [], "differs": [], "missing": [], "harmless": []}
     for identifier, entity in files.items():
         kind, finding = _judge(crate.parent / unquote(identifier), entity, roles.get(identifier, "code"))
