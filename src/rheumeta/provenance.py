@@ -219,6 +219,12 @@ def code_digest(path: Path) -> str:
     return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
 
 
+def forget() -> None:
+    """Read code anew from here on: within a process each file is read once."""
+    for function in (_tree, _named, _imports, code_digest, _data_digest):
+        function.cache_clear()
+
+
 def _has_docstring(node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     first = node.body[0] if node.body else None
     return (

@@ -37,8 +37,7 @@ def layout(tmp_path, monkeypatch):
         Path(name).write_text(f"content of {Path(name).name}\n")
     monkeypatch.setattr(crate, "STAGES", {name: STAGES[name] for name in ("validate", "tables")})
     monkeypatch.setattr(provenance, "SOURCE", root.resolve() / "src" / "rheumeta")
-    for function in (provenance._tree, provenance._named, provenance._imports, provenance.code_digest):
-        function.cache_clear()
+    provenance.forget()
     return found
 
 
@@ -197,8 +196,6 @@ def test_another_order_of_rows_or_a_comment_differs_without_harm(layout):
     header, *lines = sheet.read_text(encoding="utf-8").splitlines(keepends=True)
     sheet.write_text("".join([header, *reversed(lines)]), encoding="utf-8")
     code.write_text("# A comment.\n" + code.read_text(encoding="utf-8"), encoding="utf-8")
-    provenance._tree.cache_clear()
-    provenance.code_digest.cache_clear()
     found = verified(layout)
     assert found.code == 0
     assert {f.path for f in found.harmless} == {"data/raw/tiny/results.csv", "src/rheumeta/tables/units.py"}
@@ -208,8 +205,6 @@ def test_another_order_of_rows_or_a_comment_differs_without_harm(layout):
 def test_code_that_is_none_any_more_differs(layout):
     crate.run(layout)
     (layout.root / "src/rheumeta/tables/units.py").write_text("def (\n")
-    provenance._tree.cache_clear()
-    provenance.code_digest.cache_clear()
     assert [f.path for f in verified(layout).differs] == ["src/rheumeta/tables/units.py"]
 
 

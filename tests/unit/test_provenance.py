@@ -35,14 +35,7 @@ def package(tmp_path, monkeypatch):
     monkeypatch.setattr(provenance, "SOURCE", tmp_path)
 
     def digests():
-        for function in (
-            provenance._tree,
-            provenance._imports,
-            provenance._named,
-            provenance.code_digest,
-            provenance._data_digest,
-        ):
-            function.cache_clear()
+        provenance.forget()
         return [provenance.stage_digest(f"rheumeta.steps.{name}") for name in ("one", "two")]
 
     yield tmp_path, digests
