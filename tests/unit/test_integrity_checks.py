@@ -328,7 +328,7 @@ def test_an_accepted_finding_is_a_question():
 
 
 def test_an_implied_number_of_patients_makes_no_question_serious():
-    stated, implied = (made(row(1, percent="4", n=64, n_basis=b)) for b in ("reported", "implied"))
+    stated, implied = (made(row(1, percent="4.0", n=64, n_basis=b)) for b in ("reported", "implied"))
     assert [q.grade for m in (stated, implied) for q in asked("percent_whole", m)] == ["serious", "moderate"]
 
 
@@ -406,3 +406,7 @@ def test_every_check_is_explained():
 def test_the_documentation_holds_every_check():
     text = (Path(__file__).parents[2] / DOCUMENT).read_text(encoding="utf-8")
     assert documented(text) == text, "run: python -m rheumeta.steps.inspection.checks"
+
+
+def test_what_cut_off_digits_would_explain_is_not_serious():
+    assert [q.grade for q in asked("percent_whole", made(row(1, percent="4", n=64)))] == ["moderate"]

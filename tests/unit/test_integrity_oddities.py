@@ -60,7 +60,7 @@ def test_the_difference_between_the_arms_is_about_1_9_standard_deviations(asked)
 
 @pytest.mark.parametrize(
     ("study", "reported", "grade"),
-    [("alvaro-gracia2017", "19% of 46", "serious"), ("wang2019", "4% of 64 (implied)", "moderate")],
+    [("alvaro-gracia2017", "19% of 46", "moderate"), ("wang2019", "4% of 64 (implied)", "moderate")],
 )
 def test_percentages_of_no_whole_number_of_patients(asked, study, reported, grade):
     row = only(asked, "percent_whole", study)

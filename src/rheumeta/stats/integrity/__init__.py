@@ -47,7 +47,7 @@ from rheumeta.stats.integrity.plausibility import (
     spread_label_two,
 )
 from rheumeta.stats.integrity.recompute import p_from_estimate, p_from_mean, p_from_test
-from rheumeta.stats.integrity.reported import Check, Reported, Rounding, Verdict
+from rheumeta.stats.integrity.reported import CUT_OFF, Check, Reported, Rounding, Verdict
 from rheumeta.stats.integrity.tables import fisher_exact
 from rheumeta.stats.integrity.totals import (
     parts_add_up,
@@ -58,6 +58,7 @@ from rheumeta.stats.integrity.totals import (
 )
 
 __all__ = [
+    "CUT_OFF",
     "Balance",
     "BaselineP",
     "Check",

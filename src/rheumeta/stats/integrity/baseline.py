@@ -14,7 +14,7 @@ from rheumeta.stats.batch import Floats
 from rheumeta.stats.integrity.groups import anova_range
 from rheumeta.stats.integrity.means import GroupBox, MeanGroup, SpreadKind, read_group
 from rheumeta.stats.integrity.reported import Check, Reported, Verdict, shown, whole_patients
-from rheumeta.stats.integrity.tables import fisher_exact
+from rheumeta.stats.integrity.tables import LARGEST, fisher_exact
 from rheumeta.stats.pvalues import stouffer
 
 CARLISLE = "Carlisle 2017, Anaesthesia 72; rounding: Bolland et al. 2019, J Clin Epidemiol 110"
@@ -179,6 +179,8 @@ def baseline_counts(
     total = sum(events)
     if total in (0, sum(ns)):
         raise StatsError("No patient, or every patient, has the feature: the table says nothing.")
+    if min(*ns, total, sum(ns) - total) >= LARGEST:
+        raise StatsError(f"There are {LARGEST:,} tables with these margins or more: too many to count.")
     if len(ns) == 2:
         pval = fisher_exact(events[0], ns[0], events[1], ns[1], mid=True)
         return BaselineP(_between_ends(pval), "fisher")

@@ -48,6 +48,10 @@ class Quantity:
         return replace(self, flags=self.flags | set(flags))
 
 
+ANOTHER_ROUTE = "another route gives"
+"""Begins the note on a number that two ways give differently."""
+
+
 def number(value: float) -> str:
     """Write a number as a person would: whole numbers plain, others to 10 significant digits."""
     return f"{value:.10g}"
@@ -162,7 +166,7 @@ def choose(routes: Sequence[Quantity], name: str) -> Quantity:
             continue
         flags.add("routes_disagree")
         how = f"{', '.join(other.result_ids)} ({other.steps[-1].formula})"
-        notes.append(f"another route gives {number(other.value)}: {how}")
+        notes.append(f"{ANOTHER_ROUTE} {number(other.value)}: {how}")
     confirming = [i for i in merge_ids(q.result_ids for q in agreeing) if i not in first.result_ids]
     if confirming:
         notes.append(f"{', '.join(confirming)} agrees")

@@ -14,7 +14,8 @@ ENOUGH = 0.8
 planned to allow for some loss, 10 to 20 % as a rule; the limit is this project's choice."""
 
 REGISTRATION = re.compile(
-    r"(?:NCT|ISRCTN|EUCTR|CTRI/?|DRKS|UMIN|KCT|JPRN-?)[\w/-]+|ChiCTR[\w-]*\d", re.IGNORECASE
+    r"(?:NCT|ISRCTN|EUCTR|CTRI/?|DRKS|UMIN|KCT|JPRN-?)[\w/-]+|ChiCTR[\w-]*\d|\b\d{4}-\d{6}-\d{2}\b",
+    re.IGNORECASE,
 )
 """Registry numbers in a cell that may hold other words too."""
 
@@ -143,7 +144,7 @@ def _sharing(
 
 def same_registration(material: Material) -> Looks:
     """Look for two studies with one registry number that are not declared to share patients."""
-    for row, others in _sharing(material, lambda r: REGISTRATION.findall(r["registry"])):
+    for row, others in _sharing(material, lambda r: REGISTRATION.findall(r["registry"].upper())):
         for other, common in others:
             where = _place(other, f"registry number, also of {row['label']}", common, row["study_id"])
             yield asked(where, "One registration is one study: do they share patients?", "moderate")

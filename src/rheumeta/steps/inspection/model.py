@@ -137,7 +137,9 @@ def by_any(looks: Sequence[Question | None]) -> Looks:
 
 def question(place: Place, found: integrity.Check, *, grade: Grade | None = None) -> Question:
     """Return the question that a verdict raises."""
-    return asked(place, _sentences(found.message, found.note or ""), grade or GRADE_OF[found.verdict])
+    # What holds if digits were cut off is right under one assumption and wrong under another.
+    usual: Grade = "moderate" if integrity.CUT_OFF in (found.note or "") else GRADE_OF[found.verdict]
+    return asked(place, _sentences(found.message, found.note or ""), grade or usual)
 
 
 def _sentences(*texts: str) -> str:

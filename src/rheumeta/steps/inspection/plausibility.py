@@ -15,6 +15,7 @@ from rheumeta.errors import StatsError
 from rheumeta.stats import integrity
 from rheumeta.stats.effects import effect_size
 from rheumeta.steps.evidence.model import Result
+from rheumeta.steps.evidence.quantities import ANOTHER_ROUTE
 from rheumeta.steps.inspection.material import (
     Material,
     cell_of,
@@ -165,6 +166,8 @@ def change_in_range(material: Material) -> Looks:
         where = place(
             material, [before, change], f"baseline {shown(before, 'mean')}; change {shown(change, 'mean')}"
         )
+        if before.n != change.n:  # they may be of different patients
+            where = replace(where, at_most="moderate")
         yield from judged(where, integrity.change_within_limits, before.printed["mean"], change.printed["mean"],
                           instrument.low, instrument.high)  # fmt: skip
 
@@ -360,7 +363,7 @@ def routes_disagree(material: Material) -> Looks:
     """Look for two ways to the same number, in the derivation of an effect, that disagree by more than rounding."""
     notes: dict[str, list[str]] = {}
     for step in material.derivations:
-        if "another route gives" in step["assumption"]:
+        if ANOTHER_ROUTE in step["assumption"]:
             notes.setdefault(step["effect_id"], []).append(
                 f"{step['quantity']} = {step['value']}: {step['assumption']}"
             )
