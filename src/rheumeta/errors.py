@@ -36,7 +36,7 @@ class Fault:
     line : int or None
         Line in the file as an editor counts it (the header is line 1); None if not tied to a line.
     column : str or None
-        Column name, or dotted key in a protocol.
+        Column name, dotted key in a protocol, or option of the command line (``"--method"``).
     code : str
         Short machine-readable name, e.g. ``"decimal_comma"``.
     message : str
@@ -63,7 +63,7 @@ class Fault:
         if self.line is not None:
             place += f", line {self.line}"
         if self.column is not None:
-            place += f", {'key' if self.file.endswith('.yaml') else 'column'} {self.column}"
+            place += f", {self._kind()} {self.column}"
         parts = [f"{place}: {self.message} [{self.code}]"]
         if self.value is not None:
             parts.append(f"    value:   {_shown(self.value)}")
@@ -72,6 +72,12 @@ class Fault:
         if self.remedy is not None:
             parts.append(f"    mend:    {self.remedy}")
         return "\n".join(parts)
+
+    def _kind(self) -> str:
+        """Return what `column` names."""
+        if (self.column or "").startswith("--"):
+            return "option"
+        return "key" if self.file.endswith(".yaml") else "column"
 
     def to_dict(self) -> dict[str, object]:
         """Return the fields as a plain dict."""

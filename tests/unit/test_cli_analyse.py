@@ -231,14 +231,34 @@ def test_batch_reads_parquet_as_csv(run, sheet, tmp_path):
     assert "cannot be read" in err
 
 
-def test_batch_without_pyarrow_says_what_to_install(run, tmp_path, monkeypatch):
-    path = tmp_path / "many.parquet"
-    path.write_bytes(b"PAR1")
+def test_batch_writes_parquet_where_the_name_says_so(run, sheet, tmp_path):
+    pytest.importorskip("pyarrow", reason="the extra parquet is not installed")
+    path = sheet("analysis,yi,vi\nA,0.1,0.04\nA,0.3,0.09\nB,0.2,0.01\nC,1,0.1\nC,0.5,0.1\n")
+    assert run("batch", path, "--output", tmp_path / "o.csv")[0] == 0
+    assert run("batch", path, "--output", tmp_path / "o.parquet")[0] == 0
+    found = pd.read_parquet(tmp_path / "o.parquet")
+    wanted = pd.read_csv(tmp_path / "o.csv", keep_default_na=False, na_values={"estimate": ""})
+    assert found["problem"].tolist() == wanted["problem"].tolist()
+    np.testing.assert_array_equal(found["estimate"], wanted["estimate"])
+
+
+def test_batch_without_pyarrow_says_what_to_install(run, sheet, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    monkeypatch.setitem(sys.modules, "fastparquet", None)
+    path, target = tmp_path / "many.parquet", tmp_path / "out.pq"
+    path.write_bytes(b"PAR1")
     code, _, err = run("batch", path)
     assert code == 2
-    assert "pip install 'rheumeta[parquet]'" in err
+    assert ".venv/bin/uv pip install pyarrow" in err
+    code, out, err = run("batch", sheet("analysis,yi,vi\nA,1,x\n"), "--output", target)
+    assert (code, out) == (2, "")
+    assert "command line, option --output: Parquet files need" in err
+    assert not target.exists()
+
+
+def test_other_commands_say_that_only_batch_reads_parquet(run, sheet):
+    code, _, err = run("pool", sheet("PAR1", "many.parquet"))
+    assert code == 2
+    assert "Only rheumeta batch reads Parquet files" in err
 
 
 def test_sampling_variances_by_option(run, sheet):
@@ -254,7 +274,7 @@ def test_sampling_variances_by_option(run, sheet):
         assert json.loads(out)["result"]["estimate"] == pool(wanted.yi, wanted.vi).estimate
     code, _, err = run("pool", path, "--measure", "MD", "--vtype", "UB")
     assert code == 2
-    assert "MD has no such sampling variance" in err
+    assert "command line, option --vtype: MD has no such sampling variance" in err
     assert "LS, HO" in err
 
 

@@ -211,13 +211,15 @@ def _pool_p(parser: argparse.ArgumentParser) -> None:
 
 def _batch(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--by", default="analysis", metavar="COLUMN", help="names the analysis of a row")
-    parser.add_argument("--output", type=Path, metavar="FILE", help="write all results to this CSV file")
+    parser.add_argument(
+        "--output", type=Path, metavar="FILE", help="write all results to this file (CSV, or Parquet)"
+    )
     _model(parser)
     _epilog(
         parser,
         "  rheumeta batch docs/examples/bcg.csv --by allocation --measure RR --output pooled.csv\n"
         "  rheumeta batch docs/examples/bcg.csv --by allocation --measure RR --method DL --json\n",
         "  analysis                         name of the analysis that the row belongs to (or: --by COLUMN)\n"
-        "An analysis that cannot be pooled is listed; the others are pooled. Parquet needs pyarrow (pip\n"
-        "install 'rheumeta[parquet]').\n",
+        "An analysis that cannot be pooled is listed; the others are pooled. Parquet (.parquet, .pq)\n"
+        "needs pyarrow: .venv/bin/uv pip install pyarrow, in the project folder.\n",
     )

@@ -10,6 +10,7 @@ import argparse
 import dataclasses
 import re
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from rheumeta.stats import BatchResult, pool_batch
 from rheumeta.stats.effects import DEFAULT_LEVEL, MeasureInfo
 from rheumeta.steps.commands.analyse_show import number, p_value, show, show_json, table
 from rheumeta.steps.commands.analyse_studies import OTHERS, alternatives, compute_effects, measure_called
-from rheumeta.steps.commands.analyse_table import Floats, refusal
+from rheumeta.steps.commands.analyse_table import Floats, is_parquet, refusal
 from rheumeta.tables.wording import did_you_mean, listing
 
 SHOWN = 20
@@ -33,12 +34,15 @@ COLUMNS = (
 )  # fmt: skip
 """Columns of the output, after the name of the analysis."""
 
-PARQUET = (".parquet", ".pq")
+INSTALL_PYARROW = (
+    "In the project folder: .venv/bin/uv pip install pyarrow (with conda: conda install pyarrow)."
+)
 PLACE = re.compile(r"^\w+\[(\d+)\] is ")
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Read, pool, write; print the first analyses and all faults."""
+    _require_pyarrow(arguments)
     frame = read_frame(arguments.file)
     info = measure_called(arguments.measure)
     needs = _needs(frame, info, arguments)
@@ -50,11 +54,39 @@ def run(arguments: argparse.Namespace) -> None:
     faults = _problems(result, problems)
     output = _frame(result, faults)
     if arguments.output is not None:
-        output.to_csv(arguments.output, index=False, lineterminator="\n")
+        _write(output, arguments.output)
     if arguments.json:
         show_json(_json(arguments, info, output, faults))
         return
     show(_text(arguments, info, output, faults))
+
+
+def _require_pyarrow(arguments: argparse.Namespace) -> None:
+    # Before any work, for the file that is read and the one that is written.
+    places = (
+        (arguments.file.as_posix(), None, arguments.file),
+        ("command line", "--output", arguments.output),
+    )
+    wanted = [(file, option, path) for file, option, path in places if path is not None and is_parquet(path)]
+    try:
+        if wanted:
+            import_module("pyarrow")
+    except ImportError:
+        faults = [
+            Fault(
+                file, None, option, "no_parquet", "Parquet files need the package pyarrow.", path.as_posix(),
+                "a CSV file", INSTALL_PYARROW,
+            )
+            for file, option, path in wanted
+        ]  # fmt: skip
+        raise InputFaults(faults) from None
+
+
+def _write(output: pd.DataFrame, path: Path) -> None:
+    if is_parquet(path):
+        output.to_parquet(path, engine="pyarrow", index=False)
+    else:
+        output.to_csv(path, index=False, lineterminator="\n")
 
 
 def read_frame(path: Path) -> pd.DataFrame:
@@ -69,15 +101,9 @@ def read_frame(path: Path) -> pd.DataFrame:
     if not path.is_file():
         raise InputFaults([Fault(file, None, None, "missing_file", "The file does not exist.")])
     try:
-        if path.suffix.lower() in PARQUET:
-            return pd.read_parquet(path)
+        if is_parquet(path):
+            return pd.read_parquet(path, engine="pyarrow")
         return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except ImportError:
-        message, remedy = (
-            "Parquet files need the package pyarrow.",
-            "pip install 'rheumeta[parquet]', or give a CSV file.",
-        )
-        raise InputFaults([Fault(file, None, None, "no_parquet", message, remedy=remedy)]) from None
     except Exception as error:
         message = f"The file cannot be read: {str(error).splitlines()[0]}"
         raise InputFaults([Fault(file, None, None, "unreadable", message)]) from None
@@ -101,7 +127,7 @@ def _needs(frame: pd.DataFrame, info: MeasureInfo, arguments: argparse.Namespace
 
 def _place(path: Path) -> tuple[str, int]:
     # Lines of a CSV file count from 1 and the first is the header; rows of a Parquet file count from 1.
-    return ("row", 1) if path.suffix.lower() in PARQUET else ("line", 2)
+    return ("row", 1) if is_parquet(path) else ("line", 2)
 
 
 def _require_names(group: pd.Series[str], arguments: argparse.Namespace) -> None:

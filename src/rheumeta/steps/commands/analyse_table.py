@@ -24,6 +24,9 @@ Floats = NDArray[np.float64]
 HARMLESS = frozenset({"byte_order_mark", "crlf"})
 """What a spreadsheet program adds and what changes no value: accepted here, where nothing is kept."""
 
+PARQUET = (".parquet", ".pq")
+"""How the names of Parquet files end."""
+
 PLACE = re.compile(r"^(\w+)\[(\d+)\] is ")
 """How a statistical function names the argument and the index of a value that it refuses."""
 
@@ -150,6 +153,11 @@ def refusal(file: str, text: str) -> Fault:
     )  # fmt: skip
 
 
+def is_parquet(path: Path) -> bool:
+    """Tell from its name whether a file is, or is to be, a Parquet file."""
+    return path.suffix.lower() in PARQUET
+
+
 def read_table(path: Path) -> Table:
     """Read a CSV file.
 
@@ -165,13 +173,18 @@ def read_table(path: Path) -> Table:
     Raises
     ------
     InputFaults
-        For a missing, empty or unreadable file, a doubtful header and rows of another length.
+        For a missing, empty, unreadable or Parquet file, a doubtful header and rows of another length.
     """
     file = path.as_posix()
     if not path.is_file():
         remedy = did_you_mean(path.name, (other.name for other in _beside(path)))
         raise InputFaults(
             [Fault(file, None, None, "missing_file", "The file does not exist.", remedy=remedy)]
+        )
+    if is_parquet(path):
+        message = "Only rheumeta batch reads Parquet files."
+        raise InputFaults(
+            [Fault(file, None, None, "parquet", message, allowed="a CSV file", remedy="Save it as CSV.")]
         )
     text, faults = decode(path.read_bytes(), file=file)
     faults = [fault for fault in faults if fault.code not in HARMLESS]
