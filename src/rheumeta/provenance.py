@@ -17,6 +17,8 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 
+from rheumeta.layout import Layout
+
 PACKAGE = "rheumeta"
 SOURCE = Path(__file__).resolve().parent
 DIGEST_LENGTH = 16
@@ -66,6 +68,20 @@ def evidence_digest(root: Path, paths: Iterable[Path]) -> str:
     """Return a SHA-256 of what files below `root` say (:func:`content_digest`) and of their names."""
     names = sorted((path.relative_to(root).as_posix(), content_digest(path)) for path in paths)
     return hashlib.sha256(json.dumps(names).encode()).hexdigest()
+
+
+def validated_digest(layout: Layout) -> str | None:
+    """Return the digest of the evidence that was validated last, None if there is none."""
+    try:
+        return layout.evidence_digest.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def sheets_changed(layout: Layout) -> bool:
+    """Tell whether sheets or corrections say something else than those that were validated last."""
+    then = validated_digest(layout)
+    return then is not None and then != evidence_digest(layout.root, layout.evidence)
 
 
 def software_versions(names: Iterable[str]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from rheumeta import provenance
 from rheumeta.errors import InputFaults
 from rheumeta.layout import Layout
 from rheumeta.steps import graph
@@ -100,10 +101,10 @@ def test_a_report_depends_on_the_version_that_is_kept(layout):
 
 
 def test_what_was_validated_is_known_by_its_digest(layout):
-    assert graph.validated_digest(layout) is None
+    assert provenance.validated_digest(layout) is None
     layout.validated.mkdir(parents=True)
     layout.evidence_digest.write_text("abc\n")
-    assert graph.validated_digest(layout) == "abc"
+    assert provenance.validated_digest(layout) == "abc"
 
 
 def test_a_notebook_depends_on_the_reviews_that_it_names_or_else_on_all(tmp_path):

@@ -60,6 +60,16 @@ def test_a_made_sheet_raises_its_questions(layout):
     assert not under_question(rows.values()).holds("beta2012", ["r003"])
 
 
+def test_a_stage_by_hand_warns_that_the_sheets_were_edited_since_validation(layout, caplog):
+    inspect(layout)
+    assert "edited since" not in caplog.text
+    integrity.run(answered(layout))
+    assert "The sheets of tiny were edited since they were validated" in caplog.text
+    caplog.clear()
+    inspect(layout)
+    assert "edited since" not in caplog.text
+
+
 def test_an_explained_question_is_closed(layout):
     row = inspect(answered(layout))[QUESTION]
     assert (row["state"], row["answered_by"], row["date"]) == ("explained", "A. Reviewer", "2026-01-31")

@@ -72,7 +72,7 @@ def evidence(wildcards):
 def sheets(review):
     """Return the sheets of a review; their age does not count if they say what was validated last."""
     files = [path.as_posix() for path in Layout(review).evidence]
-    same = digest(review) == graph.validated_digest(Layout(review))
+    same = digest(review) == provenance.validated_digest(Layout(review))
     return [ancient(file) for file in files] if same else files
 
 

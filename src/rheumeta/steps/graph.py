@@ -135,14 +135,6 @@ def snapshots(layout: Layout) -> list[str]:
     return [layout.snapshot.as_posix()] if layout.snapshot.is_file() else []
 
 
-def validated_digest(layout: Layout) -> str | None:
-    """Return the digest of the evidence that was validated last, None if there is none."""
-    try:
-        return layout.evidence_digest.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError):
-        return None
-
-
 def manifest_warnings(layout: Layout) -> list[str]:
     """Return a line for each file of the evidence that differs from its manifest."""
     if not (layout.raw / FILE).is_file():

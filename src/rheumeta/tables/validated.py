@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +12,15 @@ import pandas as pd
 
 from rheumeta.errors import RheumetaError
 from rheumeta.layout import Layout
+from rheumeta.provenance import sheets_changed
 from rheumeta.tables.cells import NUMERIC
 from rheumeta.tables.instruments import instruments_of
 from rheumeta.tables.ordering import row_order
 from rheumeta.tables.protocol import Instrument, Moderator, Protocol, load_protocol
 from rheumeta.tables.sheets import RAW_SHEETS, Column, Sheet
 from rheumeta.tables.typed import Table
+
+log = logging.getLogger(__name__)
 
 MANIFEST_CHECK = "manifest_check"
 CORRECTIONS_APPLIED = "corrections_applied"
@@ -74,7 +78,7 @@ def validated_rows(table: Table) -> tuple[list[dict[str, str]], list[str]]:
 
 
 def load_validated(layout: Layout) -> Review:
-    """Read the validated sheets and the protocol of a review.
+    """Read the validated sheets and the protocol of a review; warn if the sheets were edited since.
 
     Raises
     ------
@@ -84,6 +88,12 @@ def load_validated(layout: Layout) -> Review:
         If the protocol has faults.
     """
     protocol = load_protocol(layout.protocol)
+    if sheets_changed(layout):
+        log.warning(
+            "The sheets of %s were edited since they were validated; this stage reads them as they were. "
+            "Run snakemake, which runs every stage that needs it, or rheumeta validate %s and each stage after.",
+            layout.review, layout.review,
+        )  # fmt: skip
     frames = {sheet.name: _read(layout, sheet, protocol) for sheet in RAW_SHEETS}
     return Review(
         protocol=protocol, instruments=instruments_of(protocol),
