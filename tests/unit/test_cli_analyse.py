@@ -200,6 +200,31 @@ def test_batch_reports_a_bad_analysis_and_pools_the_others(run, sheet, tmp_path)
     assert [line.split(",")[0] for line in lines] == ["analysis", "A", "B", "C", "D", "E"]
 
 
+def test_the_scale_and_the_test_of_each_analysis_are_said(run):
+    for command in ("effect-sizes", "pool", "bias", "influence"):
+        assert "Risk ratio (RR), as natural logarithms, " in run(command, BCG, "--measure", "RR")[1]
+    _, out, _ = run("batch", BCG, "--by", "allocation", "--measure", "RR", "--method", "EE")
+    assert "as natural logarithms" in out
+    last = [line.split()[-1] for line in out.splitlines()[2:]]
+    assert (last[0], last[2:]) == ("test_used", ["z"] * 3)
+    assert "as natural" not in run("pool", BCG, "--measure", "RD")[1]
+
+
+@pytest.mark.parametrize("command", ["pool", "batch"])
+def test_the_columns_say_which_measure_can_be_asked_for(command, run):
+    by = ["--by", "allocation"] if command == "batch" else []
+    code, _, err = run(command, BCG, *by)
+    assert code == 2
+    assert "Without --measure, effects are read as they are" in err
+    assert "another --measure are there: RR, OR, RD, AS, PETO." in err
+
+
+def test_batch_says_why_it_has_no_averages_over_studies(run):
+    code, _, err = run("batch", BCG, "--by", "allocation", "--measure", "RD", "--vtype", "av")
+    assert code == 2
+    assert "command line, option --vtype: This variance takes averages" in err
+
+
 def test_batch_of_tables_refuses_only_the_impossible_table(run, sheet):
     text = "g,ai,n1i,ci,n2i\nA,4,10,5,12\nA,3,20,6,25\nB,30,20,6,25\nB,3,20,6,25\nA,1,9,2,8\n"
     _, out, _ = run("batch", sheet(text), "--by", "g", "--measure", "OR", "--json")

@@ -107,9 +107,10 @@ def _effects(parser: argparse.ArgumentParser, *, several: bool) -> None:
         "--to", default="only0", choices=("only0", "all", "if0all", "none"),
         help="which tables get it: those with a zero cell (default), all, all if any has one, none",
     )  # fmt: skip
-    variants = VARIANTS[: -len(AVERAGED)] if several else VARIANTS  # averages would be over all analyses
+    # batch refuses averages over studies with the reason, which argparse could not give.
+    shown = ",".join(v for v in VARIANTS if not (several and v in AVERAGED))
     parser.add_argument(
-        "--vtype", default="LS", type=str.upper, choices=variants,
+        "--vtype", default="LS", type=str.upper, choices=VARIANTS, metavar=f"{{{shown}}}",
         help="sampling variance: LS (default, large sample); LS2 (SMD, SMD1, SMCC, SMCR); UB, unbiased "
         "(SMD, SMD1, RD, PR); HO, equal variances in both groups (MD, ROM)"
         + ("" if several else "; AV, averaged over the studies (SMD, SMD1, ROM, RD, PR, PLO); AVHO (ROM)"),

@@ -20,8 +20,15 @@ import pandas as pd
 from rheumeta.errors import Fault, InputFaults, StatsError
 from rheumeta.stats import BatchResult, pool_batch
 from rheumeta.stats.effects import DEFAULT_LEVEL, MeasureInfo
-from rheumeta.steps.commands.analyse_show import number, p_value, show, show_json, table
-from rheumeta.steps.commands.analyse_studies import OTHERS, alternatives, compute_effects, measure_called
+from rheumeta.steps.commands.analyse_arguments import AVERAGED, VARIANTS
+from rheumeta.steps.commands.analyse_show import number, p_value, show, show_json, table, title
+from rheumeta.steps.commands.analyse_studies import (
+    OTHERS,
+    alternatives,
+    columns_fault,
+    compute_effects,
+    measure_called,
+)
 from rheumeta.steps.commands.analyse_table import Floats, is_parquet, refusal
 from rheumeta.tables.wording import did_you_mean, listing
 
@@ -42,6 +49,7 @@ PLACE = re.compile(r"^\w+\[(\d+)\] is ")
 
 def run(arguments: argparse.Namespace) -> None:
     """Read, pool, write; print the first analyses and all faults."""
+    _require_variant(arguments.vtype)
     _require_pyarrow(arguments)
     frame = read_frame(arguments.file)
     info = measure_called(arguments.measure)
@@ -59,6 +67,16 @@ def run(arguments: argparse.Namespace) -> None:
         show_json(_json(arguments, info, output, faults))
         return
     show(_text(arguments, info, output, faults))
+
+
+def _require_variant(vtype: str) -> None:
+    if vtype in AVERAGED:
+        fault = Fault(
+            "command line", None, "--vtype", "not_allowed",
+            "This variance takes averages over the studies of one meta-analysis; batch has many at once.", vtype,
+            ", ".join(v for v in VARIANTS if v not in AVERAGED), "Use rheumeta pool on a file of each analysis.",
+        )  # fmt: skip
+        raise InputFaults([fault])
 
 
 def _require_pyarrow(arguments: argparse.Namespace) -> None:
@@ -120,9 +138,7 @@ def _needs(frame: pd.DataFrame, info: MeasureInfo, arguments: argparse.Namespace
     for needs in alternatives(info):
         if set(needs) <= set(there):
             return needs
-    sets = " or ".join(" ".join(needs) for needs in alternatives(info))
-    message = f"The columns for {info.code} are not all there."
-    raise InputFaults([Fault(file, 1, None, "missing_column", message, ",".join(there), sets)])
+    raise InputFaults([columns_fault(info, file, there)])
 
 
 def _place(path: Path) -> tuple[str, int]:
@@ -253,15 +269,16 @@ def _text(
     arguments: argparse.Namespace, info: MeasureInfo, output: pd.DataFrame, faults: dict[str, str]
 ) -> str:
     pooled = output[output["problem"] == ""]
-    names = ["k", "estimate", "ci_lb", "ci_ub", "tau2", "i2", "pval"]
+    names = ["k", "estimate", "ci_lb", "ci_ub", "tau2", "i2", "pval", "test_used"]
+    said = {**dict.fromkeys(names[1:6], number), "pval": p_value}
     rows = [
-        [record["analysis"], record["k"], *(number(record[n]) for n in names[1:-1]), p_value(record["pval"])]
+        [record["analysis"], *(said.get(name, str)(record[name]) for name in names)]
         for record in pooled.head(SHOWN).to_dict(orient="records")
     ]
     more = len(pooled) - len(rows)
     where = f" (all of them in {arguments.output})" if arguments.output else ""
     lines = [
-        f"{info.label} ({info.code}), {arguments.method}, test {arguments.test}: "
+        f"{title(info)}, {arguments.method}, test {arguments.test} (of each analysis: test_used): "
         f"{len(pooled)} of {len(output)} analyses pooled{where}",
         "",
         table(["analysis", *names], rows) if rows else "",

@@ -8,7 +8,7 @@ from typing import Any
 
 from rheumeta.errors import Fault, InputFaults, StatsError
 from rheumeta.stats import bias
-from rheumeta.steps.commands.analyse_show import show, show_json
+from rheumeta.steps.commands.analyse_show import show, show_json, title
 from rheumeta.steps.commands.analyse_studies import Studies, read_studies, usable_rows
 from rheumeta.steps.commands.analyse_table import refusal
 from rheumeta.tables.wording import did_you_mean
@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _text(studies: Studies, results: dict[str, Any], refused: dict[str, str]) -> str:
-    blocks = [f"{studies.info.label} ({studies.info.code}), {usable_rows(studies).size} studies"]
+    blocks = [f"{title(studies.info)}, {usable_rows(studies).size} studies"]
     notes: list[str] = list(studies.notes)
     for result in results.values():
         own = getattr(result, "notes", ())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from rheumeta.steps.commands.analyse_show import displayed, show, show_json, table
+from rheumeta.steps.commands.analyse_show import displayed, show, show_json, table, title
 from rheumeta.steps.commands.analyse_studies import Studies, read_studies
 
 
@@ -19,7 +19,7 @@ def run(arguments: argparse.Namespace) -> None:
     body = [[record[name] for name in header] for record in records]
     effects = studies.effects
     lines = [
-        f"{studies.info.label} ({studies.info.code}), {effects.k} studies",
+        f"{title(studies.info)}, {effects.k} studies",
         f"yi = {effects.formula}; vi = {effects.variance_formula}",
         "",
         table(header, body),

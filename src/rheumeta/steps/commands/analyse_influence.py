@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from rheumeta.stats.influence import influence
-from rheumeta.steps.commands.analyse_show import number, show, show_json, table
+from rheumeta.steps.commands.analyse_show import number, show, show_json, table, title
 from rheumeta.steps.commands.analyse_studies import read_studies, usable_rows
 
 SHOWN = ("rstudent", "dffits", "cook", "cov_ratio", "tau2_deleted", "q_deleted", "estimate_deleted", "weight")
@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> None:
         for i, label in enumerate(labels)
     ]
     lines = [
-        f"{studies.info.label} ({studies.info.code}), {found.method}, k = {len(labels)}, "
+        f"{title(studies.info)}, {found.method}, k = {len(labels)}, "
         f"estimate {number(found.estimate)}, tau2 {number(found.tau2)}",
         "",
         table(["left out", *SHOWN, ""], rows),

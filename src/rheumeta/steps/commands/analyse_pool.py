@@ -25,6 +25,7 @@ from rheumeta.steps.commands.analyse_show import (
     show,
     show_json,
     table,
+    title,
 )
 from rheumeta.steps.commands.analyse_studies import Studies, read_studies, usable_rows
 
@@ -108,7 +109,7 @@ def _text(studies: Studies, result: PoolResult | TableResult, weights: list[floa
     test = result.test_used if isinstance(result, PoolResult) else "z"
     rows.append(["pooled", result.estimate, interval(result.ci_lb, result.ci_ub), "100.0"])
     lines = [
-        f"{studies.info.label} ({studies.info.code}), {result.method}, test {test}, k = {result.k}",
+        f"{title(studies.info)}, {result.method}, test {test}, k = {result.k}",
         "",
         table(["study", "yi", f"{level:g} % interval", "weight %"], rows),
         "",

@@ -8,7 +8,7 @@ from typing import Any
 
 from rheumeta.errors import InputFaults
 from rheumeta.stats.formula import FormulaRegression, meta_regression_formula
-from rheumeta.steps.commands.analyse_show import interval, number, p_value, show, show_json, table
+from rheumeta.steps.commands.analyse_show import interval, number, p_value, show, show_json, table, title
 from rheumeta.steps.commands.analyse_studies import Studies, read_studies, usable_rows
 from rheumeta.steps.commands.analyse_table import Table, read_table
 
@@ -74,7 +74,7 @@ def _text(studies: Studies, result: FormulaRegression) -> str:
     explained = "" if fit.r2 is None else f", R2 {number(fit.r2, 1)} %"
     moderators = f"{fit.qm_df}" if fit.qm_df2 is None else f"{fit.qm_df}, {fit.qm_df2:g}"
     lines = [
-        f"{studies.info.label} ({studies.info.code}) {result.formula}, {fit.method}, test {fit.test}, k = {fit.k}",
+        f"{title(studies.info)}: {result.formula}, {fit.method}, test {fit.test}, k = {fit.k}",
         "",
         table(["", "estimate", "se", "t" if fit.df else "z", "p", f"{fit.level:g} % interval"], rows),
         "",

@@ -84,6 +84,21 @@ def _padded(text: str, width: int, *, left: bool) -> str:
     return text.ljust(width) if left else text.rjust(width)
 
 
+SCALES = {
+    "exp": ", as natural logarithms",
+    "percent": ", as shares from 0 to 1",
+    "logit": ", as log odds",
+    "arcsine": ", as arcsines of square roots",
+    "double_arcsine": ", as double arcsines",
+}
+"""The analysis scale in words, by the kind of back-transformation from it."""
+
+
+def title(info: MeasureInfo) -> str:
+    """Return the name of a measure with its code and the scale on which its numbers are printed."""
+    return f"{info.label} ({info.code}){SCALES.get(info.back, '')}"
+
+
 def displayed(info: MeasureInfo, values: Sequence[float]) -> list[float] | None:
     """Return values on the scale that people read (ratios, percent), None where it is the same scale."""
     if info.back in ("identity", "double_arcsine"):

@@ -153,13 +153,25 @@ def columns_for(info: MeasureInfo, table: Table) -> tuple[str, ...]:
     for needs in alternatives(info):
         if set(needs) <= there:
             return needs
-    sets = " or ".join(" ".join(needs) for needs in alternatives(info))
-    fault = Fault(
-        table.file, 1, None, "missing_column", f"The columns for {info.code} are not all there.",
-        value=",".join(table.columns), allowed=sets,
-        remedy="Name the columns so; 'rheumeta effect-sizes --help' says what they mean.",
-    )  # fmt: skip
-    raise InputFaults([fault])
+    raise InputFaults([columns_fault(info, table.file, list(table.columns))])
+
+
+def columns_fault(info: MeasureInfo, file: str, there: list[str]) -> Fault:
+    """Return the fault of a file without the columns of a measure; it names the measures that it has them of."""
+    message = f"The columns for {info.code} are not all there."
+    if info.code == "GEN":
+        message = "Without --measure, effects are read as they are; their columns are not all there."
+    others = [code for code, other in MEASURES.items() if _computable(other, set(there))]
+    remedy = "Name the columns so; 'rheumeta effect-sizes --help' says what they mean."
+    if others:
+        remedy = f"The columns for another --measure are there: {', '.join(others)}. Choose one of these."
+    allowed = " or ".join(" ".join(needs) for needs in alternatives(info))
+    return Fault(file, 1, None, "missing_column", message, ",".join(there), allowed, remedy)
+
+
+def _computable(info: MeasureInfo, there: set[str]) -> bool:
+    # Effects as they are (yi) do not tell of which measure they are.
+    return any(set(needs) <= there for needs in alternatives(info) if "yi" not in needs)
 
 
 def alternatives(info: MeasureInfo) -> list[tuple[str, ...]]:
