@@ -17,6 +17,14 @@ def search(source, day, **cells):
     return dict.fromkeys(names, "") | {"source": source, "date_searched": day} | cells
 
 
+def test_without_a_search_a_review_is_not_called_systematic():
+    bare, searched = report(report_input()), report(SEARCHED)
+    assert '<p class="eyebrow">Meta-analysis</p>' in bare
+    assert "No search is recorded, so newer studies may exist" in bare
+    assert '<p class="eyebrow">Systematic review and meta-analysis</p>' in searched
+    assert "so newer studies may exist" not in searched
+
+
 def with_searches(*rows):
     data = report_input()
     return replace(data, sheets={**data.sheets, "searches": list(rows)})

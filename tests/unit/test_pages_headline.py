@@ -107,10 +107,29 @@ def test_no_controlled_result_and_no_control_group_are_told_apart():
     assert head.answer([build.controlled(add_on=True)]).startswith("There is no control group")
 
 
+def test_an_answer_that_cannot_be_relied_on_says_why():
+    two = build.controlled(random=build.pooled(display=(3.0, 2.0, 4.5)), better="higher", k=2)
+    alone = head.answer([two], {two.id: "very low"})
+    assert "has a usable result, of very low certainty: all of its interval" in alone
+    assert alone.endswith("with treatment, but two studies are too few to rely on this interval.")
+    among = head.answer([two, build.empty()], {two.id: "very low"})
+    cautious = "(very low certainty; two studies are too few to rely on this interval)."
+    assert among.endswith(f"Not to be relied on alone: {two.title} {cautious}")
+    near = replace(two, random=build.pooled(display=(3.0, 1.0001, 4.5)), k=3)
+    assert head.answer([near]).endswith(
+        "but the interval ends so close to no difference that it settles nothing."
+    )
+
+
+def test_bias_that_nobody_judged_is_said_with_an_empty_sheet_too():
+    assert "risk of bias of the studies has not been judged" in head.missing([], [], [])
+    assert "risk of bias" not in head.missing([], [], [{"judgement": "low"}])
+
+
 def test_a_clear_interval_says_on_which_side_it_lies():
     clear = build.pooled(display=(3.0, 2.0, 4.5))
-    good = build.controlled(random=clear, better="higher")
-    bad = build.controlled(random=clear, better="lower")
+    good = build.controlled(random=clear, better="higher", k=3)
+    bad = build.controlled(random=clear, better="lower", k=3)
     assert head.answer([good]) == (
         "The one main question put to controlled studies has a usable result: all of its interval lies on the side "
         "of a better result with treatment."

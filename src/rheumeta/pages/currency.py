@@ -31,6 +31,11 @@ class Currency:
         """The day up to which every source was searched; None if no search is recorded."""
         return _reaches(self.last[0]) if self.last else None
 
+    @property
+    def kind(self) -> str:
+        """What the review may call itself: systematic only with a recorded search."""
+        return "Systematic review and meta-analysis" if self.searches else "Meta-analysis"
+
 
 def currency(data: ReportInput) -> Currency:
     """Return how old the evidence of a review is."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from rheumeta.pages.findings import finding, null_word
 from rheumeta.pages.inputs import Row
@@ -18,6 +19,7 @@ from rheumeta.pages.words import (
     rests_on_correction,
     shown_result,
     topic,
+    weakness,
 )
 from rheumeta.records import Analysis, Interval, StudyEffect, Synthesis
 
@@ -31,6 +33,9 @@ MISSING = (
 )
 """Status of studies whose results are missing from the literature, in words."""
 
+UNSURE = frozenset({"low", "very low"})
+"""Levels of certainty that the answer itself has to name."""
+
 NOT_KNOWN = "Whether the treatment helps or harms is not known. "
 
 
@@ -41,6 +46,7 @@ def headline(
     risk_of_bias: Sequence[Row] = (),
     *,
     level: float = 95,
+    certainty: Mapping[str, str] | None = None,
 ) -> list[str]:
     """Return what the evidence says in three to six plain sentences or short groups of them.
 
@@ -52,6 +58,8 @@ def headline(
         The sheets of the same names.
     level : float
         Level of the intervals in percent.
+    certainty : mapping of str to str, optional
+        Id of an analysis to the word for its certainty.
 
     Returns
     -------
@@ -62,7 +70,7 @@ def headline(
     primary = once_per_outcome(a for a in synthesis.analyses if a.primary)
     controlled = [a for a in primary if a.comparison_kind == "controlled" and shown_result(a)]
     parts = [
-        Said((answer(primary), QUESTIONS)),
+        Said((answer(primary, certainty or {}), QUESTIONS)),
         Said((evidence_base(synthesis, studies), PEOPLE)),
         *(Said((brief(a, level=level), place(a))) for a in controlled[:MOST_CONTROLLED]),
         without_control(primary, level=level),
@@ -72,11 +80,11 @@ def headline(
     return [part for part in parts if part]
 
 
-def answer(primary: Sequence[Analysis]) -> str:
+def answer(primary: Sequence[Analysis], certainty: Mapping[str, str] = MappingProxyType({})) -> str:
     """Return what the controlled primary analyses together can and cannot say, in one sentence.
 
     It goes by what the intervals include, never by significance: whether they include no difference,
-    and on which side they lie if they do not.
+    and on which side they lie if they do not, with what forbids to rely on them (`certainty` by analysis).
     """
     asked = [a for a in primary if a.comparison_kind == "controlled" and not a.add_on]
     if not asked:
@@ -87,7 +95,7 @@ def answer(primary: Sequence[Analysis]) -> str:
         return "Whether the treatment helps or harms is not known: no controlled result can be had."
     clear = [(a, interval) for a, interval in shown if not includes(interval, a.null)]
     if len(asked) == 1:
-        return _only_answer(clear)
+        return _only_answer(clear, certainty)
     if not clear:
         usable = "one has a usable result, and its interval includes"
         if len(shown) > 1:
@@ -104,17 +112,36 @@ def answer(primary: Sequence[Analysis]) -> str:
     )
     return (
         f"Of {count(len(asked), 'main question')} put to controlled studies, {count(len(shown), 'has', 'have')} a "
-        f"usable result. Clear of no difference, {' and '.join(sides)}."
+        f"usable result. Clear of no difference, {' and '.join(sides)}.{_cautions(clear, certainty)}"
     )
 
 
-def _only_answer(clear: Sequence[tuple[Analysis, Interval]]) -> str:
+def _cautions(clear: Sequence[tuple[Analysis, Interval]], certainty: Mapping[str, str]) -> str:
+    """Return which of the clear results may not be relied on, and why, by name."""
+    found = []
+    for analysis, interval in clear:
+        reasons = (_unsure(analysis, certainty), weakness(analysis, interval))
+        if any(reasons):
+            found.append(f"{analysis.title} ({'; '.join(filter(None, reasons))})")
+    return f" Not to be relied on alone: {', '.join(found)}." if found else ""
+
+
+def _unsure(analysis: Analysis, certainty: Mapping[str, str]) -> str:
+    word = certainty.get(analysis.id, "")
+    return f"{word} certainty" if word in UNSURE else ""
+
+
+def _only_answer(clear: Sequence[tuple[Analysis, Interval]], certainty: Mapping[str, str]) -> str:
     """Return the answer where one question was asked and has a result."""
     asked = "The one main question put to controlled studies has a usable result"
     if not clear:
         return f"{NOT_KNOWN}{asked}, but its interval includes no difference."
     side = "a better" if _is_better(*clear[0]) else "a worse"
-    return f"{asked}: all of its interval lies on the side of {side} result with treatment."
+    unsure, shaky = _unsure(clear[0][0], certainty), weakness(*clear[0])
+    return (
+        f"{asked}{f', of {unsure}' if unsure else ''}: all of its interval lies on the side of {side} result with "
+        f"treatment{f', but {shaky}' if shaky else ''}."
+    )
 
 
 def _is_better(analysis: Analysis, interval: Interval) -> bool:
@@ -279,6 +306,6 @@ def missing(studies: Sequence[Row], awaited: Sequence[Row], risk_of_bias: Sequen
     waiting = len({row["study_id"] for row in awaited} - planned)
     if waiting:
         text += f"For {count(waiting, 'study', 'studies')}, data that exist or should exist are awaited. "
-    if risk_of_bias and all(row["judgement"] == "not_assessed" for row in risk_of_bias):
+    if all(row["judgement"] == "not_assessed" for row in risk_of_bias):
         text += "The risk of bias of the studies has not been judged yet."
     return text.strip()

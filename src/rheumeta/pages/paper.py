@@ -11,6 +11,7 @@ from typing import Any
 from rheumeta.pages import pandoc
 from rheumeta.pages import paper_parts as parts
 from rheumeta.pages.analyses import METHOD_NAMES, AnalysisView, show, show_run
+from rheumeta.pages.currency import currency
 from rheumeta.pages.figures import alt_text, is_empty
 from rheumeta.pages.inputs import ReportInput
 from rheumeta.pages.integrity import integrity_blocks
@@ -77,7 +78,7 @@ def paper(material: Paper) -> dict[str, Any]:
         *pandoc.references(),
         *supplement(material.data, material.views, partial(figure, material)),
     ]
-    return pandoc.document(protocol["title"], "Systematic review and meta-analysis", blocks)
+    return pandoc.document(protocol["title"], currency(material.data).kind, blocks)
 
 
 def _summary(material: Paper) -> Iterable[Block]:

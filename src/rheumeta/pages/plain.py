@@ -14,7 +14,7 @@ from rheumeta.pages.certainty import amount
 from rheumeta.pages.findings import finding
 from rheumeta.pages.headline import cohorts, patients
 from rheumeta.pages.inputs import ReportInput
-from rheumeta.pages.numbers import capital, count, uncapital, whole
+from rheumeta.pages.numbers import capital, count, first_sentence, uncapital, whole
 from rheumeta.pages.origins import HIDDEN, PEOPLE, TRIALS, Said, absolute_place, place
 from rheumeta.pages.words import NO_CAUSE, shown_result
 from rheumeta.records import Analysis, Interval
@@ -114,17 +114,15 @@ def change(analysis: Analysis, item: Finding, *, level: float = 95) -> str:
         beside = " beside people without the treatment" if analysis.comparison_kind == "controlled" else ""
         return f"{what}: no study gives numbers that can be used{beside}."
     if analysis.comparison_kind != "controlled":
-        seen = finding(analysis, result.display, level=level) if result else _counted(analysis)
         limit = NO_CAUSE if analysis.comparison_kind == "before_after" else SHARE_NO_CAUSE
+        if result is None:
+            reason = analysis.status_reason or "the studies could not be put together"
+            return f"{what}: {first_sentence(reason)}. {limit}"
+        seen = finding(analysis, result.display, level=level)
         return f"{what}: in {whole(item.n_patients)} treated people, {seen}. {limit}"
     if result is None:
         return f"{what}: the studies could not be put together."
     return f"{what}: {effect(analysis, item, result.display, level=level)} {sureness(item.certainty)}".strip()
-
-
-def _counted(analysis: Analysis) -> str:
-    events = sum(s.events1 or 0 for s in analysis.studies)
-    return f"it was seen in {whole(events)}" if events else "it was seen in none"
 
 
 def effect(analysis: Analysis, item: Finding, display: Interval, *, level: float = 95) -> str:

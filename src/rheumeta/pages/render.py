@@ -210,10 +210,14 @@ def _appraised(data: ReportInput) -> dict[str, Any]:
         "missing": missing_view(found.missing) if found else [],
         "claims": claims_view(found.claims, data.sheet("claims"), by_id) if found else [],
         "tally": tally(found.claims) if found else [],
-        "certainty_of": {c.analysis_id: LEVEL_WORDS[c.level] for c in found.certainty if c.level}
-        if found
-        else {},
+        "certainty_of": certainty_words(data),
     }
+
+
+def certainty_words(data: ReportInput) -> dict[str, str]:
+    """Return the word for the certainty of each analysis that has one."""
+    found = data.appraisal
+    return {c.analysis_id: LEVEL_WORDS[c.level] for c in found.certainty if c.level} if found else {}
 
 
 def with_add_ons(data: ReportInput) -> ReportInput:
@@ -225,7 +229,7 @@ def with_add_ons(data: ReportInput) -> ReportInput:
 def first_screen(data: ReportInput) -> list[str]:
     """Return what the evidence says in a few sentences; near the top, if a main result is under question."""
     sheets = (data.sheet(name) for name in ("studies", "awaited", "risk_of_bias"))
-    sentences = headline(data.synthesis, *sheets, level=data.level)
+    sentences = headline(data.synthesis, *sheets, level=data.level, certainty=certainty_words(data))
     return [text for text in (*sentences[:1], warning(data), *sentences[1:]) if text]
 
 

@@ -225,11 +225,18 @@ def includes_null(analysis: Analysis, display: Interval) -> str:
     none = null_word(analysis)
     if held:
         return f"The interval includes {none}: the data fit a better result, {none}, and a worse one."
-    if barely(analysis, display):
-        return f"The interval ends so close to {none} that it settles nothing."
-    if analysis.status == "pooled" and analysis.k == FEWEST_STUDIES:
-        return "Two studies are too few to rely on this interval."
+    if shaky := weakness(analysis, display):
+        return f"{capital(shaky)}."
     return f"All values in the interval are on the side of a {side(analysis, display.lower)} result."
+
+
+def weakness(analysis: Analysis, display: Interval) -> str:
+    """Return, as a clause, why an interval that excludes no effect may not be relied on; empty if nothing speaks so."""
+    if barely(analysis, display):
+        return f"the interval ends so close to {null_word(analysis)} that it settles nothing"
+    if analysis.status == "pooled" and analysis.k == FEWEST_STUDIES:
+        return "two studies are too few to rely on this interval"
+    return ""
 
 
 def includes_mid(analysis: Analysis, display: Interval) -> str:
