@@ -89,8 +89,17 @@ def test_an_answer_that_is_no_longer_asked_for_is_kept_and_told(layout, caplog):
     tiny_review.change(layout, {"file": "results", "line": 2, "set": {"percent": "45", "accept": ""}})
     row = inspect(layout)[QUESTION]
     assert (row["state"], row["reason"]) == ("no_longer_asked", "One patient was not assessed.")
-    assert "is no longer asked" in caplog.text
+    assert row["ask"] == "This question is not asked of the sheets as they are."
+    assert "closes nothing" in caplog.text
     assert not under_question([row]).rows
+
+
+@pytest.mark.parametrize("name", [QUESTION.removesuffix(".eefe"), QUESTION.replace("eefe", "0a1b")])
+def test_an_answer_with_no_digest_or_another_is_told_what_is_asked_now(layout, name, caplog):
+    rows = inspect(answered(layout, question_id=name))
+    assert rows[QUESTION]["state"] == "open"
+    assert QUESTION in rows[name]["ask"]
+    assert f"{name} closes nothing. Asked with other numbers" in caplog.text
 
 
 def test_an_answer_does_not_cover_numbers_that_were_edited_since(layout):

@@ -15,7 +15,7 @@ from rheumeta.errors import InputFaults, RheumetaError
 from rheumeta.layout import Layout
 from rheumeta.questions import CLOSED, GRADES, is_open, is_serious
 from rheumeta.steps.evidence.model import read_rows
-from rheumeta.steps.inspection.answers import answer, placed, sort_answers, stale_rows
+from rheumeta.steps.inspection.answers import answer, placed, sort_answers, stale_rows, told
 from rheumeta.steps.inspection.checks import CHECKS
 from rheumeta.steps.inspection.material import Material, load
 from rheumeta.steps.inspection.model import Check, Question, question_id
@@ -54,9 +54,9 @@ def run(layout: Layout) -> None:
     rows = [{**row, **_state(answered.get(name))} for name, row in asked.items()]
     labels = {name: study.label for name, study in material.evidence.studies.items()}
     with StageWriter() as out:
-        out.rows(layout.integrity, [*rows, *stale_rows(stale, labels)], COLUMNS)
+        out.rows(layout.integrity, [*rows, *stale_rows(stale, labels, asked)], COLUMNS)
         out.rows(layout.integrity_checks, [_check_row(c, found[c.id], rows) for c in CHECKS], CHECK_COLUMNS)
-    _report(rows, stale)
+    _report(rows, stale, asked)
 
 
 def questions(
@@ -121,7 +121,7 @@ def _check_row(check: Check, looks: Sequence[Question | None], rows: Sequence[Ce
     }
 
 
-def _report(rows: Sequence[Cells], stale: Sequence[Mapping[str, str]]) -> None:
+def _report(rows: Sequence[Cells], stale: Sequence[Mapping[str, str]], asked: Mapping[str, object]) -> None:
     texts = [{k: str(v) for k, v in row.items()} for row in rows]
     log.info(
         "%d questions, %d open, %d of them serious",
@@ -135,4 +135,5 @@ def _report(rows: Sequence[Cells], stale: Sequence[Mapping[str, str]]) -> None:
         if row["state"] == "corrected":
             log.warning("%s is answered 'corrected', and the question still arises", row["question_id"])
     for item in stale:
-        log.warning("%s is no longer asked; its answer is kept in integrity.csv", item["question_id"])
+        name = item["question_id"]
+        log.warning("%s closes nothing. %s The answer is kept in integrity.csv.", name, told(name, asked))

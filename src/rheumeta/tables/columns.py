@@ -146,7 +146,8 @@ COMPUTED: dict[str, str] = {
     "shown_lb": f"Lower limit, {SHOWN}.",
     "shown_ub": f"Upper limit, {SHOWN}.",
     "source": "Where the number or the formula comes from.",
-    "state": "open, the answer given, or no_longer_asked.",
+    "state": "open, the answer given, or no_longer_asked, for an answer whose question is not asked or is asked with "
+    "other numbers (`ask` names it).",
     "start": "Certainty at which evidence of this design begins.",
     "start_reason": "Why it begins there.",
     "statistic": "z or t.",

@@ -296,7 +296,7 @@ INTEGRITY_ANSWERS = Sheet(
     "Answers to the questions that the integrity check asks (integrity.csv); one row a question.",
     (
         _c("question_id", "id", "The question, as integrity.csv names it.", required=True,
-           example="percent_whole.alvaro-gracia2017.r162"),
+           example="percent_whole.some-study2000.r001.0a1b"),
         _c("study", "id", "Study that the question is about.", required=True),
         _c("check", "id", "Check that asks it.", required=True, example="percent_whole"),
         _c("answer", "choice", "explained: the numbers are right, and the reason says why; the question is closed. "

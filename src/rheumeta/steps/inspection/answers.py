@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -12,6 +13,9 @@ from rheumeta.tables.sheets import INTEGRITY_ANSWERS
 from rheumeta.tables.wording import did_you_mean, listing
 
 Row = Mapping[str, str]
+
+DIGEST = re.compile(r"\.[0-9a-f]{4}$")
+"""The digest of the numbers at the end of the id of a question (:func:`.model.question_id`)."""
 
 
 def sort_answers(
@@ -33,7 +37,7 @@ def sort_answers(
     answered : dict of str to row
         Answers by the id of their question.
     stale : list of rows
-        Answers that name check and study rightly, and a question that is no longer asked.
+        Answers that name check and study rightly, and a question that is not asked.
     faults : list of Fault
         Answers that belong to no question.
     """
@@ -85,13 +89,30 @@ def placed(faults: Iterable[Fault], layout: Layout) -> list[Fault]:
     return [replace(fault, file=file, line=lines.get(fault.file)) for fault in faults]
 
 
-def stale_rows(stale: Sequence[Row], labels: Mapping[str, str]) -> list[dict[str, object]]:
-    """Return answers that are no longer asked for, as rows of ``integrity.csv``."""
+def stale_rows(
+    stale: Sequence[Row], labels: Mapping[str, str], asked: Collection[str]
+) -> list[dict[str, object]]:
+    """Return answers whose question is not asked, as rows of ``integrity.csv``; `asked` are ids of questions."""
     return [
         {"question_id": row["question_id"], "check": row["check"], "study_id": row["study"],
-         "label": labels[row["study"]], "state": "no_longer_asked", **answer(row)}
+         "label": labels[row["study"]], "ask": told(row["question_id"], asked), "state": "no_longer_asked",
+         **answer(row)}
         for row in stale
     ]  # fmt: skip
+
+
+def told(name: str, asked: Collection[str]) -> str:
+    """Return what became of a question that is not asked: with which other numbers it is, or that it is not at all."""
+    others = [other for other in asked if without_numbers(name, other)]
+    if not others:
+        return "This question is not asked of the sheets as they are."
+    return f"Asked with other numbers, to which this answer does not hold: {listing(others)}."
+
+
+def without_numbers(name: str, other: str) -> bool:
+    """Tell whether two ids ask the same about the same rows, and only their digests of the numbers differ."""
+    stem = DIGEST.sub("", other)
+    return stem != other and stem in (name, DIGEST.sub("", name))
 
 
 def answer(row: Row | None) -> dict[str, object]:
