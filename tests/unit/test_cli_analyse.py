@@ -385,8 +385,19 @@ def test_faults_name_the_place_and_the_remedy(name, run, sheet):
 
 
 def test_all_faults_are_listed_at_once(run, sheet):
-    _, _, err = run("pool", sheet("yi,vi\nx,1\n2,y\n3,\n"))
+    _, _, err = run("pool", sheet("yi,vi\nx,1\n2,y\n3,\n4,0\n"))
+    assert "4 faults" in err
+    _, _, err = run("pool", sheet("yi,sei\nx,1\n2,0\n3,-1\n"))
     assert "3 faults" in err
+    _, _, err = run("pool-p", sheet("p,direction,weight\n,favourable,1\n1.2,up,1\n0.1,unclear,x\n"))
+    assert "4 faults" in err
+    for place in (
+        "line 2, column p",
+        "line 3, column p",
+        "line 3, column direction",
+        "line 4, column weight",
+    ):
+        assert place in err
 
 
 def test_impossible_counts_name_line_and_column(run, sheet):

@@ -22,6 +22,7 @@ from rheumeta.steps.commands.analyse_studies import (
     usable_rows,
 )
 from rheumeta.steps.commands.analyse_table import Floats, Table, read_table
+from rheumeta.tables.cells import CellFault
 from rheumeta.tables.wording import did_you_mean, listing
 
 Answer = TypeVar("Answer")
@@ -100,51 +101,54 @@ def _of_words(whole: Table, arguments: argparse.Namespace) -> Evidence:
             [Fault(whole.file, 1, None, "missing_column", message, listing(whole.columns), allowed)]
         )
     labels, notes = labels_of(whole), []
-    needs = [name for name in ("p", "direction", "weight") if name in whole.columns]
+    needs: list[str] = [name for name in ("p", "direction", "weight") if name in whole.columns]
     keep = whole.complete(needs)
     if arguments.skip_missing and not keep.all():
         left_out = ", ".join(label for label, kept in zip(labels, keep, strict=True) if not kept)
         notes.append(f"Left out for missing values: {left_out}.")
         whole = whole.take(keep)
-    p = _p_values(whole) if has_p else np.full(len(whole.lines), np.nan)
-    ways = _ways(whole) if has_way else tuple(_side(x) for x in p)
+    values = _readable(whole, needs)
+    p = values["p"] if has_p else np.full(len(whole.lines), np.nan)
+    given = tuple(cell.lower() for cell in whole.columns.get("direction", ()))
+    ways = given if has_way else tuple(_side(x) for x in p)
     if has_p and has_way:
         p = np.array([_one_sided(x, way) for x, way in zip(p, ways, strict=True)])
     unclear = [label for label, way in zip(labels_of(whole), ways, strict=True) if way == "unclear"]
     if unclear:
         notes.append(f"No direction, not counted: {', '.join(unclear)}.")
-    weights = whole.numbers(["weight"])["weight"] if "weight" in whole.columns else None
-    return Evidence(whole.file, labels_of(whole), p, ways, weights, None, tuple(notes))
+    return Evidence(whole.file, labels_of(whole), p, ways, values.get("weight"), None, tuple(notes))
 
 
-def _p_values(whole: Table) -> Floats:
-    values = whole.numbers(["p"])["p"]
-    faults = [
-        Fault(
-            whole.file, whole.lines[i], "p", "not_a_p_value", "A p value lies above 0 and is at most 1.",
-            whole.columns["p"][i], "a number above 0, at most 1",
-            "A p value printed as 0 or as a bound (p < 0.001) is not exact and cannot be combined.",
-        )
-        for i in np.flatnonzero(~((values > 0) & (values <= 1)))
-    ]  # fmt: skip
+def _not_a_p_value(name: str, value: float) -> CellFault | None:
+    if name != "p" or 0 < value <= 1:
+        return None
+    return CellFault(
+        "not_a_p_value", "A p value lies above 0 and is at most 1.", "a number above 0, at most 1",
+        "A p value printed as 0 or as a bound (p < 0.001) is not exact and cannot be combined.",
+    )  # fmt: skip
+
+
+def _readable(whole: Table, names: list[str]) -> dict[str, Floats]:
+    """Return the columns of numbers; raise the faults of all columns together."""
+    faults = _way_faults(whole) if "direction" in names else []
+    try:
+        values = whole.numbers([name for name in names if name != "direction"], check=_not_a_p_value)
+    except InputFaults as error:
+        raise InputFaults([*error.faults, *faults]) from None
     if faults:
         raise InputFaults(faults)
     return values
 
 
-def _ways(whole: Table) -> tuple[str, ...]:
-    given = [cell.lower() for cell in whole.columns["direction"]]
-    faults = [
+def _way_faults(whole: Table) -> list[Fault]:
+    return [
         Fault(
             whole.file, line, "direction", "unknown_direction", "There is no such direction.", cell,
             listing(WAYS), did_you_mean(cell, WAYS),
         )
-        for line, cell in zip(whole.lines, given, strict=True)
-        if cell not in WAYS
+        for line, cell in zip(whole.lines, whole.columns["direction"], strict=True)
+        if cell.lower() not in WAYS
     ]  # fmt: skip
-    if faults:
-        raise InputFaults(faults)
-    return tuple(given)
 
 
 def _side(p: float) -> str:

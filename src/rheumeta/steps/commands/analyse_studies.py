@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from rheumeta.errors import Fault, InputFaults
 from rheumeta.stats.effects import DEFAULT_LEVEL, MEASURES, EffectSizes, MeasureInfo, effect_size
 from rheumeta.steps.commands.analyse_table import Floats, Table, read_table
+from rheumeta.tables.cells import CellFault
 from rheumeta.tables.wording import did_you_mean, listing
 
 LABELS = ("study", "label", "study_id")
@@ -189,29 +190,23 @@ def alternatives(info: MeasureInfo) -> list[tuple[str, ...]]:
 
 def given_inputs(table: Table, needs: tuple[str, ...]) -> dict[str, Floats]:
     """Return the inputs of the effect size from the columns `needs`, sums and roots taken."""
-    inputs = table.numbers([*needs, *(["level"] if "lower" in needs and "level" in table.columns else [])])
+    level = ["level"] if "lower" in needs and "level" in table.columns else []
+    inputs = table.numbers([*needs, *level], check=_not_positive)
     if "bi" in inputs:
         for size, (events, others) in OTHERS.items():
             inputs[size] = inputs[events] + inputs.pop(others)
     if "lower" in inputs:
         inputs.setdefault("level", np.full(len(table.lines), DEFAULT_LEVEL))
     if set(inputs) == {"yi", "vi"}:
-        variances = inputs.pop("vi")
-        _require_positive(table, variances)
-        inputs["sei"] = np.sqrt(variances)
+        inputs["sei"] = np.sqrt(inputs.pop("vi"))
     return inputs
 
 
-def _require_positive(table: Table, variances: Floats) -> None:
-    faults = [
-        Fault(
-            table.file, table.lines[i], "vi", "not_positive", "The variance is not above zero.",
-            value=table.columns["vi"][i], allowed="a number above 0",
-        )
-        for i in np.flatnonzero(~(variances > 0))
-    ]  # fmt: skip
-    if faults:
-        raise InputFaults(faults)
+def _not_positive(name: str, value: float) -> CellFault | None:
+    if name not in ("vi", "sei") or value > 0:
+        return None
+    what = "variance" if name == "vi" else "standard error"
+    return CellFault("not_positive", f"The {what} is not above zero.", "a number above 0")
 
 
 def labels_of(table: Table) -> tuple[str, ...]:

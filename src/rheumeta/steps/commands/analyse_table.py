@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,12 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rheumeta.errors import Fault, InputFaults, StatsError
-from rheumeta.tables.cells import parse_cell
+from rheumeta.tables.cells import CellFault, parse_cell
 from rheumeta.tables.reading import decode
 from rheumeta.tables.sheets import Column
 from rheumeta.tables.wording import did_you_mean, listing
 
 Floats = NDArray[np.float64]
+Check = Callable[[str, float], CellFault | None]
 
 HARMLESS = frozenset({"byte_order_mark", "crlf"})
 """What a spreadsheet program adds and what changes no value: accepted here, where nothing is kept."""
@@ -32,6 +33,10 @@ PLACE = re.compile(r"^(\w+)\[(\d+)\] is ")
 
 OPTION = re.compile(r"^(\w+) must be one of (.+), not '(.*)'\.$")
 """How a statistical function names an option that it does not know."""
+
+
+def accept(name: str, value: float) -> None:
+    """Find nothing wrong with any number."""
 
 
 @dataclass(frozen=True)
@@ -77,24 +82,33 @@ class Table:
             [all(cells) for cells in zip(*(self.columns[n] for n in names), strict=True)], dtype=bool
         )
 
-    def numbers(self, names: Iterable[str]) -> dict[str, Floats]:
+    def numbers(self, names: Iterable[str], *, check: Check = accept) -> dict[str, Floats]:
         """Return columns as numbers.
+
+        Parameters
+        ----------
+        names : iterable of str
+            Columns.
+        check : callable, optional
+            Says of a column and a number in it what is wrong with it, or None.
 
         Raises
         ------
         InputFaults
-            For every cell of these columns that is empty or no number.
+            For every cell of these columns that is empty, no number or fails the check.
         """
         faults: list[Fault] = []
-        values = {name: self._column(name, faults) for name in names}
+        values = {name: self._column(name, faults, check) for name in names}
         if faults:
             raise InputFaults(faults)
         return values
 
-    def _column(self, name: str, faults: list[Fault]) -> Floats:
+    def _column(self, name: str, faults: list[Fault], check: Check) -> Floats:
         column, values = Column(name, "number", ""), []
         for line, text in zip(self.lines, self.columns[name], strict=True):
             value, wrong = parse_cell(text, column)
+            if isinstance(value, float):
+                wrong = wrong or check(name, value)
             if wrong is not None:
                 faults.append(
                     Fault(self.file, line, name, wrong.code, wrong.message, text, wrong.allowed, wrong.remedy)
