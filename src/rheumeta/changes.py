@@ -46,6 +46,7 @@ class Version:
     results: dict[str, Result] | None = None  # by analysis
     claims: dict[str, str] | None = None  # verdict by claim
     gaps: tuple[str, ...] = ()
+    changed_since: tuple[str, ...] = ()  # what went into the results and is no longer as it was
 
 
 @dataclass(frozen=True)
@@ -104,11 +105,13 @@ class Changes:
     compared: int = 0  # analyses that both have
     crossings: tuple[Crossing, ...] = ()
     gaps: tuple[str, ...] = ()
+    outdated: tuple[str, ...] = ()  # sides whose results were made from other sheets or another protocol
+    only: str = ""  # the side that alone holds this review
 
     @property
     def nothing(self) -> bool:
         """Tell whether nothing differs in what could be compared."""
-        return not (self.sheets or self.protocol or self.moved or self.crossings)
+        return not (self.only or self.sheets or self.protocol or self.moved or self.crossings)
 
 
 def compare(old: Version, new: Version) -> Changes:
@@ -124,8 +127,19 @@ def compare(old: Version, new: Version) -> Changes:
         protocol=tuple(_cells(old.protocol, new.protocol)),
         moved=tuple(moved), compared=len(pairs),
         crossings=tuple([c for pair in pairs for c in _crossings(*pair)] + _claims(old.claims, new.claims)),
-        gaps=(*(f"{old.label}: {gap}" for gap in old.gaps), *(f"{new.label}: {gap}" for gap in new.gaps)),
+        gaps=(*(f"{old.label}: {gap}" for gap in _gaps(old)), *(f"{new.label}: {gap}" for gap in _gaps(new))),
+        outdated=tuple(side.label for side in (old, new) if side.changed_since),
     )  # fmt: skip
+
+
+def _gaps(side: Version) -> list[str]:
+    if not side.changed_since:
+        return [*side.gaps]
+    return [
+        *side.gaps,
+        f"its results were not made from {', '.join(side.changed_since)} as it is now, so the comparison of "
+        "estimates does not cover that: build the results anew with snakemake",
+    ]
 
 
 def _cells(old: Mapping[str, str] | None, new: Mapping[str, str] | None, prefix: str = "") -> list[Cell]:

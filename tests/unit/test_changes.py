@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 from report_builder import report_input
 
-from rheumeta import cli
+from rheumeta import cli, provenance
 from rheumeta.changes import Result, Version, compare
 from rheumeta.layout import Layout
 from rheumeta.pages.changes import as_markdown, as_text, marked, plain
@@ -151,7 +151,7 @@ def test_the_report_says_what_changed_since_the_version_that_is_kept():
     assert "rheumeta snapshot" in report(report_input())
 
 
-SYNTHESIS = {"analyses": [{
+SYNTHESIS = {"review": "demo", "analyses": [{
     "id": "md", "title": "Pain", "status": "pooled", "k": 2, "null": 0.0, "mid": 10.0, "scale": "linear",
     "studies": [{"study_id": "a", "label": "A 2001", "effect": {}}],
     "random": {"display": {"estimate": -12.0, "lower": -20.0, "upper": -4.0}},
@@ -185,6 +185,38 @@ def test_folders_of_projects_and_of_results_can_be_compared(tmp_path, capsys):
     assert json.loads(capsys.readouterr().out)[0]["moved"][0]["shift"] == 4.0
     assert cli.main(["compare", str(old.root), str(new.root), "--markdown"]) == 0
     assert "**Conclusions that crossed a line**" in capsys.readouterr().out
+
+
+def test_results_made_from_other_sheets_are_told(tmp_path):
+    old, new = make(tmp_path / "old"), make(tmp_path / "new")
+    for layout in (old, new):
+        layout.validated.mkdir(parents=True)
+        layout.evidence_digest.write_text(provenance.evidence_digest(layout.root, layout.evidence))
+    (found,) = compare_all(str(old.root), str(new.root), tmp_path, [])
+    assert not found.outdated
+    (new.raw / "results.csv").write_text("result_id,n\nr1,36\n")
+    (found,) = compare_all(str(old.root), str(new.root), tmp_path, [])
+    assert found.outdated == (str(new.root),)
+    text = as_text(found)
+    assert "no conclusion crossed" not in text
+    assert "were not made from data/raw/demo as it is now" in text
+
+
+def test_copies_of_results_under_another_name_can_be_compared(tmp_path):
+    old, new = make(tmp_path / "old"), make(tmp_path / "new", -8.0)
+    copy = tmp_path / "before"
+    shutil.copytree(old.results.parent, copy)
+    for one, two in ((copy, new.results.parent), (copy / "demo", new.results), (copy, new.root)):
+        (found,) = compare_all(str(one), str(two), tmp_path, [])
+        assert found.moved[0].shift == 4.0
+
+
+def test_a_review_that_only_one_version_holds_is_told(tmp_path, capsys):
+    old, new = make(tmp_path / "old"), make(tmp_path / "new")
+    shutil.copytree(new.raw, new.raw.parent / "more")
+    assert cli.main(["compare", str(old.root), str(new.root)]) == 0
+    assert f"Only {new.root} holds this review." in capsys.readouterr().out
+    assert len(compare_all(str(old.results), str(new.root), tmp_path, [])) == 1
 
 
 def test_results_without_sheets_are_compared_as_far_as_they_go(tmp_path):

@@ -276,3 +276,12 @@ def test_what_differs_is_not_packed(layout, tmp_path):
 
 def test_the_stage_writes_beside_the_report():
     assert Layout("tiny").crate.parent == Layout("tiny").report.parent
+
+
+def test_what_was_edited_since_the_estimates_were_made_is_known(described, layout):
+    assert verify.inputs_changed(layout) == []
+    layout.protocol.write_text(layout.protocol.read_text() + "# more\n")
+    (found,) = verify.inputs_changed(layout)
+    assert found.path == "config/reviews/tiny.yaml"
+    layout.synthesis.write_text("{}")
+    assert verify.inputs_changed(layout) == [], "the crate is of other estimates"

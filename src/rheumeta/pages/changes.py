@@ -82,6 +82,8 @@ def marked(text: str) -> str:
 
 def sentence(changes: Changes) -> str:
     """Return in one sentence how much differs."""
+    if changes.only:
+        return f"Only {plain(changes.only)} holds this review."
     if changes.nothing:
         return "Nothing differs." if not changes.gaps else "Nothing differs in what could be compared."
     rows = sum(len(s.added) + len(s.removed) for s in changes.sheets)
@@ -94,6 +96,8 @@ def sentence(changes: Changes) -> str:
     ]
     lines = count(len(changes.crossings), "conclusion", "conclusions")
     none = "no conclusion crossed a line." if changes.compared else "no conclusion could be compared."
+    if changes.outdated and changes.compared:
+        none = "the estimates are older than that, so nothing is said of conclusions."
     crossed = f"{lines} crossed a line." if changes.crossings else none
     return f"Differing: {', '.join(p for p in parts if p) or 'judgements only'}; {crossed}"
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from rheumeta.changes import Changes, compare
 from rheumeta.layout import Layout
 from rheumeta.pages.changes import as_markdown, as_text, plain
-from rheumeta.steps.versions import NothingToCompare, read_snapshot, read_version, versions_of
+from rheumeta.steps.versions import NothingToCompare, is_one_review, read_snapshot, read_version, versions_of
 from rheumeta.tables.writing import json_text
 
 
 def compare_all(old: str, new: str, root: Path, reviews: list[str], *, build: bool = False) -> list[Changes]:
-    """Return what differs in each review that both versions hold.
+    """Return what differs in each review that both versions hold, and which reviews only one of them holds.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ def compare_all(old: str, new: str, root: Path, reviews: list[str], *, build: bo
     root : Path
         Folder of the git repository.
     reviews : list of str
-        Reviews to compare; empty: all that both hold.
+        Reviews to compare; empty: all.
     build : bool
         Whether to build git revisions that hold no results.
 
@@ -41,7 +41,13 @@ def compare_all(old: str, new: str, root: Path, reviews: list[str], *, build: bo
                 f"{plain(n)} holds {', '.join(v) or 'none'}" for n, v in ((old, before), (new, after))
             )
             raise NothingToCompare(f"The two have no review in common: {held}.")
-        return [compare(before[review], after[review]) for review in common]
+        found = [compare(before[review], after[review]) for review in common]
+        sides = ((old, before, after), (new, after, before))
+        if reviews or is_one_review(old) or is_one_review(new):
+            return found
+        return found + [
+            Changes(r, old, new, only=n) for n, own, other in sides for r in own if r not in other
+        ]
 
 
 def since_snapshot(layout: Layout) -> Changes | None:

@@ -24,6 +24,12 @@ from rheumeta.tables.manifest import check_manifest
 from rheumeta.tables.writing import StageWriter, json_text
 
 SAME, DIFFERS, MISSING = 0, 1, 2
+EDITED = ("data/raw/", "data/corrections/", "config/reviews/")
+"""Where the files lie that a person edits."""
+
+ESTIMATES = "estimates/synthesis.json"
+"""Where the estimates lie, seen from the crate."""
+
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """Time of every file in an archive, so that the same files make the same archive."""
 
@@ -132,6 +138,22 @@ def verify(crate: Path) -> Verified:
         manifest=tuple(f"{c.file} is {c.status.replace('_', ' ')}" for c in _manifest(layout)),
         software=_software(graph.values()),
     )
+
+
+def inputs_changed(layout: Layout) -> list[Finding]:
+    """Return the sheets and protocols that are not as the crate of the same estimates says; none without one."""
+    try:
+        graph = _entities(layout.crate)
+    except NoSuchCrate:
+        return []
+    judged = [
+        _judge(layout.crate.parent / unquote(identifier), graph[identifier], role)
+        for identifier, role in _roles(graph).items()
+        if "sha256" in graph.get(identifier, {})
+        and (str(graph[identifier]["name"]).startswith(EDITED) or identifier == ESTIMATES)
+    ]
+    found = [finding for kind, finding in judged if kind in ("differs", "missing")]
+    return [] if any(finding.role == "output" for finding in found) else found
 
 
 def _entities(crate: Path) -> dict[str, dict[str, Any]]:

@@ -26,12 +26,17 @@ from rheumeta.appraised import VERDICTS
 from rheumeta.changes import Result, Rows, Version
 from rheumeta.errors import EXIT_INPUT, RheumetaError
 from rheumeta.layout import Layout
+from rheumeta.provenance import sheets_changed
 from rheumeta.records import from_dict
+from rheumeta.steps.verify import inputs_changed
 from rheumeta.tables.protocol import load_protocol
 from rheumeta.tables.sheets import CORRECTIONS, RAW_SHEETS
 from rheumeta.tables.writing import StageWriter, json_text
 
 log = logging.getLogger(__name__)
+
+ESTIMATES = "estimates/synthesis.json"
+"""Where the estimates lie in the results of a review."""
 
 KEYS = {sheet.name: sheet.key for sheet in (*RAW_SHEETS, CORRECTIONS)}
 
@@ -188,7 +193,7 @@ def versions_of(
     Parameters
     ----------
     name : str
-        A folder (of a project, ``results`` or ``results/<review>``), a snapshot, or a git revision.
+        A folder (of a project, ``results`` or ``results/<review>``, or a copy of these), a snapshot, or a git revision.
     root : Path
         Folder of the git repository.
     reviews : list of str
@@ -215,13 +220,58 @@ def versions_of(
             yield _of_folder(Path(folder), f"{name} ({revision[:10]})", reviews)
 
 
+@dataclasses.dataclass(frozen=True)
+class _Copied(Layout):
+    """Paths of results that lie in a folder of another name, away from their project."""
+
+    folder: Path = Path()
+
+    @property
+    def results(self) -> Path:
+        return self.folder
+
+
+def is_one_review(name: str) -> bool:
+    """Tell whether a version is a snapshot or the results of one review, and so holds no other."""
+    path = Path(name).resolve()
+    return path.is_file() or (
+        path.is_dir() and (path.parent.name == "results" or (path / ESTIMATES).is_file())
+    )
+
+
 def _of_folder(path: Path, label: str, reviews: list[str]) -> dict[str, Version]:
     place = path.resolve()
-    if place.parent.name == "results":
-        place, reviews = place.parent.parent, [place.name]
-    elif place.name == "results":
-        place = place.parent
-    return {r: read_version(Layout(r, place), label) for r in reviews or _reviews(place)}
+    copies = sorted(place.glob(f"*/{ESTIMATES}"))
+    if is_one_review(path.as_posix()):
+        layouts = [_layout_of(place)]
+    elif copies and place.name != "results":
+        found = [_layout_of(file.parent.parent) for file in copies]
+        layouts = [layout for layout in found if not reviews or layout.review in reviews]
+    else:
+        root = place.parent if place.name == "results" else place
+        layouts = [Layout(review, root) for review in reviews or _reviews(root)]
+    return {layout.review: _dated(layout, read_version(layout, label)) for layout in layouts}
+
+
+def _layout_of(results: Path) -> Layout:
+    """Return the layout of a folder of results: in its project, or copied from one."""
+    if results.parent.name == "results":
+        return Layout(results.name, results.parent.parent)
+    try:
+        review = str(json.loads((results / ESTIMATES).read_text(encoding="utf-8"))["review"])
+    except (OSError, ValueError, LookupError, TypeError):
+        review = results.name
+    return _Copied(review, results, folder=results)
+
+
+def _dated(layout: Layout, version: Version) -> Version:
+    """Add what went into the results and was edited since, as the crate and the validated sheets tell."""
+    if version.results is None or not layout.raw.is_dir():
+        return version
+    changed = tuple(sorted(finding.path for finding in inputs_changed(layout)))
+    if not changed and sheets_changed(layout):
+        changed = (f"data/raw/{layout.review}",)
+    return dataclasses.replace(version, changed_since=changed)
 
 
 def _reviews(root: Path) -> list[str]:
