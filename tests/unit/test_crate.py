@@ -187,6 +187,7 @@ def test_what_differs_is_missing_or_extra_is_named(layout):
     assert found.extra == ("results/tiny/figures/stray.svg",)
     text = verify.as_text(found)
     assert "results/tiny/report.html (was made by the run)" in text
+    assert "snakemake results/tiny/ro-crate-metadata.json" in text
     assert json.loads(verify.as_json(found))["ok"] is False
 
 

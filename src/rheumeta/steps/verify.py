@@ -259,7 +259,9 @@ def as_text(found: Verified) -> str:
     if found.code:
         lines += [
             "",
-            "If you meant to change it: snakemake makes the results anew. If not: something else did.",
+            "If you meant to change it, or built only a part:",
+            f"  snakemake results/{Path(found.crate).parent.name}/{METADATA}",
+            "brings everything of the review up to date. If not: something else did.",
         ]
     else:
         lines += ["", "Everything is as it was made."]
