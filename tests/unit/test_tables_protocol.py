@@ -91,3 +91,8 @@ def test_a_missing_protocol_says_how_to_make_one(tmp_path):
 def test_generated_files_are_in_step(path):
     text = {codebook.CODEBOOK: codebook.codebook_text, codebook.SCHEMA: codebook.schema_text}[path]()
     assert (PROJECT / path).read_text(encoding="utf-8") == text, f"repair with: {codebook.REPAIR}"
+
+
+def test_a_key_that_stands_twice_is_told_with_the_line_of_the_first():
+    (fault,) = parse_yaml("a: 1\nb: 2\na: 3\n", file="x.yaml").faults
+    assert (fault.line, fault.message) == (3, "The key stands twice, first in line 1.")

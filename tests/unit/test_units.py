@@ -12,6 +12,7 @@ from rheumeta.tables.units import (
     allowed_units,
     convert,
     person_time_units,
+    same_unit,
     time_units,
     to_weeks,
 )
@@ -91,7 +92,18 @@ def test_centimetres_are_points_only_on_a_scale_to_100():
         convert(5, "cm", "points", instrument=instruments()["DAS28"])
 
 
-def test_an_unknown_unit_names_the_closest():
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("mg/l", "mg/L"), ("ug / ml", "ug/mL"), ("\u03bcg/mL", "µg/mL"), ("Cell/kg", "cells/kg"), ("mg/gallon", None),
+        ("G/L", None), ("ng/dL", None), ("week ", "week"), ("fortnight", None), ("ms", None),
+    ],
+)  # fmt: skip
+def test_only_another_spelling_of_a_unit_is_guessed(text, meant):
+    assert same_unit(text, UNITS) == (meant and f"Did you mean '{meant}'?")
+
+
+def test_an_unknown_unit_names_the_one_that_is_spelt_alike():
     with pytest.raises(UnitError, match="Did you mean 'mg/L'"):
         convert(1, "mg/l", "mg/L")
 

@@ -135,6 +135,7 @@ def test_the_log_counts_what_was_read(layout, caplog):
     with caplog.at_level(logging.INFO):
         validate.run(layout)
     assert "results: 10 rows read" in caplog.text
+    assert "tiny: no faults" in caplog.text
     assert "1 corrections applied" in caplog.text
 
 

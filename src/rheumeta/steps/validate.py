@@ -85,6 +85,7 @@ def run(layout: Layout) -> None:
         out.rows(validated_path(layout, CORRECTIONS_APPLIED), _applied_rows(checked), APPLIED_COLUMNS)
         out.rows(validated_path(layout, ACCEPTED), _accepted_rows(checked), ACCEPTED_COLUMNS)
         out.text(layout.evidence_digest, f"{digest}\n")
+    log.info("%s: no faults", layout.review)
 
 
 def check(layout: Layout) -> Checked:

@@ -9,7 +9,7 @@ from rheumeta.tables.cells import NUMERIC
 from rheumeta.tables.protocol import Instrument
 from rheumeta.tables.sheets import RESULTS
 from rheumeta.tables.typed import Row, Table
-from rheumeta.tables.units import DOSE_UNITS, allowed_units, person_time_units, time_units
+from rheumeta.tables.units import DOSE_UNITS, allowed_units, person_time_units, same_unit, time_units
 from rheumeta.tables.wording import did_you_mean, listing
 
 RATIOS = ("OR", "RR", "HR", "IRR", "ROM")
@@ -56,7 +56,7 @@ def check_doses(table: Table) -> list[Fault]:
         elif unit and unit not in DOSE_UNITS:
             faults.append(
                 table.fault(row, "dose_unit", "unknown_dose_unit", "The unit of the dose is not known.",
-                            allowed=listing(DOSE_UNITS), remedy=did_you_mean(unit, DOSE_UNITS))
+                            allowed=listing(DOSE_UNITS), remedy=same_unit(unit, DOSE_UNITS) or ANOTHER_UNIT)
             )  # fmt: skip
     return faults
 
@@ -108,7 +108,7 @@ def _unit(table: Table, row: Row, instrument: Instrument) -> Iterator[Fault]:
             "unknown_unit",
             f"The unit is not one of {instrument.label}.",
             allowed=listing(allowed),
-            remedy=did_you_mean(unit, allowed),
+            remedy=same_unit(unit, allowed) or ANOTHER_UNIT,
         )
     elif not unit and instrument.kind == "continuous" and instrument.unit and _needs_unit(row):
         yield table.fault(
@@ -120,6 +120,11 @@ def _unit(table: Table, row: Row, instrument: Instrument) -> Iterator[Fault]:
             remedy="Fill in the unit that the source prints.",
         )
 
+
+ANOTHER_UNIT = (
+    "Look at the source: write the unit that it prints as allowed, or convert by hand and say so in note."
+)
+"""What to do about a unit that is not known; it is never guessed."""
 
 DIFFERENCES = ("MD", "MD_adjusted")
 """Reported effects in the unit of the outcome."""
@@ -155,7 +160,7 @@ def _times(table: Table, row: Row) -> Iterator[Fault]:
                 f"unknown_{column}",
                 "The unit is not known.",
                 allowed=listing(known),
-                remedy=did_you_mean(unit, known),
+                remedy=same_unit(unit, known) or ANOTHER_UNIT,
             )
     if row.word("timing") == "baseline" and row.number("time"):
         yield table.fault(

@@ -9,7 +9,8 @@ are planned; with 365.25 days a year would be 52.18 weeks.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -17,7 +18,7 @@ import pint
 
 from rheumeta.errors import RheumetaError
 from rheumeta.tables.protocol import Instrument
-from rheumeta.tables.wording import closest, listing
+from rheumeta.tables.wording import listing
 
 DEFINITIONS = """
 kilo- = 1e3 = k-
@@ -172,10 +173,31 @@ def _factor(unit_from: str, unit_to: str, instrument: Instrument | None) -> tupl
 
 def _known(unit: str) -> str:
     if unit not in UNITS:
-        found = closest(unit, UNITS)
-        hint = f" Did you mean '{found}'?" if found else f" Known are {listing(UNITS)}."
+        hint = f" {same_unit(unit, UNITS) or f'Known are {listing(UNITS)}.'}"
         raise UnitError(f"The unit '{unit}' is not known.{hint}")
     return UNITS[unit]
+
+
+def same_unit(text: str, units: Iterable[str]) -> str | None:
+    """Return ``Did you mean 'mg/L'?`` where a text is a unit but for its spelling; no guess at another unit.
+
+    Spelling is blanks, the letter of the litre, and capitals and plural of whole words; m and M, g and G stay
+    apart.
+    """
+    spelt = _spelt(text)
+    found = next((unit for unit in units if _spelt(unit) == spelt), None)
+    return f"Did you mean '{found}'?" if found else None
+
+
+def _spelt(text: str) -> str:
+    return re.sub(r"[A-Za-z]+", _spelt_word, re.sub(r"[\s_]", "", text).replace("\u03bc", "µ"))
+
+
+def _spelt_word(match: re.Match[str]) -> str:
+    word = match[0]
+    if len(word) > 2:
+        return word.lower().removesuffix("s")
+    return word.removesuffix("l") + "L" if word.endswith("l") else word
 
 
 def _by_instrument(start: str, end: str, instrument: Instrument) -> tuple[float, str] | None:

@@ -149,7 +149,7 @@ def _mapping(node: yaml.MappingNode, path: Path, document: Document, *, file: st
                     line,
                     dotted((*path, key)),
                     "duplicate_key",
-                    "The key stands twice.",
+                    f"The key stands twice, first in line {document.lines[(*path, key)]}.",
                     value=key,
                     remedy="Delete or rename one.",
                 )
