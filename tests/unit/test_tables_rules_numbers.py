@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import statistics
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from rheumeta.layout import Layout
 from rheumeta.steps import validate
 from rheumeta.tables.instruments import instruments
 from rheumeta.tables.reading import RawRow, RawSheet
-from rheumeta.tables.rules_numbers import check_numbers
+from rheumeta.tables.rules_numbers import _Usual, check_numbers
 from rheumeta.tables.sheets import ARMS, RESULTS
 from rheumeta.tables.typed import type_sheet
 
@@ -145,3 +146,12 @@ def test_rounding_does_not_push_an_estimate_out_of_its_interval():
     row = {"n": "30", "mean": "4.1", "ci_low": "4.15", "ci_high": "4.6"}
     assert codes(row) == ([], [])
     assert codes({**row, "mean": "4.0"})[0] == [(2, "estimate_outside_ci")]
+
+
+@pytest.mark.parametrize("values", [(1.0, 2.0, 3.0, 4.0), (2.0, 2.0, 5.0, 1.0, 9.0), (3.0, 3.0)])
+def test_the_usual_sd_is_the_median_of_the_other_studies(values):
+    usual = _Usual({f"s{i}": value for i, value in enumerate(values)})
+    for i in range(len(values)):
+        others = [value for j, value in enumerate(values) if j != i]
+        assert usual.median_without(f"s{i}") == statistics.median(others)
+    assert usual.median_without("another") == statistics.median(values)

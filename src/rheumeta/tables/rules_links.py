@@ -6,7 +6,7 @@ are not told of again.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from rheumeta.errors import Fault
 from rheumeta.tables.typed import Row, Table
@@ -102,12 +102,18 @@ def _on_cycle(start: str, parents: Mapping[str, str]) -> bool:
     return False
 
 
-def _shape(arms: Table, row: Row) -> list[Fault]:
+def _members(arms: Table) -> dict[tuple[str, str], list[Row]]:
+    """Return the arms that are parts of another, by study and that other."""
+    found: dict[tuple[str, str], list[Row]] = {}
+    for row in arms:
+        found.setdefault((row.word("study_id"), row.word("part_of")), []).append(row)
+    return found
+
+
+def _shape(arms: Table, row: Row, parts: Sequence[Row]) -> list[Fault]:
     """Return faults of groups whose parts contradict them: the pipeline must know who is counted where."""
     if not row.word("arm_id"):
         return []
-    own = [r for r in arms if r.word("study_id") == row.word("study_id")]
-    parts = [r for r in own if r.word("part_of") == row.word("arm_id")]
     kind = row.word("kind")
     if kind == "pooled" and not parts:
         return [arms.fault(
@@ -136,6 +142,7 @@ def _parts(arms: Table) -> list[Fault]:
     faults = []
     by_study = _arm_ids(arms)
     parents = {_full(r, "arm_id"): _full(r, "part_of") for r in arms if r.word("part_of")}
+    members = _members(arms)
     for row in arms:
         own = by_study.get(row.word("study_id"), [])
         part_of = row.word("part_of")
@@ -153,7 +160,7 @@ def _parts(arms: Table) -> list[Fault]:
                     remedy="Leave part_of empty for the arm that holds all patients.",
                 )
             )
-        faults += _shape(arms, row)
+        faults += _shape(arms, row, members.get((row.word("study_id"), row.word("arm_id")), ()))
         if row.word("kind") == "subgroup" and not row.text["part_of"]:
             faults.append(
                 arms.fault(

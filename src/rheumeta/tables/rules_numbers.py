@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 import statistics
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -107,7 +108,7 @@ def _findings(
     row: Row,
     instruments: Mapping[str, Instrument],
     patients: Mapping[tuple[str, str], float | None],
-    usual: Mapping[tuple[str, bool], Mapping[str, float]],
+    usual: Mapping[tuple[str, bool], _Usual],
 ) -> Iterator[Fault]:
     yield from _percent(table, row)
     yield from _interval(table, row)
@@ -282,7 +283,7 @@ def _spread(table: Table, scaled: _Scaled) -> Iterator[Fault]:
 
 
 def _standard_error(
-    table: Table, scaled: _Scaled, usual: Mapping[tuple[str, bool], Mapping[str, float]]
+    table: Table, scaled: _Scaled, usual: Mapping[tuple[str, bool], _Usual]
 ) -> Iterator[Fault]:
     sd, n = scaled["sd"], scaled.n
     if sd is None or sd <= 0 or n is None or n < 2:
@@ -302,15 +303,14 @@ def _standard_error(
         yield finding(table, scaled.row, "sd", "se_for_sd", "It equals the standard error of the interval.")
 
 
-def _references(scaled: _Scaled, usual: Mapping[tuple[str, bool], Mapping[str, float]]) -> Iterator[float]:
+def _references(scaled: _Scaled, usual: Mapping[tuple[str, bool], _Usual]) -> Iterator[float]:
     """Yield what SD is usual: in this study, then in the other studies or else for the instrument."""
     study = scaled.row.word("study_id")
-    by_study = usual.get((scaled.row.word("outcome"), scaled.change), {})
-    if study in by_study:
-        yield by_study[study]
-    others = [value for name, value in by_study.items() if name != study]
-    if len(others) >= OTHER_STUDIES:
-        yield statistics.median(others)
+    known = usual.get((scaled.row.word("outcome"), scaled.change), _Usual())
+    if study in known.by_study:
+        yield known.by_study[study]
+    if len(known.by_study) - (study in known.by_study) >= OTHER_STUDIES:
+        yield known.median_without(study)
     elif scaled.instrument.sd is not None:
         yield scaled.instrument.sd
 
@@ -324,9 +324,24 @@ def _is_half_width(scaled: _Scaled, sd: float) -> bool:
     return se > 0 and abs(sd - se) <= SAME_AS_SE * se
 
 
-def _usual_sds(
-    table: Table, instruments: Mapping[str, Instrument]
-) -> dict[tuple[str, bool], dict[str, float]]:
+class _Usual:
+    """The median SD of each study, for one outcome."""
+
+    def __init__(self, by_study: Mapping[str, float] | None = None) -> None:
+        self.by_study = by_study or {}
+        self._ordered = sorted(self.by_study.values())
+
+    def median_without(self, study: str) -> float:
+        """Return the median of the other studies; they are not sorted again for each row."""
+        if study not in self.by_study:
+            return statistics.median(self._ordered)
+        gap = bisect_left(self._ordered, self.by_study[study])
+        size = len(self._ordered) - 1
+        low, high = (i + (i >= gap) for i in ((size - 1) // 2, size // 2))
+        return (self._ordered[low] + self._ordered[high]) / 2
+
+
+def _usual_sds(table: Table, instruments: Mapping[str, Instrument]) -> dict[tuple[str, bool], _Usual]:
     """Return the median SD of each study by outcome and by whether it is of a change."""
     found: dict[tuple[str, bool], dict[str, list[float]]] = {}
     for row in table:
@@ -334,4 +349,7 @@ def _usual_sds(
         if scaled is not None and (sd := scaled["sd"]) and 0 < sd <= (scaled.span or math.inf) / 2:
             by_study = found.setdefault((row.word("outcome"), scaled.change), {})
             by_study.setdefault(row.word("study_id"), []).append(sd)
-    return {key: {s: statistics.median(v) for s, v in by_study.items()} for key, by_study in found.items()}
+    return {
+        key: _Usual({study: statistics.median(values) for study, values in by_study.items()})
+        for key, by_study in found.items()
+    }
