@@ -274,7 +274,11 @@ def test_a_snapshot_holds_what_a_comparison_reads(tmp_path, monkeypatch):
     first = path.read_bytes()
     versions.write_snapshot(layout)
     assert path.read_bytes() == first
+    layout.validated.mkdir(parents=True)
+    layout.evidence_digest.write_text(provenance.evidence_digest(layout.root, layout.evidence))
     (layout.raw / "results.csv").write_text("result_id,n\nr1,36\n")
+    with pytest.raises(versions.RheumetaError, match="was edited since the results"):
+        versions.write_snapshot(layout)
     (found,) = compare_all(str(path), str(layout.root), layout.root, [])
     assert found.sheets[0].cells[0].new == "36"
     layout.synthesis.unlink()

@@ -88,13 +88,18 @@ def write_snapshot(layout: Layout, label: str | None = None) -> Path:
     Raises
     ------
     RheumetaError
-        If something cannot be read: a snapshot with gaps would make changes of them.
+        If something cannot be read, or was edited since the results: a snapshot would make changes of it.
     """
     protocol = load_protocol(layout.protocol)
     dated = f" of {protocol.dated.isoformat()}" if protocol.dated else ""
-    version = read_version(layout, label or f"version {protocol.version}{dated}")
+    version = _dated(layout, read_version(layout, label or f"version {protocol.version}{dated}"))
     if version.gaps:
         raise RheumetaError("No snapshot was made:\n" + "\n".join(f"  {gap}" for gap in version.gaps))
+    if version.changed_since:
+        edited = ", ".join(version.changed_since)
+        raise RheumetaError(
+            f"No snapshot was made: {edited} was edited since the results. Run snakemake first."
+        )
     with StageWriter() as out:
         out.text(layout.snapshot, json_text(dataclasses.asdict(version)))
     return layout.snapshot
@@ -244,7 +249,7 @@ def _of_folder(path: Path, label: str, reviews: list[str]) -> dict[str, Version]
     copies = sorted(place.glob(f"*/{ESTIMATES}"))
     if is_one_review(path.as_posix()):
         layouts = [_layout_of(place)]
-    elif copies and place.name != "results":
+    elif copies:
         found = [_layout_of(file.parent.parent) for file in copies]
         layouts = [layout for layout in found if not reviews or layout.review in reviews]
     else:
