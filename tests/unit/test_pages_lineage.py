@@ -129,6 +129,22 @@ def exact():
     return replace(base, studies=studies, random=pooled)
 
 
+def test_what_is_not_pooled_is_counted_study_by_study():
+    none = build.study("a", label="A 2001", effect_id="e1", events1=0, n1=52, n2=None, events2=None)
+    also = replace(none, study_id="b", label="B 2002", effect_id="e2", n1=25)
+    reason = "0 of 77. Not pooled: a correction alone would make the result"
+    analysis = replace(
+        build.proportion(), status="not_pooled", status_reason=reason, random=None, studies=(none, also)
+    )
+    (counted,) = poolings.poolings(analysis, poolings.Effects({}, {}), {})
+    assert counted.counted
+    assert [(m.label, m.events, m.patients) for m in counted.members] == [
+        ("A 2001", "0", "52"), ("B 2002", "0", "25"),
+    ]  # fmt: skip
+    assert counted.formulas == (("Patients", "52 + 25 = 77"), ("Patients with the event", "0 + 0 = 0"))
+    assert counted.notes[0].endswith("make the result.")
+
+
 def test_long_sums_name_only_some_of_their_terms():
     text = poolings._sum([str(i) for i in range(200)])
     assert text == "0 + 1 + 2 + 3 + … + 199"

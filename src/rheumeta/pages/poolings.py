@@ -39,6 +39,7 @@ class Member:
     v: str
     weight: str  # percent
     patients: str
+    events: str = ""  # of the treated patients, where they are counted and not pooled
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ class Pooling:
     formulas: tuple[tuple[str, str], ...]  # what it is, formula with the numbers put in
     shown: str  # the result as shown
     notes: tuple[str, ...] = ()
+    counted: bool = False  # not pooled: counts speak, not effects and weights
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ class Effects:
             n = sum(float(row[c]) for c in ("n1", "n2") if row.get(c))
         return Member(
             label, self.chains.get(effect_id, ""), number(y, digits=4), number(v, digits=4), tenth(weight),
-            whole(n) if n else NONE,
+            whole(n) if n else NONE, whole(study.events1) if study is not None else NONE,
         )  # fmt: skip
 
 
@@ -137,19 +139,13 @@ def _runs(analysis: Analysis, effects: Effects, shown: Mapping[str, str]) -> Ite
 def _not_pooled(analysis: Analysis, effects: Effects) -> Iterable[Pooling]:
     """Yield the list of studies of an analysis that is not pooled: its counts come from there."""
     if analysis.status == "not_pooled":
-        ids = [s.effect_id for s in analysis.studies]
-        reason = (analysis.status_reason or "",)
-        yield _pooling(
-            analysis,
-            effects,
-            anchor("k", analysis.id),
-            f"Studies of {analysis.title}",
-            ids,
-            (),
-            None,
-            "",
-            reason,
-        )
+        members = tuple(effects.member(s.effect_id, s, None) for s in analysis.studies)
+        notes = (f"{analysis.status_reason.rstrip('.')}.",) if analysis.status_reason else ()
+        sums = (_patients(members), _added("Patients with the event", [m.events for m in members]))
+        yield Pooling(
+            anchor("k", analysis.id), f"Studies of {analysis.title}", "", members,
+            tuple(f for f in sums if f[1]), "", notes, counted=True,
+        )  # fmt: skip
 
 
 def _pooling(
@@ -175,10 +171,14 @@ def _pooling(
 
 
 def _patients(members: Sequence[Member]) -> tuple[str, str]:
-    sizes = [m.patients for m in members]
+    return _added("Patients", [m.patients for m in members])
+
+
+def _added(what: str, sizes: Sequence[str]) -> tuple[str, str]:
+    """Return a sum of counts written out; no sum where one of them is not known."""
     if NONE in sizes:
-        return "Patients", ""
-    return "Patients", f"{_sum(sizes)} = {whole(round(sum(map(float, sizes)), 1))}"
+        return what, ""
+    return what, f"{_sum(sizes)} = {whole(round(sum(map(float, sizes)), 1))}"
 
 
 def _formulas(analysis: Analysis, pooled: Pooled, members: Sequence[Member]) -> list[tuple[str, str]]:
