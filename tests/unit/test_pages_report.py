@@ -12,6 +12,7 @@ import pytest
 import report_builder as build
 
 from rheumeta.pages import evidence, render
+from rheumeta.pages.strips import strip
 from rheumeta.pages.words import NO_CAUSE
 
 VOID = {"meta", "img", "line", "circle", "path", "br", "input"}
@@ -91,6 +92,25 @@ def test_hostile_text_stays_text(text, page):
     words = "".join(page.words)
     assert "<script>alert(1)</script>" in words  # shown to the reader as it stands in the sheet
     assert "javascript:alert(1)" in words
+
+
+def test_contents_name_the_sections_in_their_order(text):
+    listed = re.findall(
+        r'<li><a href="#([\w-]+)"', text.partition('aria-label="Contents"')[2].partition("</nav>")[0]
+    )
+    places = [text.index(f'id="{key}"') for key in listed]
+    assert places == sorted(places)
+
+
+def test_a_small_picture_names_its_better_side():
+    for better, turned, left in (
+        ("lower", False, "better"), ("higher", False, "worse"), ("higher", True, "better"),
+    ):  # fmt: skip
+        drawn = replace(build.controlled(), better=better, reversed_axis=turned)
+        shown = strip(drawn, drawn.random.display, None)
+        assert shown.words == (f"← {left}", "no difference", f"{({'better', 'worse'} - {left}).pop()} →")
+    alone = build.proportion()
+    assert strip(alone, alone.random.display, None).words is None
 
 
 def test_every_figure_says_its_result_in_words(page):

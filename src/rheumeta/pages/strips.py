@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from rheumeta.pages.findings import null_word
 from rheumeta.records import Analysis, Interval
 
 WIDTH = 200.0
@@ -31,6 +32,7 @@ class Strip:
     cut_right: bool
     null: float | None
     band: tuple[float, float] | None  # prediction interval
+    words: tuple[str, str, str] | None  # below its left end, below the null, below its right end
 
 
 def strip(analysis: Analysis, display: Interval, prediction: Interval | None) -> Strip | None:
@@ -72,7 +74,17 @@ def strip(analysis: Analysis, display: Interval, prediction: Interval | None) ->
         cut_right=cut_right,
         null=place(analysis.null),
         band=(band[0], band[1]) if len(band) == 2 else None,
+        words=_words(analysis),
     )
+
+
+def _words(analysis: Analysis) -> tuple[str, str, str] | None:
+    """Return what the two sides of the null mean, and the null itself; None without a null value."""
+    if analysis.null is None:
+        return None
+    falls = analysis.better == "lower"
+    left, right = ("worse", "better") if falls == analysis.reversed_axis else ("better", "worse")
+    return f"← {left}", null_word(analysis), f"{right} →"
 
 
 def _scaled(value: float, *, log: bool) -> float:
