@@ -145,7 +145,7 @@ def test_the_report_says_what_changed_since_the_version_that_is_kept():
     )
     page = report(replace(report_input(), changes=found))
     section = page.partition('id="currency"')[2].partition("</section>")[0]
-    assert "What changed since old" in section
+    assert "What changed since the version “old”" in section
     assert "excludes no effect → includes no effect" in section
     assert "&lt;b&gt;" in section
     assert "rheumeta snapshot" in report(report_input())

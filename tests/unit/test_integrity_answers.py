@@ -12,7 +12,7 @@ import tiny_review
 
 from rheumeta.errors import InputFaults
 from rheumeta.pages import origins, render
-from rheumeta.pages.integrity import integrity_blocks, integrity_view, moved, warning
+from rheumeta.pages.integrity import integrity_blocks, integrity_view, moved, summary, warning
 from rheumeta.questions import under_question
 from rheumeta.records import Interval
 from rheumeta.steps import effects, harmonise, integrity, report, synthesise, validate
@@ -162,6 +162,9 @@ def test_an_analysis_is_repeated_without_data_under_question(doubted):
 def test_the_page_tells_the_questions_and_what_is_left_without_their_data(doubted):
     view = integrity_view(doubted)
     assert "1 serious" in view.summary
+    assert "0 " not in view.summary
+    (one, *_) = doubted.integrity
+    assert summary(replace(doubted, integrity=(one,))).endswith(" it is not answered.")
     found = [(row["check"], row["result_ids"]) for row in view.questions]
     assert found == [("events_percent", "r002"), ("routes_disagree", "r001;r002")]
     assert [(m.record.id, m.studies, m.without) for m in view.moves] == [

@@ -108,11 +108,13 @@ def summary(data: ReportInput) -> Said:
     studies = len({row["study_id"] for row in asked})
     grades = Counter(row["grade"] for row in asked)
     parts = [
-        f"{grades[grade]} {word}"
-        for grade, word in zip(GRADES, ("serious", "moderate", "mere remarks"), strict=True)
+        f"{grades[grade]} {word}{'s' if word == 'remark' and grades[grade] > 1 else ''}"
+        for grade, word in zip(GRADES, ("serious", "moderate", "remark"), strict=True)
+        if grades[grade]
     ]
     still = sum(map(is_open, asked))
-    rest = "none is answered" if still == len(asked) else f"{count(still, 'is', 'are')} still open"
+    none = "it is not answered" if len(asked) == 1 else "none is answered"
+    rest = none if still == len(asked) else f"{count(still, 'is', 'are')} still open"
     put = f"{capital(count(len(asked), 'question', 'questions'))} {'is' if len(asked) == 1 else 'are'} put to"
     said = f"{put} {count(studies, 'study', 'studies')} ({', '.join(parts)}); {rest}."
     return Said((f"{text}. ", CHECKS), (said, ASKED))

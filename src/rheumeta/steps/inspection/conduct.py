@@ -158,7 +158,7 @@ def same_centre(material: Material) -> Looks:
         for other, common in others:
             where = _place(other, f"centre, also of {row['label']}", common, row["study_id"])
             yield asked(
-                where, "Ask when each of them recruited, and whether a patient can be in both.", "moderate"
+                where, "Studies of one centre share no patients, or are declared to share them.", "moderate"
             )
         if not others:
             yield None
@@ -180,6 +180,4 @@ def retraction(material: Material) -> Looks:
             continue
         word, grade = RETRACTIONS.get(row["retraction"], ("", "remark"))
         where = _place(row, "article", f"the article is {word}", row["retraction"])
-        yield (
-            asked(where, "Read the notice of the journal before any number is used.", grade) if word else None
-        )
+        yield (asked(where, "No notice of the journal touches the numbers.", grade) if word else None)
