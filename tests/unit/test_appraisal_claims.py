@@ -13,10 +13,10 @@ from pipeline import copy_project, run_to_synthesis
 from rheumeta.appraised import VERDICTS, read_appraisal
 from rheumeta.records import DirectionRow, Interval
 from rheumeta.steps import appraise, harmonise, report, validate
-from rheumeta.steps.appraisal.citations import fits
+from rheumeta.steps.appraisal.citations import Scope, citation, fits
 from rheumeta.steps.appraisal.claims import limit
 from rheumeta.steps.appraisal.verdicts import WEAKNESS, of_counts, of_directions, of_estimate, weakest
-from rheumeta.tables.rules_appraisal import parse_limits
+from rheumeta.tables.rules_appraisal import parse_limits, parse_windows
 
 
 def shown(display, **changes):
@@ -173,6 +173,27 @@ def test_windows_and_arms_limit_the_evidence(claims):
     assert all("156 weeks" in e.studies[0] for e in claims["C06"].evidence)
     (das28,) = claims["C03"].evidence
     assert das28.studies == ("He 2020",)  # Park 2018 gave cells from another source
+
+
+def test_windows_of_one_outcome_leave_the_others_alone(claims):
+    found = {e.outcome: e for e in claims["C19"].evidence}
+    assert found["das28"].window_label == "about 3 months"  # its report after four weeks is of more patients
+    assert found["tnf"].studies == ("Wang 2013, time not stated",)
+    assert parse_windows("one_year;anti_ccp=beyond|one_year") == (
+        ("one_year",),
+        {"anti_ccp": ("beyond", "one_year")},
+    )
+
+
+def test_an_outcome_that_measures_something_else_is_a_mismatch(claims, layout):
+    assert claims["C05"].verdict == "not_what_cited"
+    assert claims["C05"].citations[0].mismatches == (
+        "outcome: the claim is about quality of life; HAQ measures disability",
+    )
+    material = appraise.load(layout)
+    for concept in ("", "disability"):
+        scope = Scope(("haq",), concept, ("msc_before_after",), {})
+        assert citation("wang2019", material, scope).mismatches == ()
 
 
 def test_a_part_of_an_analysis_is_pooled_anew_as_its_subgroup_is(layout):

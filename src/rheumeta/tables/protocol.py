@@ -22,6 +22,8 @@ from rheumeta.tables.yaml_lines import Document, parse_yaml
 
 M = TypeVar("M", bound=BaseModel)
 
+MAKE_ONE = "Make one: rheumeta new-review <review>"
+
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=LONGEST_ID)]
 Text = Annotated[str, StringConstraints(min_length=1)]
 
@@ -129,6 +131,9 @@ class Outcome(Model):
     codes: tuple[str, ...] = Field(min_length=1, description="Codes of the results sheet, preferred first.")
     domain: Text = Field(description="Group for the effect-direction table, e.g. 'Disease activity'.")
     lay: Text = Field(description="The outcome in plain words, for the sentence of the result.")
+    concept: Text | None = Field(
+        None, description="What it measures, e.g. disability; claims of else mismatch."
+    )
     assumed_risk: AssumedRisk | None = Field(
         None, description="Risk without treatment; absent: the median of the control groups."
     )
@@ -368,14 +373,7 @@ def _valid_parts(entries: Mapping[str, object], model: type[M]) -> dict[str, M]:
 def _read_document(path: Path, *, file: str) -> tuple[Document, list[Fault]]:
     if not path.is_file():
         return Document(), [
-            Fault(
-                file,
-                None,
-                None,
-                "missing_file",
-                "The protocol does not exist.",
-                remedy="Make one: rheumeta new-review <review>",
-            )
+            Fault(file, None, None, "missing_file", "The protocol does not exist.", remedy=MAKE_ONE)
         ]
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -388,13 +386,6 @@ def _read_document(path: Path, *, file: str) -> tuple[Document, list[Fault]]:
     document = parse_yaml(text, file=file)
     if not document.faults and not isinstance(document.data, dict):
         document.faults.append(
-            Fault(
-                file,
-                1,
-                None,
-                "empty_file",
-                "The protocol holds no keys.",
-                remedy="Make one: rheumeta new-review <review>",
-            )
+            Fault(file, 1, None, "empty_file", "The protocol holds no keys.", remedy=MAKE_ONE)
         )
     return document, document.faults

@@ -26,7 +26,6 @@ def check_appraisal(tables: Mapping[str, Table], protocol: Protocol) -> list[Fau
     known: dict[str, tuple[str, Collection[str]]] = {
         "outcome_codes": ("outcome", protocol.outcomes),
         "comparisons_wanted": ("comparison", protocol.comparisons),
-        "windows_wanted": ("window", protocol.windows),
         "cited_study_ids": ("study", studies),
     }
     faults: list[Fault] = []
@@ -34,6 +33,7 @@ def check_appraisal(tables: Mapping[str, Table], protocol: Protocol) -> list[Fau
         for column, (what, ids) in known.items():
             faults += _unknown(tables["claims"], row, column, what, ids)
         faults += [*_limits(tables["claims"], row, protocol), *_claimed(tables["claims"], row)]
+        faults += _windows(tables["claims"], row, protocol)
     for row in tables["studies"]:
         faults += _unknown(tables["studies"], row, "registered_outcomes", "outcome", protocol.outcomes)
     for row in tables["certainty_overrides"]:
@@ -49,13 +49,34 @@ def parse_limits(text: str) -> dict[str, tuple[str, ...]]:
     }
 
 
+def parse_windows(text: str) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
+    """Read ``one_year;das28=three_months|six_months``: windows of all outcomes, and of single ones."""
+    parts = parse_limits(text)
+    return tuple(name for name, own in parts.items() if not own), {n: own for n, own in parts.items() if own}
+
+
+def _windows(table: Table, row: Row, protocol: Protocol) -> Iterator[Fault]:
+    of_all, of_one = parse_windows(row.word("windows_wanted"))
+    for name in (*of_all, *(window for own in of_one.values() for window in own)):
+        if name not in protocol.windows:
+            yield _no_such(table, row, "windows_wanted", "window", name, protocol.windows)
+    outcomes = row.words("outcome_codes")
+    for name in of_one:
+        if name not in outcomes:
+            yield _no_such(table, row, "windows_wanted", "outcome", name, outcomes)
+
+
 def _unknown(table: Table, row: Row, column: str, what: str, ids: Collection[str]) -> Iterator[Fault]:
     for name in row.words(column):
         if name not in ids:
-            yield table.fault(
-                row, column, f"unknown_{what}", f"There is no {what} '{name}'.",
-                allowed=listing(ids) or None, remedy=did_you_mean(name, ids),
-            )  # fmt: skip
+            yield _no_such(table, row, column, what, name, ids)
+
+
+def _no_such(table: Table, row: Row, column: str, what: str, name: str, ids: Collection[str]) -> Fault:
+    return table.fault(
+        row, column, f"unknown_{what}", f"There is no {what} '{name}'.",
+        allowed=listing(ids) or None, remedy=did_you_mean(name, ids),
+    )  # fmt: skip
 
 
 def _claimed(table: Table, row: Row) -> Iterator[Fault]:

@@ -330,8 +330,10 @@ CLAIMS = Sheet(
            "protocol has none of them.", example="das28;haq"),
         _c("comparisons_wanted", "ids", "Comparisons of the protocol that would test it, separated by ';', the "
            "strongest first.", example="msc_v_control;msc_before_after"),
-        _c("windows_wanted", "ids", "Windows of the protocol that the claim is about; empty: all.",
-           example="one_year;beyond"),
+        _c("concept", "text", "What the claim says was changed, where that may not be what the outcomes measure: a "
+           "word that outcomes of the protocol have as their `concept`, or another.", example="quality of life"),
+        _c("windows_wanted", "text", "Windows of the protocol that the claim is about, separated by ';', or those of "
+           "one outcome, as in das28=three_months|six_months; empty: all.", example="one_year;beyond"),
         _c("limited_to", "text", "Arms the claim is about: moderators of the arms sheet and their codes, as in "
            "route=iv;cell_source=umbilical_cord|cord_blood; empty: all treated arms.", example="route=iv"),
         _c("cited_study_ids", "ids", "The cited studies as the sheet 'studies' calls them, separated by ';'.",

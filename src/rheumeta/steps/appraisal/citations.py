@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from rheumeta.appraised import Citation
 from rheumeta.pages.numbers import uncapital
@@ -13,31 +14,33 @@ from rheumeta.steps.evidence.selection import matches, sides, why_not_comparable
 Limits = Mapping[str, Sequence[str]]
 
 
-def citation(
-    study_id: str, material: Material, *, outcomes: Sequence[str], comparisons: Sequence[str], limits: Limits
-) -> Citation:
-    """Compare a cited study with the claim that cites it.
+@dataclass(frozen=True)
+class Scope:
+    """What a study must have for a claim to be tested in it.
 
-    Parameters
+    Attributes
     ----------
-    study_id : str
-        The cited study.
-    material : Material
-        Protocol, sheets and evidence.
-    outcomes, comparisons : sequence of str
+    outcomes, comparisons : tuple of str
         Ids of the protocol: what the claim is about, and what would test it.
+    concept : str
+        What the claim says was changed, if that is to be compared with what the outcomes measure.
     limits : mapping of str to sequence of str
         Moderators of arms and the codes that the claim is about.
-
-    Returns
-    -------
-    Citation
-        What does not match, and what the sheets do not say.
     """
-    mismatches, unknown = _arms(study_id, material, comparisons, limits)
-    design = _design(study_id, material, comparisons)
+
+    outcomes: tuple[str, ...]
+    concept: str
+    comparisons: tuple[str, ...]
+    limits: Limits
+
+
+def citation(study_id: str, material: Material, scope: Scope) -> Citation:
+    """Compare a cited study with the claim that cites it: what does not match, and what the sheets do not say."""
+    mismatches, unknown = _arms(study_id, material, scope.comparisons, scope.limits)
+    design = _design(study_id, material, scope.comparisons)
     mismatches += [design] if design else []
-    wrong, unread = _outcomes(study_id, material, outcomes)
+    mismatches += _concept(scope, material)
+    wrong, unread = _outcomes(study_id, material, scope.outcomes)
     label = material.evidence.label(study_id)
     return Citation(study_id, label, tuple(mismatches + wrong), tuple(unknown + unread))
 
@@ -82,6 +85,15 @@ def _design(study_id: str, material: Material, comparisons: Sequence[str]) -> st
             return None
         reasons.append(reason)
     return reasons[0] if reasons else None
+
+
+def _concept(scope: Scope, material: Material) -> list[str]:
+    """Say what the outcomes measure, if the protocol says so of all and of none what the claim is about."""
+    measured = [material.protocol.outcomes[name] for name in scope.outcomes]
+    if not (scope.concept and measured) or any(o.concept in (None, scope.concept) for o in measured):
+        return []
+    words = " and ".join(f"{o.label} measures {o.concept}" for o in measured)
+    return [f"outcome: the claim is about {scope.concept}; {words}"]
 
 
 def _outcomes(study_id: str, material: Material, outcomes: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -24,13 +24,13 @@ from rheumeta.pages.numbers import capital, count
 from rheumeta.pages.words import shown_result
 from rheumeta.records import Analysis, DirectionRow
 from rheumeta.steps.appraisal.certainty import certainty
-from rheumeta.steps.appraisal.citations import Limits, citation, fits
+from rheumeta.steps.appraisal.citations import Limits, Scope, citation, fits
 from rheumeta.steps.appraisal.material import Material, Row, eligible, size
 from rheumeta.steps.appraisal.verdicts import Judged, of_counts, of_directions, of_estimate, said, weakest
 from rheumeta.steps.synthesis.estimates import estimate
 from rheumeta.steps.synthesis.unpooled import ESTIMATE, LEFT_OUT, SUBGROUP_NOTE
 from rheumeta.steps.synthesise import model_of
-from rheumeta.tables.rules_appraisal import parse_limits
+from rheumeta.tables.rules_appraisal import parse_limits, parse_windows
 
 EFFECTS = frozenset({"improvement", "no_more_harm"})
 """Claims that an estimate against no effect tests; the others are about how often an event occurred."""
@@ -48,7 +48,8 @@ class Claim:
     claimed: dict[str, str]  # outcome -> what is claimed of it
     kinds: tuple[str, ...]
     comparisons: tuple[str, ...]
-    windows: tuple[str, ...]
+    windows: dict[str, tuple[str, ...]]  # outcome -> windows that count; none: all
+    concept: str
     limits: Limits
     cited: tuple[str, ...]
 
@@ -56,13 +57,15 @@ class Claim:
 def read_claim(row: Row) -> Claim:
     """Read a validated row."""
     outcomes, kinds = _ids(row["outcome_codes"]), _ids(row["claimed"])
+    of_all, of_one = parse_windows(row["windows_wanted"])
     each = kinds if len(kinds) == len(outcomes) else kinds[:1] * len(outcomes)
     return Claim(
         row=row,
         claimed=dict(zip(outcomes, each, strict=True)),
         kinds=kinds,
         comparisons=_ids(row["comparisons_wanted"]),
-        windows=_ids(row["windows_wanted"]),
+        windows={o: of_one.get(o, of_all) for o in outcomes},
+        concept=row["concept"],
         limits=parse_limits(row["limited_to"]),
         cited=_ids(row["cited_study_ids"]),
     )
@@ -89,12 +92,8 @@ def appraise_claim(
         Counts of randomised studies.
     """
     evidence = tuple(_evidence(claim, o, kind, material, missing) for o, kind in claim.claimed.items())
-    cited = tuple(
-        citation(
-            study, material, outcomes=tuple(claim.claimed), comparisons=claim.comparisons, limits=claim.limits
-        )
-        for study in claim.cited
-    )
+    scope = Scope(tuple(claim.claimed), claim.concept, claim.comparisons, claim.limits)
+    cited = tuple(citation(study, material, scope) for study in claim.cited)
     verdict, reason = _overall(claim, evidence, cited, base)
     row = claim.row
     return ClaimAppraisal(row["claim_id"], row["said_by"], row["claim"], verdict, reason, evidence, cited)
@@ -205,13 +204,14 @@ def _by_analysis(
 
     Within a comparison a primary analysis goes first, then the one with most patients.
     """
+    windows = claim.windows[outcome]
     for name in claim.comparisons:
         if (material.protocol.comparisons[name].kind == "controlled") != controlled:
             continue
         found = []
         for analysis in material.synthesis.analyses:
             wanted = analysis.comparison == name and analysis.outcome == outcome
-            if wanted and (not claim.windows or analysis.window in claim.windows):
+            if wanted and (not windows or analysis.window in windows):
                 limited = limit(analysis, claim.limits, material)
                 judged = _judge(limited, claimed, material) if limited else None
                 if limited is not None and judged is not None:
@@ -295,5 +295,5 @@ def _suits(row: DirectionRow, claim: Claim, material: Material) -> bool:
     source = next(r for r in material.evidence.results if r.result_id == row.result_id)
     if not fits(material.evidence.arms[row.study_id, source.arm_id].moderators, claim.limits):
         return False
-    windows = [material.protocol.windows[w] for w in claim.windows]
+    windows = [material.protocol.windows[w] for w in claim.windows[row.outcome]]
     return not windows or any(row.weeks is not None and w.start <= row.weeks <= w.end for w in windows)
