@@ -10,11 +10,11 @@ import pytest
 import report_builder as rb
 from pipeline import copy_project, run_to_synthesis
 
-from rheumeta.appraised import VERDICTS, read_appraisal
+from rheumeta.appraised import VERDICTS, EvidenceBase, read_appraisal
 from rheumeta.records import DirectionRow, Interval
 from rheumeta.steps import appraise, harmonise, report, validate
 from rheumeta.steps.appraisal.citations import Scope, citation, fits
-from rheumeta.steps.appraisal.claims import limit
+from rheumeta.steps.appraisal.claims import appraise_claim, limit, read_claim
 from rheumeta.steps.appraisal.verdicts import WEAKNESS, of_counts, of_directions, of_estimate, weakest
 from rheumeta.tables.rules_appraisal import parse_limits, parse_windows
 
@@ -194,6 +194,22 @@ def test_an_outcome_that_measures_something_else_is_a_mismatch(claims, layout):
     for concept in ("", "disability"):
         scope = Scope(("haq",), concept, ("msc_before_after",), {})
         assert citation("wang2019", material, scope).mismatches == ()
+
+
+def test_events_that_are_not_patients_do_not_go_unsaid(claims):
+    serious = next(e for e in claims["C10"].evidence if e.outcome == "sae")
+    assert "Alvaro-Gracia 2017 reports 3 events in 46 patients." in serious.reason
+
+
+def test_what_never_occurs_is_contradicted_by_events_that_are_not_patients(layout):
+    material = appraise.load(layout)
+    row = next(r for r in material.sheets["claims"] if r["claim_id"] == "C10")
+    claim = read_claim(
+        {**row, "claimed": "never", "outcome_codes": "sae", "comparisons_wanted": "msc_single_group"}
+    )
+    (found,) = appraise_claim(claim, material, {}, EvidenceBase(*[0] * 8)).evidence
+    assert found.verdict == "contradicted"
+    assert found.reason.startswith("It occurred. Seen in 0 of 15 treated patients")
 
 
 def test_a_part_of_an_analysis_is_pooled_anew_as_its_subgroup_is(layout):

@@ -129,12 +129,10 @@ def test_plain_words_never_give_an_effect_without_its_control_group():
 
 
 def test_plain_words_of_a_count_of_none_name_the_events_told_elsewhere():
-    reason = (
-        "no patient had the event: 0 of 77; but A 2017 reports 3 in 46 patients. Not pooled: a correction"
-    )
+    reason = "no patient had the event: 0 of 77; but A 2017 reports 3 events in 46 patients. Not pooled: a correction"
     analysis = replace(rb.proportion(primary=True), status="not_pooled", random=None, status_reason=reason)
     said = plain.change(analysis, row(analysis, absolute=None))
-    assert "0 of 77; but A 2017 reports 3 in 46 patients." in said
+    assert "0 of 77; but A 2017 reports 3 events in 46 patients." in said
     assert said.endswith(plain.SHARE_NO_CAUSE)
 
 

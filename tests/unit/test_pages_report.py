@@ -195,7 +195,7 @@ def test_index_links_to_each_report():
 
 
 def test_the_overview_does_not_cut_off_the_harms_told_beside_a_count_of_none():
-    told = "no patient had it: 0 of 77; but X reports 3 in 46 patients"
+    told = "no patient had it: 0 of 77; but X reports 3 events in 46 patients"
     share = replace(
         build.proportion(primary=True),
         status="not_pooled",

@@ -166,7 +166,7 @@ def test_events_that_are_not_patients_are_not_passed_over(bundled: dict[str, Lay
     synthesis = read_synthesis(bundled["msc_ra"].synthesis)
     share = next(a for a in synthesis.analyses if a.id == "sae_share")
     assert "0 of 77" in str(share.status_reason)
-    assert "Alvaro-Gracia 2017 reports 3 in 46 patients" in str(share.status_reason)
+    assert "Alvaro-Gracia 2017 reports 3 events in 46 patients" in str(share.status_reason)
 
 
 def test_controlled_studies_without_a_number_are_named(bundled: dict[str, Layout]) -> None:

@@ -37,6 +37,7 @@ from rheumeta.steps.evidence.selection import sides
 from rheumeta.steps.synthesis import flat, moderation, unpooled
 from rheumeta.steps.synthesis.accounting import account
 from rheumeta.steps.synthesis.estimates import NOT_POOLED, Estimate, Model, estimate, has_null
+from rheumeta.steps.synthesis.events import SEVERAL, events_told
 from rheumeta.steps.synthesis.material import Material, load_material, study_effect
 from rheumeta.steps.synthesis.small_studies import small_studies
 from rheumeta.tables.measures import RAW_MEANS
@@ -252,23 +253,10 @@ def _reason(found: Estimate, analysis_id: str, material: Material) -> str | None
     """Return why nothing was pooled; where no patient had an event, with the events told of elsewhere."""
     if found.no_events is None:
         return found.reason
-    silent = _event_reports(analysis_id, material)
-    also = f"; but {' and '.join(silent)} (events, of which a patient can have several)" if silent else ""
+    left_out = _excluded(analysis_id, material)
+    silent = [told for e in left_out if (told := events_told(e, material.evidence.results))]
+    also = f"; but {' and '.join(silent)} {SEVERAL}" if silent else ""
     return f"{found.no_events}{also}. {NOT_POOLED}"
-
-
-def _event_reports(analysis_id: str, material: Material) -> list[str]:
-    """Say which studies that could not enter report events that are not patients."""
-    by_id = {r.result_id: r for r in material.evidence.results}
-    texts = []
-    for item in material.not_used.get((analysis_id, BASE), ()):
-        rows = [by_id[i] for i in item["result_ids"].split(";") if i in by_id]
-        counts = [r for r in rows if r.events_unit == "events" and r.values.get("events", 0) > 0]
-        if counts:
-            most = max(counts, key=lambda r: r.values["events"])
-            where = f" in {most.n} patients" if most.n else ""
-            texts.append(f"{item['label']} reports {most.values['events']:g}{where}")
-    return texts
 
 
 def controlled_silent(analyses: Sequence[Analysis], material: Material) -> tuple[str, ...]:

@@ -22,12 +22,13 @@ from rheumeta.appraised import (
 )
 from rheumeta.pages.numbers import capital, count
 from rheumeta.pages.words import shown_result
-from rheumeta.records import Analysis, DirectionRow
+from rheumeta.records import Analysis, DirectionRow, Excluded
 from rheumeta.steps.appraisal.certainty import certainty
 from rheumeta.steps.appraisal.citations import Limits, Scope, citation, fits
 from rheumeta.steps.appraisal.material import Material, Row, eligible, size
 from rheumeta.steps.appraisal.verdicts import Judged, of_counts, of_directions, of_estimate, said, weakest
 from rheumeta.steps.synthesis.estimates import estimate
+from rheumeta.steps.synthesis.events import events_told
 from rheumeta.steps.synthesis.unpooled import ESTIMATE, LEFT_OUT, SUBGROUP_NOTE
 from rheumeta.steps.synthesise import model_of
 from rheumeta.tables.rules_appraisal import parse_limits, parse_windows
@@ -142,7 +143,11 @@ def _evidence(
     for controlled in (True, False):
         if (found := _by_analysis(claim, outcome, claimed, material, controlled=controlled)) is not None:
             analysis, (verdict, reason) = found
-            reason += _unused(analysis, claim, material)
+            left_out = _left_out(analysis, claim, material)
+            told = [t for item in left_out if (t := events_told(item, material.evidence.results))]
+            if told and claimed == "never":
+                verdict, reason = "contradicted", f"It occurred. {reason}"
+            reason += _unused(left_out, told)
             level = certainty(analysis, _unchanged(analysis, material), missing.get(analysis.id)).level
             basis = f"{'controlled' if controlled else 'uncontrolled'}_estimate"
             return _from_analysis(analysis, verdict, basis, reason, level)
@@ -221,25 +226,25 @@ def _by_analysis(
     return None
 
 
-def _unused(analysis: Analysis, claim: Claim, material: Material) -> str:
-    """Name the studies that suit the claim and report the outcome in a form that cannot be used."""
-    comparison = material.protocol.comparisons[analysis.comparison]
-    suited = eligible(material, comparison)
-    found = []
-    for item in analysis.excluded:
-        both = suited.get(item.study_id)
-        other_cohort = all(
-            material.evidence.cohort(item.study_id) != material.evidence.cohort(s.study_id)
-            for s in analysis.studies
-        )
-        if (
-            both
-            and item.result_ids
-            and other_cohort
-            and any(fits(a.moderators, claim.limits) for a in both.experimental)
-        ):
-            found.append(f"{item.label} ({item.reason.rstrip('.')})")
-    return f" Not usable: {'; '.join(found)}." if found else ""
+def _left_out(analysis: Analysis, claim: Claim, material: Material) -> list[Excluded]:
+    """Return the studies that suit the claim and report the outcome in a form that cannot be used."""
+    suited = eligible(material, material.protocol.comparisons[analysis.comparison])
+    cohort = material.evidence.cohort
+    used = {cohort(s.study_id) for s in analysis.studies}
+    return [
+        item
+        for item in analysis.excluded
+        if item.result_ids
+        and cohort(item.study_id) not in used
+        and (both := suited.get(item.study_id))
+        and any(fits(a.moderators, claim.limits) for a in both.experimental)
+    ]
+
+
+def _unused(left_out: Sequence[Excluded], told: Sequence[str]) -> str:
+    found = [f"{item.label} ({item.reason.rstrip('.')})" for item in left_out]
+    events = f" {'; '.join(told)}." if told else ""
+    return (f" Not usable: {'; '.join(found)}." if found else "") + events
 
 
 def _judge(analysis: Analysis, claimed: str, material: Material) -> Judged | None:
