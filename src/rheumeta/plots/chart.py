@@ -23,7 +23,7 @@ SIDE_ROOM = 30.0
 """Room left of a square plot for the labels of its axis, points."""
 
 RADIUS, RADIUS_MAX, RADIUS_LEAST = 2.6, 9.0, 1.8
-SHADES = (style.PAPER, "#f1f1f1", "#dedede", "#c6c6c6")
+SHADES = tuple(shade.colour for shade in style.SHADES.values())
 CURVES: dict[str, tuple[str, float, tuple[float, ...] | None]] = {
     "main": (style.BLUE, 1.3, None),
     "limit": (style.BLUE, 0.8, (4.0, 2.0)),
@@ -84,7 +84,7 @@ def _inside(canvas: Canvas, chart: Chart, area: Box, x_axis: Axis, y_axis: Axis)
 
     for region in chart.regions:
         canvas.shape([at(p) for p in region.points], fill=SHADES[region.shade], order=0.2, key=region.key)
-    labels = Labels(canvas, area, Face(NOTE.size, colour=style.SOFT))
+    labels = Labels(canvas, area, Face(NOTE.size))
     for curve in chart.curves:
         for piece in _pieces(curve, x_axis, y_axis):
             path = [at(p) for p in piece]

@@ -199,7 +199,7 @@ def draw_sign(
     """Draw the sign of a direction around (x, y)."""
     side = SIDES[size]
     half, rise = side / 2, side * 0.433
-    colour = {"favourable": style.BLUE, "unfavourable": style.VERMILION}.get(direction, style.SOFT)
+    colour = style.DIRECTIONS[direction].colour
     fill = colour if filled else style.PAPER
     if direction == "unclear":
         face = Face(side + 1.5, bold=filled, colour=colour)

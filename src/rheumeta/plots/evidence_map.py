@@ -16,7 +16,7 @@ from rheumeta.plots import style
 from rheumeta.plots.canvas import Canvas, Face, text_width, wrap
 from rheumeta.plots.frame import draw_columns
 from rheumeta.plots.furniture import BODY, BODY_BOLD, draw_head, draw_key, draw_tail
-from rheumeta.plots.review_records import Known, MapBlock, MapLine, MapMark, MapPlot
+from rheumeta.plots.review_records import MapBlock, MapLine, MapMark, MapPlot
 
 WIDTH, HEIGHT, GAP = 12.0, 9.4, 1.8
 """Size of a box and the space between two, points."""
@@ -176,7 +176,6 @@ def _rows(marks: Sequence[MapMark], room: float) -> list[tuple[MapMark, ...]]:
 
 def draw_mark(canvas: Canvas, x: float, y: float, mark: MapMark) -> None:
     """Draw the box of a study with its upper left corner at (x, y)."""
-    fills: dict[Known, str] = {"pooled": style.BLUE, "shown": style.LIGHT_BLUE}
     if mark.known == "planned":
         canvas.box(x, y, WIDTH, HEIGHT, fill=style.PAPER, order=2, key=mark.key)
         _dashed(canvas, x, y)
@@ -186,7 +185,7 @@ def draw_mark(canvas: Canvas, x: float, y: float, mark: MapMark) -> None:
             y,
             WIDTH,
             HEIGHT,
-            fill=fills.get(mark.known, style.PAPER),
+            fill=style.EVIDENCE[mark.known].colour,
             edge=style.BLUE,
             order=2,
             key=mark.key,
@@ -205,7 +204,7 @@ def draw_mark(canvas: Canvas, x: float, y: float, mark: MapMark) -> None:
 
 def _halo(canvas: Canvas, x: float, y: float, mark: MapMark, face: Face) -> None:
     """Clear the ground behind a number."""
-    fill = {"pooled": style.BLUE, "shown": style.LIGHT_BLUE}.get(mark.known, style.PAPER)
+    fill = style.EVIDENCE[mark.known].colour
     width = text_width(str(mark.number), face) + 1.0
     canvas.box(x + (WIDTH - width) / 2, y + 1.9, width, HEIGHT - 3.8, fill=fill, order=4)
 

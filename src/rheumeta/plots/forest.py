@@ -9,21 +9,16 @@ pooled results (Lewis and Clarke 2001, "Forest plots: trying to see the wood and
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 from matplotlib.figure import Figure
 
 from rheumeta.plots import style
-from rheumeta.plots.axis import Axis, choose_range, draw_axis, make_axis
 from rheumeta.plots.canvas import Canvas, Face, baseline, text_width, wrap
+from rheumeta.plots.forest_axis import draw_below, draw_references
 from rheumeta.plots.forest_dots import draw_dot_heads, draw_dot_key, draw_dots
 from rheumeta.plots.forest_layout import (
-    Layout,
     Place,
-    Texts,
-    all_effects,
     all_rows,
-    all_totals,
     arrange,
     block_width,
     groups,
@@ -35,11 +30,9 @@ from rheumeta.plots.forest_layout import (
     texts,
     weight_text,
 )
+from rheumeta.plots.forest_pen import Pen, forest_axis
 from rheumeta.plots.furniture import draw_head, draw_tail
 from rheumeta.plots.records import ForestBlock, ForestPlot, ForestRow, ForestTotal, Span
-
-ROW_PAD, ROW_PAD_MANY, MANY = 3.4, 1.6, 30
-"""Space between rows, points; the second from so many studies on, to keep the plot on one page."""
 
 SQUARE_MAX, SQUARE_MIN = 9.0, 2.2
 """Side of the square of the heaviest study, and the least side, points."""
@@ -51,25 +44,6 @@ DIAMOND = 8.0
 """Height of a diamond, points."""
 
 ARROW = 4.0
-SIDE_LEAST = 45.0
-"""Least room for what a side of no effect means, points."""
-
-
-@dataclass
-class Pen:
-    """What the drawing functions share."""
-
-    plot: ForestPlot
-    whole: ForestPlot  # all pages together
-    canvas: Canvas
-    layout: Layout
-    axis: Axis
-    form: Texts
-
-    @property
-    def pad(self) -> float:
-        """Space between rows, points."""
-        return ROW_PAD if len(all_rows(self.whole)) <= MANY else ROW_PAD_MANY
 
 
 def draw_forest(plot: ForestPlot, *, whole: ForestPlot | None = None, width: float = style.WIDTH) -> Figure:
@@ -94,7 +68,7 @@ def draw_forest(plot: ForestPlot, *, whole: ForestPlot | None = None, width: flo
     whole = whole or plot
     layout = arrange(whole, width=width)
     canvas = Canvas(width=max(layout.right + style.MARGIN, width))
-    pen = Pen(plot, whole, canvas, layout, _axis(whole, layout), texts(whole))
+    pen = Pen(plot, whole, canvas, layout, forest_axis(whole, layout), texts(whole))
     y = draw_head(canvas, plot.title, plot.subtitle, plot.caution)
     y = _headings(pen, y)
     top = y
@@ -104,32 +78,11 @@ def draw_forest(plot: ForestPlot, *, whole: ForestPlot | None = None, width: flo
         y = _rule(pen, y + 1, style.RULE)
         y = _totals(pen, y, plot.totals)
     y += 3
-    _references(pen, top, y)
-    y = _below_axis(pen, y)
+    draw_references(pen, top, y)
+    y = draw_below(pen, y)
     y = draw_tail(canvas, y, plot.lines, plot.footnotes)
     y = draw_dot_key(canvas, y, plot, layout)
     return canvas.finish(y + style.MARGIN)
-
-
-def _axis(plot: ForestPlot, layout: Layout) -> Axis:
-    studies = [row.effect for row in all_rows(plot)]
-    spans = all_effects(plot)
-    core = [span.estimate for span in spans]
-    if plot.null is None and plot.bounds is not None:
-        core.append(plot.bounds[0])
-    spans += [t.prediction for t in all_totals(plot) if t.prediction is not None]
-    if plot.benchmark is not None:
-        core.append(plot.benchmark.span.estimate)
-        spans.append(plot.benchmark.span)
-    limits = choose_range(core, spans, scale=plot.scale, typical=studies, null=plot.null, bounds=plot.bounds)
-    return make_axis(
-        limits,
-        (layout.plot.left, layout.plot.right),
-        scale=plot.scale,
-        face=layout.face,
-        null=plot.null,
-        reverse=plot.reverse,
-    )
 
 
 def _headings(pen: Pen, y: float) -> float:
@@ -278,7 +231,7 @@ def _diamond(pen: Pen, y: float, total: ForestTotal) -> None:
         return
     left, right = axis.at(axis.clip(span.lower)), axis.at(axis.clip(span.upper))
     middle, half = axis.at(axis.clip(span.estimate)), DIAMOND / 2
-    fill = style.BLUE if total.kind == "random" else style.LIGHT_BLUE
+    fill = style.POOLED[total.kind].colour
     points = [(left, y), (middle, y - half), (right, y), (middle, y + half)]
     pen.canvas.shape(points, fill=fill, edge=style.BLUE, order=4, key=total.key)
     if span.lower < axis.low:
@@ -295,84 +248,5 @@ def _prediction(pen: Pen, y: float, span: Span) -> float:
     middle = y + len(lines) * face.leading / 2
     text_y = middle - face.leading / 2 + baseline(face)
     pen.canvas.text(layout.effect.right, text_y, pen.form.interval(span), face, align="right")
-    _interval(pen, middle, span, colour=style.VERMILION, width=3.0)
+    _interval(pen, middle, span, colour=style.LINES["prediction"].colour, width=3.0)
     return y + height
-
-
-def _references(pen: Pen, top: float, bottom: float) -> None:
-    """Draw what lies behind the studies: the null, differences that matter, another review."""
-    plot, axis, canvas = pen.plot, pen.axis, pen.canvas
-    top -= 3
-    if plot.benchmark is not None:
-        span = plot.benchmark.span
-        if span.lower is not None and span.upper is not None:
-            left, right = sorted((axis.at(axis.clip(span.lower)), axis.at(axis.clip(span.upper))))
-            canvas.box(left, top, right - left, bottom - top, fill=style.AMBER_PALE, order=0.5)
-        _vertical(pen, span.estimate, top, bottom, style.AMBER, (1.5, 1.5))
-    for value in plot.mid:
-        _vertical(pen, value, top, bottom, style.GREEN, (4, 2))
-    if plot.null is not None:
-        _vertical(pen, plot.null, top, bottom, style.INK, None)
-    for total in pen.whole.totals:
-        if total.kind == "random":
-            _vertical(pen, total.effect.estimate, top, bottom, style.BLUE, (1, 2))
-
-
-def _vertical(
-    pen: Pen, value: float | None, top: float, bottom: float, colour: str, dash: tuple[float, ...] | None
-) -> None:
-    if value is not None and pen.axis.low <= value <= pen.axis.high:
-        x = pen.axis.at(value)
-        pen.canvas.line((x, x), (top, bottom), colour=colour, width=0.7, dash=dash, order=1)
-
-
-def _below_axis(pen: Pen, y: float) -> float:
-    """Draw the axis, its name, what its sides mean, and the key of the lines."""
-    plot, layout = pen.plot, pen.layout
-    y = draw_axis(pen.canvas, pen.axis, y, layout.face)
-    y = _sides(pen, y)
-    if plot.axis_label:
-        room = 2 * min(layout.plot.middle, pen.canvas.width - layout.plot.middle) - 2 * style.MARGIN
-        y = pen.canvas.paragraph(layout.plot.middle, y, plot.axis_label, room, layout.small, align="center")
-    return _key(pen, y + 2) + 2
-
-
-def _sides(pen: Pen, y: float) -> float:
-    plot, axis, face = pen.plot, pen.axis, pen.layout.face
-    centre = axis.at(plot.null) if plot.null is not None else pen.layout.plot.middle
-    rooms = (centre - 6 - style.MARGIN, pen.canvas.width - style.MARGIN - centre - 6)
-    left_x, right_x, aligns = centre - 6, centre + 6, ("right", "left")
-    if min(rooms) < SIDE_LEAST:  # no effect lies near the edge of the paper: write towards it from both ends
-        place = pen.layout.plot
-        rooms = (place.width / 2 - 3, place.width / 2 - 3)
-        left_x, right_x, aligns = place.left, place.right, ("left", "right")
-    ends = []
-    if plot.left_label:
-        lines = wrap(f"← {plot.left_label}", min(rooms[0], 150.0), face)
-        ends.append(pen.canvas.lines(left_x, y, lines, face, align=aligns[0]))  # type: ignore[arg-type]
-    if plot.right_label:
-        lines = wrap(f"{plot.right_label} →", min(rooms[1], 150.0), face)
-        ends.append(pen.canvas.lines(right_x, y, lines, face, align=aligns[1]))  # type: ignore[arg-type]
-    return max(ends, default=y)
-
-
-def _key(pen: Pen, y: float) -> float:
-    """Draw the key of band and lines, one entry a line."""
-    plot, canvas, face = pen.plot, pen.canvas, pen.layout.small
-    left, sample = style.MARGIN, 16.0
-    entries: list[tuple[str, str]] = []
-    if plot.benchmark is not None:
-        entries.append(("benchmark", plot.benchmark.label))
-    if plot.mid and plot.mid_label:
-        entries.append(("mid", plot.mid_label))
-    for kind, label in entries:
-        middle = y + face.leading / 2
-        if kind == "benchmark":
-            canvas.box(left, middle - 3, sample, 6, fill=style.AMBER_PALE)
-            canvas.line(
-                (left + sample / 2,) * 2, (middle - 3, middle + 3), colour=style.AMBER, dash=(1.5, 1.5)
-            )
-        else:
-            canvas.line((left, left + sample), (middle, middle), colour=style.GREEN, dash=(4, 2))
-        y = canvas.paragraph(left + sample + 5, y, label, canvas.width - 2 * style.MARGIN - sample - 5, face)
-    return y

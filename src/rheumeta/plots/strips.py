@@ -113,7 +113,7 @@ def _strip(
         if value is None or not math.isfinite(value):
             continue
         canvas.line((x, axis.at(value)), (middle, middle), colour=style.LIGHT_BLUE, width=1.0, order=2)
-        colour = style.VERMILION if flagged else style.BLUE
+        colour = style.INFLUENCE["influential" if flagged else "other"].colour
         canvas.disc(
             axis.at(value), middle, RADIUS, fill=colour, edge=style.INK if flagged else colour, key=key
         )

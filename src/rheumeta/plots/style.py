@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from io import BytesIO
 from pathlib import Path
@@ -61,6 +62,50 @@ GREEN = "#007a59"
 AMBER = "#b97a00"
 AMBER_PALE = "#fdf1d7"
 PAPER = "#ffffff"
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """A colour that stands for something, and what else tells it from its neighbours ("": nothing)."""
+
+    colour: str
+    cue: str = ""
+
+
+POOLED = {"random": Meaning(BLUE), "common": Meaning(LIGHT_BLUE)}
+LINES = {
+    "no effect": Meaning(INK, "solid"),
+    "pooled": Meaning(BLUE, "dots"),
+    "important": Meaning(GREEN, "dashes"),
+    "other review": Meaning(AMBER, "band with a short-dashed middle"),
+    "prediction": Meaning(VERMILION, "thick bar"),
+}
+DIRECTIONS = {
+    "favourable": Meaning(BLUE, "triangle upwards"),
+    "unfavourable": Meaning(VERMILION, "triangle downwards"),
+    "conflicting": Meaning(SOFT, "two triangles sideways"),
+    "unclear": Meaning(SOFT, "question mark"),
+}
+EVIDENCE = {
+    "pooled": Meaning(BLUE, "plain"),
+    "shown": Meaning(LIGHT_BLUE, "plain"),
+    "direction": Meaning(PAPER, "hatched"),
+    "awaited": Meaning(PAPER, "empty"),
+    "planned": Meaning(PAPER, "empty, dashed edge"),
+}
+INFLUENCE = {"influential": Meaning(VERMILION, "dark edge, name in bold"), "other": Meaning(BLUE, "no edge")}
+SHADES = {name: Meaning(c) for name, c in zip("0123", (PAPER, "#e9e9e9", "#d2d2d2", "#bbbbbb"), strict=True)}
+"""Shades of areas that touch, in their order."""
+
+PALETTES: dict[str, Mapping[str, Meaning]] = {
+    "pooled results": POOLED,
+    "lines": LINES,
+    "directions": DIRECTIONS,
+    "evidence": EVIDENCE,
+    "influence": INFLUENCE,
+    "shades": SHADES,
+}
+"""All that colours tell apart; a test sees them with each kind of colour blindness and in grey."""
 
 RC: Any = {
     "font.family": [FONT],
