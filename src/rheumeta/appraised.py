@@ -29,6 +29,10 @@ DOWN_DOMAINS = ("risk_of_bias", "inconsistency", "indirectness", "imprecision", 
 UP_DOMAINS = ("large_effect", "dose_response", "opposing_confounding")
 """Reasons to raise the certainty; no rule decides them, a person may (Guyatt 2011, J Clin Epidemiol 64, 1311)."""
 
+APPRECIABLE_RATIO = (0.75, 1.25)
+"""Ratios that mean appreciable benefit or harm where nothing better is known (Guyatt 2011, J Clin Epidemiol 64,
+1283)."""
+
 Verdict = Literal[
     "supported_controlled",
     "open",

@@ -325,7 +325,7 @@ def test_absolute_effect_on_a_mean_starts_from_the_control_groups():
     assert effect.assumed == pytest.approx(-0.6, rel=CLOSED_FORM)
     assert effect.treated == Interval(*(pytest.approx(x, rel=CLOSED_FORM) for x in (-1.6, -2.1, -1.1)))
     assert effect.difference == Interval(*(pytest.approx(x, rel=CLOSED_FORM) for x in (-1.0, -1.5, -0.5)))
-    assert effect.assumed_source == "median change of the 2 control groups (-0.4; -0.8)"
+    assert effect.assumed_source == "median change of the 2 control groups (−0.4; −0.8)"
     mixed = (means[0], replace(means[1], basis="final value"))
     assert absolute(replace(found, studies=mixed), PROTOCOL)[0] is None
 

@@ -17,16 +17,31 @@ from rheumeta.appraised import (
 from rheumeta.numbers import MINUS
 from rheumeta.pages.absolutes import absolute_steps
 from rheumeta.pages.analyses import show
-from rheumeta.pages.numbers import NONE, capital, count, number, whole
+from rheumeta.pages.numbers import NONE, capital, count, number, uncapital, whole
 from rheumeta.pages.origins import place
+from rheumeta.pages.statements import statement
 from rheumeta.records import Analysis
 
 LEVEL_WORDS: dict[Level, str] = {
     "high": "high", "moderate": "moderate", "low": "low", "very_low": "very low",
 }  # fmt: skip
 LEVEL_SIGNS: dict[Level, str] = {
-    "high": "●●●●", "moderate": "●●●○", "low": "●●○○", "very_low": "●○○○",
+    "high": "⊕⊕⊕⊕", "moderate": "⊕⊕⊕⊝", "low": "⊕⊕⊝⊝", "very_low": "⊕⊝⊝⊝",
 }  # fmt: skip
+GRADES: dict[Level, str] = {
+    "high": "the true effect is very likely close to the estimate.",
+    "moderate": "the true effect is probably close to the estimate; it may also be quite different.",
+    "low": "the true effect may well be quite different from the estimate.",
+    "very_low": "hardly anything can be said: the true effect is likely to be quite different from the estimate.",
+}
+"""What each certainty means (Balshem 2011, J Clin Epidemiol 64, 401), in this project's words."""
+
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+ABBREVIATIONS = {
+    "RR": "risk ratio", "OR": "odds ratio", "HR": "hazard ratio", "RD": "risk difference", "IRR": "rate ratio",
+    "MD": "mean difference", "SMD": "standardised mean difference",
+}  # fmt: skip
+"""Measures that a table may name by their letters."""
 DOMAIN_WORDS = {
     "risk_of_bias": "Risk of bias",
     "inconsistency": "Inconsistency",
@@ -71,6 +86,9 @@ class FindingView:
     difference: str
     counted_in: str  # what the absolute effect is in: patients of 1000, points ...
     effect: str
+    effect_words: str  # as a summary of findings prints it: "RR 1.94 (0.41 to 9.14)"
+    statement: str  # what it means, by size and certainty
+    reasons: tuple[str, ...]  # of the certainty, for the explanations below the table
     place: str  # where the effect comes from
     absolute: tuple[tuple[str, str], ...]  # how the absolute effect follows: what, formula with the numbers
     no_absolute: str  # why there is no absolute effect, where one could be expected
@@ -80,6 +98,12 @@ class FindingView:
     signs: str
     start: str
     domains: tuple[DomainView, ...]
+
+    @property
+    def source(self) -> str:
+        """Where the assumed risk comes from, as a note of the table."""
+        absolute = self.record.absolute
+        return f"Without the treatment: {absolute.assumed_source}." if absolute else ""
 
 
 @dataclass(frozen=True)
@@ -132,6 +156,9 @@ def _row(item: Finding, analysis: Analysis, certainty: Certainty | None) -> Find
         counted_in=absolute.counted_in if absolute else "",
         difference=difference(absolute) if absolute else "",
         effect=f"{item.measure_label} {show(analysis, item.effect)}" if item.effect else _no_effect(item),
+        effect_words=_effect_words(item, analysis),
+        statement=statement(analysis, item),
+        reasons=_reasons(certainty) if certainty and level else (),
         place=place(analysis) if item.k or item.effect else "",
         absolute=tuple(absolute_steps(item, absolute)) if absolute else (),
         no_absolute=(item.absolute_reason or "") if item.effect and item.measure in WITH_ABSOLUTE else "",
@@ -142,6 +169,61 @@ def _row(item: Finding, analysis: Analysis, certainty: Certainty | None) -> Find
         start=capital(certainty.start_reason) if certainty else "",
         domains=tuple(map(_domain, certainty.domains)) if certainty else (),
     )
+
+
+def _effect_words(item: Finding, analysis: Analysis) -> str:
+    """Return an effect with its limits in brackets and "to" between them, which a minus sign does not blur."""
+    if item.effect is None:
+        return _no_effect(item)
+    name = item.measure if item.measure in ABBREVIATIONS else item.measure_label
+    return f"{name} {show(analysis, item.effect)}".replace(", ", " to ").replace("[", "(").replace("]", ")")
+
+
+def _reasons(certainty: Certainty) -> tuple[str, ...]:
+    """Return where the certainty starts, if below high, and each step from there with its reason."""
+    start = f"Starts at {LEVEL_WORDS[certainty.start]}: {certainty.start_reason}." if certainty.start else ""
+    moved = (d for d in certainty.domains if d.levels)
+    steps_ = tuple(f"{DOMAIN_WORDS[d.domain]}, {_levels(d.levels)}: {_why(d)}." for d in moved)
+    return (start, *steps_) if start and certainty.start != "high" else steps_
+
+
+def _levels(levels: int) -> str:
+    return f"{count(abs(levels), 'level', 'levels')} {'down' if levels < 0 else 'up'}"
+
+
+def _why(item: DomainJudgement) -> str:
+    return f"{uncapital(item.reason.rstrip('.'))}{f' (judged by {item.name})' if item.name else ''}"
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A note below a summary of findings."""
+
+    letter: str
+    text: str
+    place: str  # where the numbers of the first row that it stands at come from
+
+
+def explanations(rows: Sequence[FindingView]) -> dict[str, Explanation]:
+    """Return the notes of a table by their text, lettered in the order in which the rows need them."""
+    found: dict[str, Explanation] = {}
+    for row in rows:
+        for text in (*([row.source] if row.source else ()), *row.reasons):
+            found.setdefault(text, Explanation(letter(len(found)), text, row.place))
+    return found
+
+
+def letter(number_: int) -> str:
+    """Return a, b ... z, aa, ab ..."""
+    before, at = divmod(number_, len(LETTERS))
+    return (letter(before - 1) if before else "") + LETTERS[at]
+
+
+def abbreviations(rows: Sequence[FindingView]) -> str:
+    """Return the abbreviations that a table uses, spelt out."""
+    used = dict.fromkeys(row.record.measure for row in rows if row.record.effect)
+    named = [f"{code}: {ABBREVIATIONS[code]}" for code in used if code in ABBREVIATIONS]
+    return "; ".join(["CI: confidence interval", *named])
 
 
 def _no_effect(item: Finding) -> str:

@@ -20,7 +20,16 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from rheumeta.pages import analyses, evidence, numbers, origins
-from rheumeta.pages.certainty import LEVEL_WORDS, summary_of_findings
+from rheumeta.pages.certainty import (
+    GRADES as GRADE_WORDS,
+)
+from rheumeta.pages.certainty import (
+    LEVEL_SIGNS,
+    LEVEL_WORDS,
+    abbreviations,
+    explanations,
+    summary_of_findings,
+)
 from rheumeta.pages.changes import changes_view
 from rheumeta.pages.claims import claims_view, tally
 from rheumeta.pages.counts import arm_sizes, counts
@@ -64,6 +73,8 @@ GLOBALS: dict[str, Any] = {
     "MODEL_NAMES": analyses.MODEL_NAMES, "DESIGN_WORDS": evidence.DESIGN_WORDS,
     "STATUS_WORDS": evidence.STATUS_WORDS, "WHY_WORDS": evidence.WHY_WORDS, "FLAGS": FLAGS,
     "KIND_WORDS": KIND_WORDS, "MISSING_WORDS": MISSING_WORDS, "SIGNS": DIRECTION_SIGNS, "STRIP_WIDTH": WIDTH,
+    "explanations": explanations, "abbreviations": abbreviations, "GRADE_WORDS": GRADE_WORDS,
+    "LEVEL_SIGNS": LEVEL_SIGNS, "LEVEL_WORDS": LEVEL_WORDS,
     "GRADES": GRADES, "INTEGRITY_TITLE": TITLE, "INTEGRITY_INTRODUCTION": INTRODUCTION,
 }  # fmt: skip
 """Functions and words of the templates."""

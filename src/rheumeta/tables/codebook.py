@@ -19,6 +19,7 @@ from rheumeta.tables import protocol as models
 from rheumeta.tables.findings import ACCEPTABLE
 from rheumeta.tables.instruments import instruments
 from rheumeta.tables.protocol import Instrument, Protocol
+from rheumeta.tables.question import Model
 from rheumeta.tables.sheets import CORRECTIONS, MANIFEST, RAW_SHEETS, Column, Sheet
 from rheumeta.tables.units import DOSE_UNITS, allowed_units, person_time_units, time_units
 from rheumeta.tables.validated import moderator_columns
@@ -152,7 +153,7 @@ def _range(instrument: Instrument) -> str:
 def _protocol() -> str:
     parts = ["## Protocol\n\n`config/reviews/<review>.yaml`; the JSON schema is in `workflow/schemas/`.\n"]
     for name, model in vars(models).items():
-        if isinstance(model, type) and issubclass(model, models.Model) and model is not models.Model:
+        if isinstance(model, type) and issubclass(model, Model) and model is not Model:
             rows = (
                 (f"`{key}`", _hint(f), _default(f), f.description or "")
                 for key, f in model.model_fields.items()

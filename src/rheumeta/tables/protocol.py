@@ -13,11 +13,12 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, Field, StringConstraints, ValidationError
 
 from rheumeta.errors import Fault, InputFaults
 from rheumeta.layout import COLUMN_FORMATS, LONGEST_ID
 from rheumeta.tables.model_faults import model_faults
+from rheumeta.tables.question import Declarations, Model, Question, Text
 from rheumeta.tables.yaml_lines import Document, parse_yaml
 
 M = TypeVar("M", bound=BaseModel)
@@ -25,7 +26,6 @@ M = TypeVar("M", bound=BaseModel)
 MAKE_ONE = "Make one: rheumeta new-review <review>"
 
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=LONGEST_ID)]
-Text = Annotated[str, StringConstraints(min_length=1)]
 
 Measure = Literal[
     "MD", "SMD", "SMD1", "ROM", "MC", "SMCC", "SMCR", "RR", "OR", "RD", "AS", "PETO",
@@ -39,22 +39,6 @@ Diagnostic = Literal[
     "leave_one_out",
 ]  # fmt: skip
 ForestLayout = Literal["standard", "revman", "bmj", "compact"]
-
-
-class Model(BaseModel):
-    """Base of all parts of a protocol: closed and immutable."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Question(Model):
-    """The question of the review by population, intervention, comparator, outcomes."""
-
-    text: Text = Field(description="The question in one plain sentence.")
-    population: Text
-    intervention: Text
-    comparator: Text
-    outcomes: Text
 
 
 class Intervention(Model):
@@ -278,17 +262,18 @@ class Protocol(Model):
     context: tuple[str, ...] = Field(
         (), description="Facts a reader needs first, each with its source in the text."
     )
+    declarations: Declarations = Declarations()
     approval: tuple[str, ...] = Field(
         (), description="What authorities have approved, as they state it, each with its source in the text."
     )
     interventions: dict[str, Intervention]
-    moderators: dict[Id, Moderator] = {}
+    moderators: dict[Id, Moderator] = Field({})
     instruments: dict[str, Instrument] = Field({}, description="Outcome measures that the registry lacks.")
     outcomes: dict[Id, Outcome]
-    windows: dict[Id, Window] = {}
+    windows: dict[Id, Window] = Field({})
     comparisons: dict[Id, Comparison]
     defaults: Defaults = Defaults()
-    sensitivity: dict[Id, Change] = {}
+    sensitivity: dict[Id, Change] = Field({})
     analyses: dict[Id, AnalysisPlan]
     changes: tuple[str, ...] = Field((), description="Changes to the protocol, newest first, each dated.")
 

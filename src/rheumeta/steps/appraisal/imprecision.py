@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rheumeta.appraised import STEPS, DomainJudgement
+from rheumeta.appraised import APPRECIABLE_RATIO, STEPS, DomainJudgement
 from rheumeta.pages.findings import null_word
 from rheumeta.pages.numbers import capital, number
 from rheumeta.pages.words import includes, shown_result
 from rheumeta.records import Analysis, Interval
 from rheumeta.stats import information_size
 from rheumeta.steps.appraisal.material import size
-
-APPRECIABLE_RATIO = (0.75, 1.25)
-"""Ratios that mean appreciable benefit or harm where nothing better is known (Guyatt 2011)."""
 
 APPRECIABLE_SMD = (-0.5, 0.5)
 """The same for standardised differences (GRADE Handbook 2013, section 5.2.4.2)."""
@@ -51,6 +48,11 @@ class Information:
     of: str  # "patients" or "events"
     basis: str
 
+    @property
+    def held(self) -> str:
+        """What the synthesis has, in words: "1 event", "53 patients"."""
+        return f"{self.has:.0f} {self.of.removesuffix('s') if round(self.has) == 1 else self.of}"
+
 
 def imprecision(analysis: Analysis, assumed: float | None) -> DomainJudgement:
     """Judge how precise the result of an analysis is.
@@ -74,7 +76,7 @@ def imprecision(analysis: Analysis, assumed: float | None) -> DomainJudgement:
             steps = short
         if short:
             reasons.append(
-                f"{information.has:.0f} {information.of}, where one adequate trial would need "
+                f"{information.held}, where one adequate trial would need "
                 f"{information.needs:.0f} ({information.basis})"
             )
     judgement = WORDS[min(steps, 2)]

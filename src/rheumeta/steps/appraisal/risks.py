@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from statistics import median
 
 from rheumeta.appraised import AbsoluteEffect, AbsoluteOf, Finding, Level
+from rheumeta.numbers import MINUS
 from rheumeta.pages.words import shown_result
 from rheumeta.records import Analysis, Interval
 from rheumeta.stats.absolute import RELATIVE, risk_with
@@ -85,7 +86,7 @@ def _of_means(analysis: Analysis, effect: Interval) -> tuple[AbsoluteEffect | No
         return None, "some control groups give a change and some a final value"
     basis = groups[0][1] or "mean"
     mean = median(value or 0 for value, _ in groups)
-    source = _source(basis, [f"{value:g}" for value, _ in groups])
+    source = _source(basis, [f"{value:g}".replace("-", MINUS) for value, _ in groups])
     return _effect(mean, source, _each(effect, lambda v: mean + v), "mean", analysis.unit), None
 
 
