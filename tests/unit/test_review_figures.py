@@ -30,7 +30,7 @@ from rheumeta.steps.drawing.figure_flow import describe_flow, flow_figure
 from rheumeta.steps.drawing.figure_forest import forest_figure
 from rheumeta.steps.drawing.figure_map import NO_TIME, describe_map, map_figure, weeks_of
 from rheumeta.tables.protocol import Outcome, Window
-from rheumeta.tables.rob_tools import TOOLS, find_domain, find_tool
+from rheumeta.rob_tools import TOOLS, find_domain, find_tool
 
 SYNTHESIS = report_builder.synthesis()
 

@@ -6,7 +6,7 @@ from rheumeta.plots import style
 from rheumeta.plots.canvas import Canvas, Face, text_width
 from rheumeta.plots.forest_layout import DOT, Layout, all_rows
 from rheumeta.plots.furniture import NOTE
-from rheumeta.plots.judgements import draw_judgement, draw_judgement_key
+from rheumeta.plots.judgements import draw_judgement, draw_judgement_key, looks
 from rheumeta.plots.records import ForestPlot, ForestRow
 
 RADIUS = 3.6
@@ -17,10 +17,11 @@ SIGN_LEAST = 4.2
 """Least size of the sign of a domain above its column, points."""
 
 
-def draw_dots(canvas: Canvas, layout: Layout, middle: float, row: ForestRow) -> None:
+def draw_dots(canvas: Canvas, plot: ForestPlot, layout: Layout, middle: float, row: ForestRow) -> None:
     """Draw the judgements of a study at the height `middle`."""
+    shown = looks(plot.dot_style) if row.dots else {}
     for place, judgement in zip(layout.dots, row.dots, strict=False):
-        draw_judgement(canvas, place.middle, middle, judgement, RADIUS, key=row.dots_key)
+        draw_judgement(canvas, place.middle, middle, shown[judgement], RADIUS, key=row.dots_key)
 
 
 def draw_dot_heads(canvas: Canvas, plot: ForestPlot, layout: Layout, bottom: float) -> None:
@@ -53,11 +54,12 @@ def draw_dot_key(canvas: Canvas, y: float, plot: ForestPlot, layout: Layout) -> 
     if not layout.dots:
         return y
     used = {judgement for row in all_rows(plot) for judgement in row.dots}
+    shown = looks(plot.dot_style)
     room = canvas.width - 2 * style.MARGIN
     if len(plot.dot_heads) == 1:
         text = f"{ALONE}: risk of bias, the overall judgement; its own figure shows the domains."
         y = canvas.paragraph(style.MARGIN, y + 3, text, room, NOTE) + 2
-        return draw_judgement_key(canvas, y, used, radius=RADIUS) + 1
+        return draw_judgement_key(canvas, y, used, shown, radius=RADIUS) + 1
     text = "Risk of bias: " + "; ".join(f"{d.sign} {d.name[:1].lower()}{d.name[1:]}" for d in plot.dot_heads)
     y = canvas.paragraph(style.MARGIN, y + 3, text + ".", room, NOTE) + 2
-    return draw_judgement_key(canvas, y, used, radius=RADIUS) + 1
+    return draw_judgement_key(canvas, y, used, shown, radius=RADIUS) + 1

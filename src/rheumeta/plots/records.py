@@ -105,6 +105,7 @@ class ForestPlot:
     digits: int | None = None  # decimals on a linear scale; None: as the numbers need
     show_common: bool = False  # a column for the weights of the common-effect model
     dot_heads: tuple[BiasDomain, ...] = ()  # domains of the risk of bias beside each study
+    dot_style: JudgementStyle = field(default_factory=JudgementStyle)  # of their judgements
     layout: Literal["standard", "revman", "bmj", "compact"] = "standard"  # order of the columns
 
 

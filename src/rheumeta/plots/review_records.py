@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -48,6 +49,7 @@ class MapPlot:
 
 Judgement = Literal[
     "low",
+    "low_except_confounding",
     "some_concerns",
     "moderate",
     "unclear",
@@ -59,6 +61,14 @@ Judgement = Literal[
     "not_applicable",
     "not_assessed",
 ]
+
+
+@dataclass(frozen=True)
+class JudgementStyle:
+    """What judgements are called and how they are coloured, where otherwise than by default."""
+
+    words: Mapping[str, str] = field(default_factory=dict)
+    colours: Mapping[str, str] = field(default_factory=dict)  # as "#rrggbb"
 
 
 @dataclass(frozen=True)
@@ -88,6 +98,9 @@ class BiasPanel:
     lines: tuple[BiasLine, ...]
     weights: tuple[float, ...] | None = None  # percent, one a line; None: each counts the same
     key: str = ""  # names its bars
+    style: JudgementStyle = field(default_factory=JudgementStyle)
+    basis: str = ""  # what its bars are shares of
+    beside: BiasPanel | None = None  # the same tool, weighted
 
 
 @dataclass(frozen=True)

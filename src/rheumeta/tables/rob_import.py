@@ -3,7 +3,8 @@
 Wide: one row a study, the first column names it, one column a domain (headed by its code, such as
 ``D1``, or by its name, such as ``Random.sequence.generation``), and ``Overall``. This is what robvis
 reads (McGuinness and Higgins 2021). Long: one row a judgement with the columns ``study``, ``domain``,
-``judgement`` and, if wanted, ``outcome``, ``support`` and ``assessor``.
+``judgement`` and, if wanted, ``outcome``, ``support`` and ``assessor``. With the tool ``Generic`` the
+domains are what the file calls them.
 """
 
 from __future__ import annotations
@@ -15,7 +16,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rheumeta.errors import Fault, InputFaults
-from rheumeta.tables.rob_tools import OVERALL, TOOLS, Tool, find_domain, find_judgement, find_tool, plain
+from rheumeta.rob_tools import (
+    GENERIC,
+    NOT_ASSESSED,
+    OVERALL,
+    TOOLS,
+    Tool,
+    find_domain,
+    find_judgement,
+    find_tool,
+    is_overall,
+    plain,
+)
 from rheumeta.tables.wording import did_you_mean, listing
 
 SEPARATORS = (",", ";", "\t")
@@ -60,8 +72,10 @@ class Reading:
 
     def domain(self, line: int, column: str, text: str) -> str:
         """Return the code of the domain that a heading or cell names."""
-        if plain(text) == OVERALL:
+        if is_overall(text):
             return OVERALL
+        if self.tool is GENERIC:
+            return " ".join(text.replace(".", " ").split())
         found = find_domain(self.tool, text)
         if found is None:
             codes = [d.code for d in self.tool.domains]
@@ -73,7 +87,7 @@ class Reading:
     def judgement(self, line: int, column: str, text: str) -> str:
         """Return the judgement that a cell means."""
         found = find_judgement(text)
-        if found is None or found not in (*self.tool.judgements, "no_information", "not_assessed"):
+        if found is None or found not in (*self.tool.judgements, NOT_ASSESSED):
             allowed = listing(self.tool.judgements)
             self.add(
                 line, column, "unknown_judgement", f"{self.tool.name} has no such judgement.", text, allowed
@@ -105,7 +119,7 @@ def read_judgements(path: Path, tool: str, studies: Sequence[Mapping[str, str]])
     """
     known = find_tool(tool)
     if known is None:
-        names = [t.name for t in TOOLS]
+        names = [*(t.name for t in TOOLS), GENERIC.name]
         fault = Fault(path.as_posix(), None, "--tool", "unknown_tool", "The tool is not known.", tool,
                       listing(names), did_you_mean(tool, names))  # fmt: skip
         raise InputFaults([fault])

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rheumeta.appraised import DOWN_DOMAINS, JUDGEMENTS, UP_DOMAINS
+from rheumeta.rob_tools import CODES
 
 ColumnType = Literal["id", "ids", "text", "number", "count", "date", "choice", "link", "hash"]
 """id: a key; ids: keys separated by ';'; number: decimal point, no separators; count: whole >= 0."""
@@ -206,8 +207,7 @@ ROB = Sheet(
         _c("outcome", "text", "Outcome code, or 'all'.", required=True),
         _c("domain", "text", "Domain of the tool, or 'overall'.", required=True),
         _c("judgement", "choice", "Judgement.", required=True,
-           choices=("low", "some_concerns", "moderate", "high", "serious", "very_high", "critical", "unclear",
-                    "no_information", "not_applicable", "not_assessed")),
+           choices=CODES),
         _c("support", "text", "What the judgement rests on."),
         _c("assessor", "text", "Who judged."),
     ),

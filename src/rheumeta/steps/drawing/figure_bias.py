@@ -9,21 +9,35 @@ from typing import cast
 
 from rheumeta.pages.inputs import anchor
 from rheumeta.pages.origins import JUDGEMENTS, bias_place
-from rheumeta.plots.judgements import LOOKS
+from rheumeta.plots.judgements import PALETTES, looks
 from rheumeta.plots.records import ForestPlot, ForestRow, NoteFigure
-from rheumeta.plots.review_records import BiasDomain, BiasLine, BiasPanel, BiasPlot, Judgement
+from rheumeta.plots.review_records import (
+    BiasDomain,
+    BiasLine,
+    BiasPanel,
+    BiasPlot,
+    Judgement,
+    JudgementStyle,
+)
 from rheumeta.plots.risk_of_bias import shares
 from rheumeta.records import Analysis, Synthesis
-from rheumeta.tables.rob_tools import NOT_ASSESSED, OVERALL, Domain, find_domain, find_tool
+from rheumeta.rob_tools import NOT_ASSESSED, OVERALL, Domain, find_domain, find_tool
 
 Row = Mapping[str, str]
+Colours = str | Mapping[str, str]
+"""A set of colours by its name, or own colours by judgement."""
+
+STANDARD = "standard"
+PERCENT, LEAST_REST = 100.0, 0.5
+"""All weight; a share of it that is printed, percent."""
 
 TRAFFIC_TITLE = "Risk of bias of each study"
 SUMMARY_TITLE = "Risk of bias by domain"
 NONE = "No judgement of risk of bias is recorded: the sheet risk_of_bias is empty."
-NOBODY = "No study has been judged yet: the sheet says so for each of them."
+NOBODY = "No study has been judged yet, in any domain."
+WAITING = "Waiting for their judgements, by the tool to be used"
 UNJUDGED = "Risk of bias: no study of this analysis has been judged yet."
-SAME_WEIGHT = "each study counts the same"
+SAME_WEIGHT = "each counts the same"
 ALL = "all"
 
 
@@ -59,8 +73,16 @@ def domains_of(tool: str, found: Iterable[Assessment]) -> tuple[Domain, ...]:
         for code in assessment.judgements:
             if code not in codes:
                 codes.add(code)
-                listed.append(Domain(code, code if len(code) <= 3 else f"+{len(listed) + 1}", code))
-    return (*listed, Domain(OVERALL, "All", "Overall"))
+                listed.append(Domain(code, code if len(code) <= 3 else f"+{len(listed) + 1}", code, code))
+    return (*listed, Domain(OVERALL, "Overall", "Overall", "overall"))
+
+
+def style_of(tool: str, colours: str | Mapping[str, str]) -> JudgementStyle:
+    """Return what a tool calls its judgements, and their colours: a set by its name, or own ones."""
+    known = find_tool(tool)
+    return JudgementStyle(
+        known.words if known else {}, PALETTES[colours] if isinstance(colours, str) else colours
+    )
 
 
 def judged(assessment: Assessment, domains: Sequence[Domain]) -> tuple[Judgement, ...]:
@@ -68,8 +90,10 @@ def judged(assessment: Assessment, domains: Sequence[Domain]) -> tuple[Judgement
     return tuple(assessment.judgements.get(d.code, NOT_ASSESSED) for d in domains)
 
 
-def bias_figure(rows: Sequence[Row], labels: Mapping[str, str]) -> BiasPlot | NoteFigure:
-    """Return the traffic light of a review, a panel a tool.
+def bias_figure(
+    rows: Sequence[Row], labels: Mapping[str, str], colours: Colours = STANDARD
+) -> BiasPlot | NoteFigure:
+    """Return the traffic light of a review, a panel a tool; a list of who waits where nobody was judged.
 
     Parameters
     ----------
@@ -77,19 +101,37 @@ def bias_figure(rows: Sequence[Row], labels: Mapping[str, str]) -> BiasPlot | No
         The sheet ``risk_of_bias``.
     labels : mapping of str to str
         Names of the studies.
+    colours : str or mapping of str to str, optional
+        A set of colours by its name, or own colours by judgement.
     """
     found = assessments(rows)
     if not found:
         return NoteFigure(TRAFFIC_TITLE, NONE)
-    note = "" if _anybody(found) else NOBODY
-    return BiasPlot(TRAFFIC_TITLE, _panels(found, labels), (note,) if note else ())
+    if not _anybody(found):
+        return NoteFigure(TRAFFIC_TITLE, NOBODY, items_heading=WAITING, items=_waiting(found, labels))
+    absent = [name for study, name in labels.items() if study not in {a.study for a in found}]
+    lines = (f"The sheet of judgements has no row for: {', '.join(absent)}.",) if absent else ()
+    return BiasPlot(TRAFFIC_TITLE, _panels(found, labels, colours), lines)
 
 
 def _anybody(found: Iterable[Assessment]) -> bool:
     return any(j != NOT_ASSESSED for a in found for j in a.judgements.values())
 
 
-def _panels(found: Sequence[Assessment], labels: Mapping[str, str]) -> tuple[BiasPanel, ...]:
+def _waiting(found: Sequence[Assessment], labels: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Return for each tool its number of domains, and the studies that were to be judged with it."""
+    items = []
+    for tool in dict.fromkeys(a.tool for a in found):
+        own = [a for a in found if a.tool == tool]
+        count = len(domains_of(tool, own)) - 1
+        size = f", {count} domains" if count else ""
+        items.append((f"{tool}{size}", "; ".join(_label(a, labels) for a in own)))
+    return tuple(items)
+
+
+def _panels(
+    found: Sequence[Assessment], labels: Mapping[str, str], colours: Colours
+) -> tuple[BiasPanel, ...]:
     panels = []
     for tool in dict.fromkeys(a.tool for a in found):
         own = [a for a in found if a.tool == tool]
@@ -99,7 +141,8 @@ def _panels(found: Sequence[Assessment], labels: Mapping[str, str]) -> tuple[Bia
             BiasLine(_label(a, labels), judged(a, domains), bias_place(a.study, a.outcome)) for a in own
         )
         heads = tuple(BiasDomain(d.sign, d.name) for d in domains)
-        panels.append(BiasPanel(tool, known.source if known else "", heads, lines, key=JUDGEMENTS))
+        source = known.source if known else ""
+        panels.append(BiasPanel(tool, source, heads, lines, key=JUDGEMENTS, style=style_of(tool, colours)))
     return tuple(panels)
 
 
@@ -109,13 +152,13 @@ def _label(assessment: Assessment, labels: Mapping[str, str]) -> str:
 
 
 def bias_summary_figure(
-    rows: Sequence[Row], labels: Mapping[str, str], synthesis: Synthesis
+    rows: Sequence[Row], labels: Mapping[str, str], synthesis: Synthesis, colours: Colours = STANDARD
 ) -> BiasPlot | NoteFigure:
-    """Return the bars of a review: each study the same, then by weight in a primary analysis.
+    """Return the bars of a review: each judgement the same, beside it by weight in a primary analysis.
 
     Parameters
     ----------
-    rows, labels
+    rows, labels, colours
         As in :func:`bias_figure`.
     synthesis : Synthesis
         Its first primary pooled analysis that holds a judged study gives the weights.
@@ -125,12 +168,12 @@ def bias_summary_figure(
         return NoteFigure(SUMMARY_TITLE, NOBODY if found else NONE)
     panels = []
     analysis = _weighing(synthesis, {a.study for a in found})
-    for panel, tool in zip(_panels(found, labels), dict.fromkeys(a.tool for a in found), strict=True):
+    for panel in _panels(found, labels, colours):
         count = len(panel.lines)
-        heading = f"{tool}: {count} {'judgement' if count == 1 else 'judgements'}, {SAME_WEIGHT}"
-        panels.append(replace(panel, tool=heading))
-        if analysis is not None:
-            panels += _weighted([a for a in found if a.tool == tool], analysis, labels)
+        basis = f"{count} {'judgement' if count == 1 else 'judgements'}, {SAME_WEIGHT}"
+        own = [a for a in found if a.tool == panel.tool]
+        beside = _weighted(own, analysis, labels, colours) if analysis else None
+        panels.append(replace(panel, basis=basis, beside=beside))
     return BiasPlot(SUMMARY_TITLE, tuple(panels))
 
 
@@ -139,17 +182,23 @@ def _weighing(synthesis: Synthesis, studies: Collection[str]) -> Analysis | None
     return next((a for a in candidates if any(s.study_id in studies for s in a.studies)), None)
 
 
-def _weighted(own: Sequence[Assessment], analysis: Analysis, labels: Mapping[str, str]) -> list[BiasPanel]:
-    """Return the panel of a tool with the weights of an analysis; none if no study of it was judged."""
+def _weighted(
+    own: Sequence[Assessment], analysis: Analysis, labels: Mapping[str, str], colours: Colours
+) -> BiasPanel | None:
+    """Return the panel of a tool with the weights of an analysis; None if no study of it was judged."""
     weights: Counter[str] = Counter()
     for study in analysis.studies:
         weights[study.study_id] += study.weight_random or 0.0  # type: ignore[assignment]
     kept = list(for_analysis(own, analysis).values())
     if not kept:
-        return []
-    (panel,) = _panels(kept, labels)
-    heading = f"{kept[0].tool}, by weight in the analysis “{analysis.title}”"
-    return [replace(panel, tool=heading, weights=tuple(float(weights[a.study]) for a in kept))]
+        return None
+    (panel,) = _panels(kept, labels, colours)
+    shown = tuple(float(weights[a.study]) for a in kept)
+    basis = f"by weight in the analysis “{analysis.title}”"
+    rest = PERCENT - sum(shown)
+    if rest > LEAST_REST:
+        basis += f"; {rest:.0f}% of its weight is of studies not judged with this tool"
+    return replace(panel, basis=basis, weights=shown)
 
 
 def for_analysis(found: Iterable[Assessment], analysis: Analysis) -> dict[str, Assessment]:
@@ -166,7 +215,11 @@ def for_analysis(found: Iterable[Assessment], analysis: Analysis) -> dict[str, A
 
 
 def with_bias(
-    plot: ForestPlot | NoteFigure, analysis: Analysis, found: Iterable[Assessment], labels: Mapping[str, str]
+    plot: ForestPlot | NoteFigure,
+    analysis: Analysis,
+    found: Iterable[Assessment],
+    labels: Mapping[str, str],
+    colours: Colours = STANDARD,
 ) -> ForestPlot | NoteFigure:
     """Return a forest plot with the judgements beside each study.
 
@@ -190,9 +243,13 @@ def with_bias(
     )
     others = [f"{labels.get(a.study, a.study)} ({a.tool})" for a in chosen.values() if a.tool != tool]
     note = f"Risk of bias by {tool}; only the overall judgement of {', '.join(others)}." if others else ""
-    heads = tuple(BiasDomain(d.sign, d.name) for d in domains)
+    heads = tuple(BiasDomain("All" if d.code == OVERALL else d.sign, d.short) for d in domains)
     return replace(
-        plot, blocks=blocks, dot_heads=heads, footnotes=(*plot.footnotes, *([note] if note else []))
+        plot,
+        blocks=blocks,
+        dot_heads=heads,
+        dot_style=style_of(tool, colours),
+        footnotes=(*plot.footnotes, *([note] if note else [])),
     )
 
 
@@ -218,11 +275,17 @@ def describe_bias(plot: BiasPlot | NoteFigure) -> str:
         return plot.sentence
     parts = []
     for panel in plot.panels:
-        overall = shares(panel, len(panel.domains) - 1)
-        counts = Counter(line.judgements[-1] for line in panel.lines)
-        if panel.weights is None:
-            told = [f"{counts[j]} {LOOKS[j].label}" for j, _ in overall]
-        else:
-            told = [f"{share:.0f}% of the weight {LOOKS[j].label}" for j, share in overall]
-        parts.append(f"{panel.tool}, overall: {', '.join(told)}.")
+        parts.append(f"{panel.tool}, overall: {_told(panel)}.")
+        if panel.beside is not None:
+            parts.append(f"{panel.tool}, overall, {panel.beside.basis}: {_told(panel.beside)}.")
     return " ".join([f"{plot.title}.", *parts, *plot.lines])
+
+
+def _told(panel: BiasPanel) -> str:
+    """Return the overall judgements of a panel in words, counted or by weight."""
+    shown, last = looks(panel.style), len(panel.domains) - 1
+    counts = Counter(line.judgements[last] for line in panel.lines)
+    return ", ".join(
+        f"{shown[j].label} {share:.0f}%" if panel.weights else f"{counts[j]} {shown[j].label}"
+        for j, share in shares(panel, last)
+    )
