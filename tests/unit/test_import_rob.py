@@ -10,6 +10,7 @@ from rheumeta import cli
 from rheumeta.errors import InputFaults
 from rheumeta.layout import Layout
 from rheumeta.steps import import_rob
+from rheumeta.steps.drawing.figure_bias import bias_figure
 
 STUDIES = "study_id,label\nyang2018,Yang 2018\nhe2020,He 2020\n"
 WIDE = """Study,D1,D2,D3,D4,D5,Overall,Weight
@@ -64,6 +65,39 @@ def test_columns_headed_by_the_names_of_the_domains(layout, caplog):
         ("yang2018", "overall"): "high",
     }  # fmt: skip
     assert "no column for D3, D5, D6, D7" in caplog.text
+
+
+ROBVIS = {
+    "ROB2": "Study,D1,D2,D3,D4,D5,Overall\nYang 2018,Low,Some concerns,High,No information,Low,High\n",
+    "ROB2-Cluster": "Study,D1,D1b,D2,D3,D4,D5,Overall\nYang 2018,Low,Not applicable,Low,High,Low,Low,High\n",
+    "ROBINS-I": "Study,D1,D2,D3,D4,D5,D6,D7,Overall\n"
+    "Yang 2018,Moderate,Serious,Critical,No information,Low,Low,Low,Critical\n",
+    "ROBINS-E": "Study,D1,D2,D3,D4,D5,D6,D7,Overall\n"
+    "Yang 2018,Some concerns,Very high,High,Low,Low,Low,Low,Very high\n",
+    "QUADAS-2": "Study,D1,D2,D3,D4,Overall\nYang 2018,Low,Some concerns,High,No information,High\n",
+    "QUIPS": "Study,D1,D2,D3,D4,D5,D6,Overall\nYang 2018,Low,Moderate,High,No information,Low,Low,High\n",
+    "ROB1": "Study,Random.sequence.generation.,Allocation.concealment,Blinding.of.participants.and.personnel,"
+    "Blinding.of.outcome.assessment,Incomplete.outcome.data,Selective.reporting,Other.sources.of.bias,Overall\n"
+    "Yang 2018,Low,Unclear,High,No information,Low,Low,Low,High\n",
+    "Generic": "Study,Funding.of.the.study,Blinding,Overall risk of bias\nYang 2018,High,Critical,Critical\n",
+}  # fmt: skip
+"""A line of made-up judgements in the layout of each tool that robvis draws."""
+
+
+@pytest.mark.parametrize("tool", ROBVIS)
+def test_nothing_of_a_sheet_for_robvis_is_dropped(layout, tool):
+    found = bring(layout, ROBVIS[tool], tool)
+    _, *cells = ROBVIS[tool].splitlines()[1].split(",")
+    assert [j.replace("_", " ") for j in found.values()] == [cell.lower() for cell in cells]
+    (panel,) = bias_figure(read(layout), {}).panels
+    assert list(panel.lines[0].judgements) == list(found.values())
+
+
+def test_low_except_for_confounding_is_a_judgement_of_its_own(layout):
+    text = "Study,D1,Overall\n"
+    text += "Yang 2018,Low risk of bias (except for concerns about uncontrolled confounding),Serious risk\n"
+    found = bring(layout, text, "ROBINS-I V2")
+    assert list(found.values()) == ["low_except_confounding", "serious"]
 
 
 def test_one_row_a_judgement(layout):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import typing
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -13,10 +14,12 @@ from test_plots import DPI, PIXEL, boxes
 from rheumeta.plots.evidence_map import draw_map
 from rheumeta.plots.flow import draw_flow
 from rheumeta.plots.forest import draw_forest
+from rheumeta.plots.judgements import LOOKS, PALETTES, contrast, looks
 from rheumeta.plots.records import NoteFigure
-from rheumeta.plots.review_records import MapMark
+from rheumeta.plots.review_records import Judgement, JudgementStyle, MapMark
 from rheumeta.plots.risk_of_bias import draw_bias_summary, draw_traffic, shares
 from rheumeta.records import Synthesis
+from rheumeta.rob_tools import CODES, NOT_ASSESSED, TOOLS, find_domain, find_tool, judgement_words
 from rheumeta.steps.drawing.figure_bias import (
     UNJUDGED,
     bias_figure,
@@ -29,8 +32,7 @@ from rheumeta.steps.drawing.figure_bias import assessments as read_assessments
 from rheumeta.steps.drawing.figure_flow import describe_flow, flow_figure
 from rheumeta.steps.drawing.figure_forest import forest_figure
 from rheumeta.steps.drawing.figure_map import NO_TIME, describe_map, map_figure, weeks_of
-from rheumeta.tables.protocol import Outcome, Window
-from rheumeta.rob_tools import TOOLS, find_domain, find_tool
+from rheumeta.tables.protocol import Judged, Outcome, Window
 
 SYNTHESIS = report_builder.synthesis()
 
@@ -125,7 +127,7 @@ def test_every_domain_of_every_tool_is_drawn_whether_judged_or_not():
     plot = bias_figure(BIAS, LABELS)
     assert [p.tool for p in plot.panels] == ["RoB 2", "ROBINS-I", "JBI case series"]
     rob2, robins, jbi = plot.panels
-    assert [d.sign for d in rob2.domains] == ["D1", "D2", "D3", "D4", "D5", "All"]
+    assert [d.sign for d in rob2.domains] == ["D1", "D2", "D3", "D4", "D5", "Overall"]
     assert rob2.lines[2].judgements == ("not_assessed",) * 6
     assert robins.lines[0].judgements == ("serious", *["not_assessed"] * 6, "critical")
     assert jbi.domains[10].name == "Follow-up long enough"
@@ -150,10 +152,14 @@ def test_weights_come_from_the_first_primary_pooled_analysis():
     ids = [s.study_id for s in pooled.studies]
     rows = bias_rows(ids[0], ("low",) * 6) + bias_rows("elsewhere", ("high",) * 6)
     plot = bias_summary_figure(rows, {}, Synthesis("demo", (pooled,)))
-    assert [p.weights for p in plot.panels] == [None, (pooled.studies[0].weight_random,)]
-    assert f"“{pooled.title}”" in plot.panels[1].tool
+    (panel,) = plot.panels
+    assert (panel.weights, panel.beside.weights) == (None, (pooled.studies[0].weight_random,))
+    rest = 100 - pooled.studies[0].weight_random
+    assert panel.beside.basis == (
+        f"by weight in the analysis “{pooled.title}”; {rest:.0f}% of its weight is of studies not judged with this tool"
+    )
     assert "1 low, 1 high" in describe_bias(plot)
-    assert "100% of the weight low" in describe_bias(plot)
+    assert "low 100%" in describe_bias(plot)
 
 
 def test_judgement_of_the_outcome_goes_before_that_of_all():
@@ -165,7 +171,10 @@ def test_judgement_of_the_outcome_goes_before_that_of_all():
 
 def test_nobody_judged_is_said():
     rows = bias_rows("a", ("not_assessed",), domains=("overall",))
-    assert "No study has been judged yet" in describe_bias(bias_figure(rows, {}))
+    rows += bias_rows("d", ("not_assessed",), tool="ROBINS-I", domains=("overall",))
+    note = bias_figure(rows, LABELS)
+    assert "No study has been judged yet" in describe_bias(note)
+    assert note.items == (("RoB 2, 5 domains", LABELS["a"]), ("ROBINS-I, 7 domains", LABELS["d"]))
     assert isinstance(bias_summary_figure(rows, {}, SYNTHESIS), NoteFigure)
     assert isinstance(bias_figure([], {}), NoteFigure)
 
@@ -179,7 +188,45 @@ def test_tools_have_the_domains_of_their_papers(name, count):
     tool = find_tool(name)
     assert tool is not None
     assert len(tool.domains) == len({d.code for d in tool.domains}) == count
-    assert all(find_domain(tool, d.name) is d for d in tool.domains)
+    assert all(find_domain(tool, n) is d for d in tool.domains for n in (d.code, d.name, d.short))
+
+
+@pytest.mark.parametrize(
+    ("tool", "heading", "code"),
+    [("RoB 2", "Bias arising from the randomization process", "D1"), ("RoB 2", "Randomization.process", "D1"),
+     ("RoB 2", "Deviations from the intended interventions", "D2"), ("RoB 2 for cluster trials", "D1a", "D1"),
+     ("RoB 2 for cluster trials", "D1b", "D1b"), ("RoB 1", "Other.sources.of.bias", "D7"),
+     ("ROBINS-I", "Bias due to selection of participants", "D2"), ("ROBINS-I", "Risk of bias due to confounding", "D1"),
+     ("QUIPS", "Bias due to participation", "D1"), ("QUADAS-2", "Flow & timing", "D4")],
+)  # fmt: skip
+def test_headings_of_other_programs_name_the_same_domain(tool, heading, code):
+    assert find_domain(find_tool(tool), heading).code == code
+
+
+def test_tools_keep_their_own_words():
+    assert judgement_words("JBI case series", "low") == "yes"
+    assert judgement_words("RoB 2", "some_concerns") == "some concerns"
+    jbi = bias_figure(BIAS, LABELS).panels[2]
+    assert looks(jbi.style)["high"].label == "no"
+    assert "0 yes" not in describe_bias(bias_figure(BIAS, LABELS))
+    assert {code for tool in TOOLS for code in tool.judgements} | {NOT_ASSESSED} == set(CODES)
+    assert tuple(LOOKS) == tuple(sorted(CODES, key=list(LOOKS).index))
+    assert set(typing.get_args(Judged)) == set(CODES) - {NOT_ASSESSED}
+    assert set(typing.get_args(Judgement)) == set(CODES)
+
+
+@pytest.mark.parametrize("name", PALETTES)
+def test_colours_leave_every_sign_and_stand_out_from_it(name):
+    shown = looks(JudgementStyle(colours=PALETTES[name]))
+    assert {j: look.sign for j, look in shown.items()} == {j: look.sign for j, look in LOOKS.items()}
+    assert all(contrast(look.fill, look.ink) >= 4 for look in shown.values())
+    own = looks(JudgementStyle(colours={"low": "#000000"}))
+    assert (own["low"].ink, own["high"]) == ("#ffffff", LOOKS["high"])
+
+
+def test_a_study_without_any_row_is_named():
+    rows = [r for r in BIAS if r["study_id"] != "c"]
+    assert bias_figure(rows, LABELS).lines == ("The sheet of judgements has no row for: Vij 2022.",)
 
 
 def test_tools_are_found_however_they_are_written():

@@ -96,3 +96,18 @@ def test_generated_files_are_in_step(path):
 def test_a_key_that_stands_twice_is_told_with_the_line_of_the_first():
     (fault,) = parse_yaml("a: 1\nb: 2\na: 3\n", file="x.yaml").faults
     assert (fault.line, fault.message) == (3, "The key stands twice, first in line 1.")
+
+
+def test_colours_of_judgements_are_checked(tmp_path, base):
+    text = f"{base}\ndefaults:\n  rob_colours: Cochrane\n  rob_own_colours: {{high: red, hihg: '#bf0000'}}\n"
+    found = [(f.code, f.column) for f in faults_of(tmp_path, text)]
+    assert found == [
+        ("not_allowed", "defaults.rob_colours"),
+        ("bad_colour", "defaults.rob_own_colours.high"),
+        ("not_allowed", "defaults.rob_own_colours.hihg"),
+    ]
+
+
+def test_a_colour_without_quotation_marks_is_a_comment_and_is_told(tmp_path, base):
+    (fault,) = faults_of(tmp_path, f"{base}\ndefaults:\n  rob_own_colours:\n    high: #bf0000\n")
+    assert (fault.code, fault.remedy) == ("wrong_type", "Put it in quotation marks.")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from rheumeta.pages.headline import cohorts
 from rheumeta.pages.inputs import ReportInput, Row
 from rheumeta.pages.numbers import tidy, uncapital
+from rheumeta.rob_tools import NOT_ASSESSED, OVERALL, Tool, domain_name, find_domain, find_tool
 
 DESIGN_WORDS = {
     "randomised": "randomised",
@@ -78,7 +79,7 @@ class BiasTable:
     """Judgements of one tool: rows study (and outcome), columns domains."""
 
     tool: str
-    domains: tuple[str, ...]
+    domains: tuple[tuple[str, str], ...]  # code, name
     rows: tuple[tuple[str, str, tuple[Row | None, ...]], ...]  # study id, outcome, judgement a domain
 
 
@@ -133,23 +134,32 @@ def bias_view(rows: Sequence[Row]) -> list[BiasTable]:
     """Return one table for each tool that was used; studies that were not assessed are left out."""
     tools: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
-        if row["judgement"] != "not_assessed":
-            tools[row["tool"]].append(row)
+        if row["judgement"] != NOT_ASSESSED:
+            known = find_tool(row["tool"])
+            tools[known.name if known else row["tool"]].append(row)
     return [_bias_table(tool, members) for tool, members in tools.items()]
 
 
 def _bias_table(tool: str, rows: Sequence[Row]) -> BiasTable:
-    domains = tuple(dict.fromkeys(row["domain"] for row in rows))
-    domains = (*(d for d in domains if d != "overall"), *(d for d in domains if d == "overall"))
-    cells = {(row["study_id"], row["outcome"], row["domain"]): row for row in rows}
+    """Return the table of a tool: each of its domains, judged or not, then others, the overall judgement last."""
+    known = find_tool(tool)
+    codes = {row["domain"]: _domain_code(known, row["domain"]) for row in rows}
+    listed = [d.code for d in known.domains] if known else []
+    domains = (*dict.fromkeys([*listed, *(c for c in codes.values() if c != OVERALL)]), OVERALL)
+    cells = {(row["study_id"], row["outcome"], codes[row["domain"]]): row for row in rows}
     keys = dict.fromkeys((row["study_id"], row["outcome"]) for row in rows)
     lines = tuple((s, o, tuple(cells.get((s, o, d)) for d in domains)) for s, o in keys)
-    return BiasTable(tool, domains, lines)
+    return BiasTable(tool, tuple((d, domain_name(tool, d)) for d in domains), lines)
+
+
+def _domain_code(tool: Tool | None, domain: str) -> str:
+    found = find_domain(tool, domain) if tool else None
+    return found.code if found else domain
 
 
 def not_assessed(rows: Sequence[Row]) -> list[Row]:
     """Return the rows of studies whose risk of bias was not judged."""
-    return [row for row in rows if row["judgement"] == "not_assessed"]
+    return [row for row in rows if row["judgement"] == NOT_ASSESSED]
 
 
 def numbers_view(data: ReportInput) -> list[tuple[str, str, list[NumberRow]]]:

@@ -11,10 +11,11 @@ from rheumeta.pages.currency import currency
 from rheumeta.pages.evidence import DESIGN_WORDS, STATUS_WORDS, bias_view, flow_view, not_assessed
 from rheumeta.pages.inputs import ReportInput, Row
 from rheumeta.pages.literature import is_doi
-from rheumeta.pages.numbers import capital, count, interval, whole
+from rheumeta.pages.numbers import capital, count, interval, uncapital, whole
 from rheumeta.pages.pandoc import Block
 from rheumeta.pages.plain import plain_summary
 from rheumeta.pages.unpooled import KIND_WORDS, sign_words
+from rheumeta.rob_tools import OVERALL, judgement_words
 
 LEVEL_WORDS = {"high": "high", "moderate": "moderate", "low": "low", "very_low": "very low"}
 
@@ -85,16 +86,24 @@ def risk_of_bias(data: ReportInput) -> Iterable[Block]:
     yield pandoc.heading(2, "Risk of bias")
     rows, labels = data.sheet("risk_of_bias"), data.study_labels()
     for tool in bias_view(rows):
-        head = ("Study", "Outcome", *(domain.replace("_", " ") for domain in tool.domains))
+        head = ("Study", "Outcome", *(name if code == OVERALL else code for code, name in tool.domains))
         body = [
             (labels.get(study, study), outcome,
-             *("–" if cell is None else cell["judgement"].replace("_", " ") for cell in cells))
+             *("–" if cell is None else judgement_words(tool.tool, cell["judgement"]) for cell in cells))
             for study, outcome, cells in tool.rows
         ]  # fmt: skip
         share = 0.66 / len(tool.domains)
-        yield pandoc.table(
-            f"Risk of bias ({tool.tool}).", head, body, widths=(0.2, 0.14, *[share] * len(tool.domains))
+        described = [
+            f"{code}: {uncapital(name)}" for code, name in tool.domains if code not in (OVERALL, name)
+        ]
+        caption = ". ".join(
+            [
+                f"Risk of bias ({tool.tool})",
+                *(["; ".join(described)] if described else []),
+                "A dash: not judged.",
+            ]
         )
+        yield pandoc.table(caption, head, body, widths=(0.2, 0.14, *[share] * len(tool.domains)))
     waiting = {row["study_id"] for row in not_assessed(rows)}
     if waiting:
         names = ", ".join(labels.get(study, study) for study in sorted(waiting))

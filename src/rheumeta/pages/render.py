@@ -51,6 +51,7 @@ from rheumeta.pages.strips import WIDTH
 from rheumeta.pages.unpooled import DIRECTION_SIGNS, KIND_WORDS, directions_view
 from rheumeta.questions import GRADES, WITHOUT_QUESTIONED
 from rheumeta.records import FLAGS
+from rheumeta.rob_tools import judgement_words
 
 FONT_STYLES = {"": "", "Bold": "font-weight:bold", "Oblique": "font-style:italic",
                "BoldOblique": "font-weight:bold;font-style:italic"}  # fmt: skip
@@ -64,7 +65,7 @@ GLOBALS: dict[str, Any] = {
     "certainty_place": origins.certainty_place, "missing_place": origins.missing_place,
     "directions_place": origins.directions_place, "bias_place": origins.bias_place,
     "awaited_place": origins.awaited_place, "flow_place": origins.flow_place,
-    "FLOW_WORDS": evidence.FLOW_WORDS, "JUDGEMENTS": origins.JUDGEMENTS,
+    "FLOW_WORDS": evidence.FLOW_WORDS, "JUDGEMENTS": origins.JUDGEMENTS, "judgement_words": judgement_words,
     "UNJUDGED": origins.UNJUDGED, "STATUS": origins.STATUS,
     "ASKED": origins.ASKED, "CHECKS": origins.CHECKS, "MOVES": origins.MOVES, "SEARCHES": origins.SEARCHES,
     "ROWS": origins.ROWS, "asked_place": origins.asked_place, "rows_place": origins.rows_place,

@@ -146,7 +146,7 @@ def _study(pen: Pen, y: float, row: ForestRow) -> float:
     _numbers(pen, middle, row, pen.layout.face)
     _interval(pen, middle, row.effect, colour=style.INK, width=0.9)
     _square(pen, middle, row)
-    draw_dots(pen.canvas, pen.layout, middle, row)
+    draw_dots(pen.canvas, pen.plot, pen.layout, middle, row)
     return y + height
 
 

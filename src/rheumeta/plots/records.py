@@ -5,10 +5,10 @@ All effects are on the display scale (ratio, points, percent). None means "not a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
-from rheumeta.plots.review_records import BiasDomain, Judgement
+from rheumeta.plots.review_records import BiasDomain, Judgement, JudgementStyle
 
 Scale = Literal["linear", "log"]
 

@@ -25,8 +25,11 @@ COLUMN, COLUMN_LEAST = 26.0, 14.0
 NAME_SHARE, NAME_SHARE_TWO = 0.45, 0.34
 """Share of the width for names: beside one column of bars, beside two."""
 
-EDGE = 8.0
+EDGE = 10.0
 """Space beside bars for the labels of their axis, points."""
+
+ASIDE = 180.0
+"""Least room to the right of the signs for the names of the domains, points."""
 
 SHADE = "#f1f1f1"
 """Behind the overall judgement."""
@@ -68,10 +71,29 @@ def _traffic(canvas: Canvas, y: float, panel: BiasPanel) -> float:
     room = canvas.width - 2 * style.MARGIN
     y = canvas.paragraph(style.MARGIN, y + 2, panel.tool, room, BODY_BOLD)
     y = canvas.paragraph(style.MARGIN, y, panel.source, room, NOTE) + 2
+    top, (_, edge) = y, _columns(canvas.width, panel)[-1]
     y = _grid(canvas, y, panel)
     entries = [f"{d.sign}: {d.name}" for d in panel.domains if d.sign != d.name]
+    if canvas.width - style.MARGIN - edge >= ASIDE:
+        return max(y, _aside(canvas, edge + 18, top, entries, panel))
     y = draw_columns(canvas, y + 4, entries, NOTE, columns=2)
     return draw_judgement_key(canvas, y + 3, _used(panel), looks(panel.style))
+
+
+def _aside(canvas: Canvas, left: float, y: float, entries: Sequence[str], panel: BiasPanel) -> float:
+    """Write the names of the domains and the key to the right of the signs; return the y below them."""
+    room = canvas.width - style.MARGIN - left
+    for entry in entries:
+        y = canvas.paragraph(left, y, entry, room, NOTE)
+    y += 5
+    used = _used(panel)
+    for judgement, look in looks(panel.style).items():
+        if judgement in used:
+            draw_judgement(canvas, left + RADIUS, y + RADIUS, look, RADIUS)
+            text = y + RADIUS - NOTE.leading / 2
+            y = canvas.paragraph(left + 2 * RADIUS + 5, text, look.label, room - 2 * RADIUS - 5, NOTE)
+            y += 2 * RADIUS + 2 - NOTE.leading
+    return y
 
 
 def _columns(width: float, panel: BiasPanel) -> list[tuple[float, float]]:
@@ -206,7 +228,7 @@ def _bar(
         width = (right - left) * share / PERCENT
         canvas.box(x, top, width, BAR, fill=look.fill, edge=style.INK, order=2, key=panel.key)
         face = Face(style.SIZE_SMALL, colour=look.ink)
-        texts = (f"{look.sign} {share:.0f}%".strip(), f"{share:.0f}%", look.sign)
+        texts = (f"{look.sign} {share:.0f}%".strip(), look.sign)
         text = next((t for t in texts if text_width(t, face) <= width - 3), "")
         canvas.text(x + width / 2, top + BAR / 2 + 0.36 * face.size, text, face, align="center")
         x += width

@@ -33,6 +33,7 @@ from rheumeta.plots.flow import draw_flow
 from rheumeta.plots.forest import draw_forest
 from rheumeta.plots.forest_pages import draw_pages, needs_pages
 from rheumeta.plots.furniture import draw_note
+from rheumeta.plots.judgements import PALETTES
 from rheumeta.plots.records import AlbatrossPlot, BubblePlot, DirectionPlot, ForestPlot, NoteFigure
 from rheumeta.plots.review_records import BiasPlot, FlowPlot, MapPlot
 from rheumeta.plots.risk_of_bias import draw_bias_summary, draw_traffic
@@ -129,6 +130,12 @@ class Sources:
     def assessments(self) -> list[Assessment]:
         """Judgements of risk of bias."""
         return assessments(self.sheets["risk_of_bias"])
+
+    @cached_property
+    def colours(self) -> dict[str, str]:
+        """Colours of judgements of risk of bias."""
+        chosen = self.protocol.defaults
+        return PALETTES[chosen.rob_colours] | {str(j): c for j, c in chosen.rob_own_colours.items()}
 
     @cached_property
     def map(self) -> MapPlot:
@@ -285,14 +292,14 @@ def plan(protocol: Protocol, synthesis: Synthesis, sheets: Sheets) -> Iterator[T
 def _sheet_tasks(sources: Sources) -> Iterator[Task]:
     """Yield the figures that show the sheets of a review."""
     labels, synthesis, sheets = sources.labels, sources.synthesis, sources.sheets
-    bias = sheets["risk_of_bias"]
+    bias, colours = sheets["risk_of_bias"], sources.colours
     yield Task(EVIDENCE_MAP, lambda: sources.map, describe_map)
     for name, block in zip(MAP_PARTS, MAP_BLOCKS, strict=True):
         yield Task(name, lambda block=block: map_part(sources.map, block), describe_map)  # type: ignore[misc]
-    yield Task(RISK_OF_BIAS, lambda: bias_figure(bias, labels), describe_bias)
+    yield Task(RISK_OF_BIAS, lambda: bias_figure(bias, labels, colours), describe_bias)
     yield Task(
         BIAS_SUMMARY,
-        lambda: bias_summary_figure(bias, labels, synthesis),
+        lambda: bias_summary_figure(bias, labels, synthesis, colours),
         describe_bias,
         draw_bias_summary,
     )
@@ -307,7 +314,7 @@ def _analysis_tasks(analysis: Analysis, plan: AnalysisPlan, sources: Sources) ->
         if isinstance(plot, ForestPlot):
             plot = with_moderators(plot, analysis, {m: protocol.moderators[m] for m in plan.forest_columns})
             plot = replace(plot, layout=plan.forest_layout or protocol.defaults.forest_layout)
-        return with_bias(plot, analysis, sources.assessments, sources.labels)
+        return with_bias(plot, analysis, sources.assessments, sources.labels, sources.colours)
 
     yield Task(analysis.id, lambda: forest(forest_figure(analysis, level=level)), words)
     for by in plan.subgroups:

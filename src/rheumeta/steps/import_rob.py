@@ -13,8 +13,8 @@ from pathlib import Path
 
 from rheumeta.errors import Fault, InputFaults
 from rheumeta.layout import Layout
-from rheumeta.tables.rob_import import read_judgements
 from rheumeta.rob_tools import NOT_ASSESSED, find_tool, plain
+from rheumeta.tables.rob_import import read_judgements
 from rheumeta.tables.sheets import ROB
 from rheumeta.tables.writing import StageWriter
 

@@ -16,12 +16,13 @@ from rheumeta.layout import Layout
 from rheumeta.provenance import evidence_digest
 from rheumeta.tables.config import CONFIG, listed_reviews
 from rheumeta.tables.corrections import APPLIED_COLUMNS, Applied, apply_corrections
+from rheumeta.tables.declared import Declared, declared
 from rheumeta.tables.follow_on import first_causes
 from rheumeta.tables.instruments import instruments, instruments_of
 from rheumeta.tables.manifest import CHECK_COLUMNS, Check, check_manifest
 from rheumeta.tables.ordering import natural
 from rheumeta.tables.placeholders import placeholder_faults
-from rheumeta.tables.protocol import Declared, declared, read_protocol
+from rheumeta.tables.protocol import read_protocol
 from rheumeta.tables.reading import RawSheet, read_sheet
 from rheumeta.tables.rules_appraisal import check_appraisal
 from rheumeta.tables.rules_flow import check_flow

@@ -47,6 +47,8 @@ def _explain(
         return "not_allowed", "The value is not one of those allowed.", context["expected"], None
     if kind == "string_type":
         return "wrong_type", "The value is no text.", "text", "Put it in quotation marks."
+    if kind == "string_pattern_mismatch" and context["pattern"].startswith("^#"):
+        return "bad_colour", "The colour is not well formed.", "# and six digits 0-9 or a-f: #02c100", None
     if kind == "string_pattern_mismatch":
         return (
             "bad_id",

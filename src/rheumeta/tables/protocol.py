@@ -6,12 +6,9 @@ not declared here is a fault. The JSON schema in ``workflow/schemas`` is made fr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, StringConstraints, ValidationError
 
@@ -20,8 +17,6 @@ from rheumeta.layout import COLUMN_FORMATS, LONGEST_ID
 from rheumeta.tables.model_faults import model_faults
 from rheumeta.tables.question import Declarations, Model, Question, Text
 from rheumeta.tables.yaml_lines import Document, parse_yaml
-
-M = TypeVar("M", bound=BaseModel)
 
 MAKE_ONE = "Make one: rheumeta new-review <review>"
 
@@ -39,6 +34,11 @@ Diagnostic = Literal[
     "leave_one_out",
 ]  # fmt: skip
 ForestLayout = Literal["standard", "revman", "bmj", "compact"]
+Judged = Literal[
+    "low", "low_except_confounding", "some_concerns", "moderate", "high", "serious", "very_high", "critical", "unclear",
+    "no_information", "not_applicable",
+]  # fmt: skip
+Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
 
 
 class Intervention(Model):
@@ -173,6 +173,15 @@ class Defaults(Model):
     column_figures: tuple[Literal["svg", "pdf", "png"], ...] = Field(
         COLUMN_FORMATS,  # type: ignore[arg-type]
         description="Formats in which figures of primary analyses and of the review also come one column (85 mm) wide.",
+    )
+    rob_colours: Literal["standard", "cochrane", "colourblind"] = Field(
+        "standard",
+        description="Set of colours of judgements of risk of bias; their signs are the same in each.",
+    )
+    rob_own_colours: dict[Judged, Colour] = Field(
+        {},
+        description='Own colours by judgement, in quotation marks: `high: "#bf0000"`. A judgement that is not '
+        "named has the colour of the set.",
     )
     zero_cells: float = Field(0.5, ge=0.01, le=1, description="Added to all cells of a study with a zero.")
     double_zero: Literal["leave_out", "include"] = "leave_out"
@@ -309,50 +318,6 @@ def read_protocol(path: Path, *, file: str) -> tuple[Protocol | None, Document, 
         return Protocol.model_validate(document.data), document, []
     except ValidationError as error:
         return None, document, model_faults(error, Protocol, document, file=file)
-
-
-@dataclass(frozen=True)
-class Declared:
-    """What a protocol declares for the sheets, as far as it can be read in spite of its faults.
-
-    `unclear` are instruments that are declared with faults; `complete` is False where nothing can
-    be said of what else the protocol may declare.
-    """
-
-    interventions: tuple[str, ...] = ()
-    moderators: Mapping[str, Moderator] = field(default_factory=dict)
-    instruments: Mapping[str, Instrument] = field(default_factory=dict)
-    outcomes: tuple[str, ...] = ()
-    unclear: tuple[str, ...] = ()
-    complete: bool = False
-
-
-def declared(document: Document) -> Declared:
-    """Return what the YAML of a protocol declares for the sheets; its faults are told elsewhere."""
-    if not isinstance(document.data, dict):
-        return Declared()
-    keys = ("interventions", "moderators", "instruments", "outcomes")
-    entries = {key: document.data.get(key) or {} for key in keys}
-    if not all(isinstance(entry, dict) for entry in entries.values()) or not entries["interventions"]:
-        return Declared()
-    instruments = _valid_parts(entries["instruments"], Instrument)
-    moderators = _valid_parts(entries["moderators"], Moderator)
-    return Declared(
-        interventions=tuple(entries["interventions"]),
-        moderators=moderators,
-        instruments=instruments,
-        outcomes=tuple(entries["outcomes"]),
-        unclear=tuple(name for name in entries["instruments"] if name not in instruments),
-        complete=len(moderators) == len(entries["moderators"]),
-    )
-
-
-def _valid_parts(entries: Mapping[str, object], model: type[M]) -> dict[str, M]:
-    valid: dict[str, M] = {}
-    for name, entry in entries.items():
-        with suppress(ValidationError):
-            valid[name] = model.model_validate(entry)
-    return valid
 
 
 def _read_document(path: Path, *, file: str) -> tuple[Document, list[Fault]]:

@@ -24,10 +24,10 @@ from rheumeta.records import Analysis, Synthesis
 from rheumeta.rob_tools import NOT_ASSESSED, OVERALL, Domain, find_domain, find_tool
 
 Row = Mapping[str, str]
-Colours = str | Mapping[str, str]
-"""A set of colours by its name, or own colours by judgement."""
+Colours = Mapping[str, str]
+"""Colours by judgement; one that is not named has the standard colour."""
 
-STANDARD = "standard"
+STANDARD: Colours = PALETTES["standard"]
 PERCENT, LEAST_REST = 100.0, 0.5
 """All weight; a share of it that is printed, percent."""
 
@@ -77,12 +77,10 @@ def domains_of(tool: str, found: Iterable[Assessment]) -> tuple[Domain, ...]:
     return (*listed, Domain(OVERALL, "Overall", "Overall", "overall"))
 
 
-def style_of(tool: str, colours: str | Mapping[str, str]) -> JudgementStyle:
-    """Return what a tool calls its judgements, and their colours: a set by its name, or own ones."""
+def style_of(tool: str, colours: Colours) -> JudgementStyle:
+    """Return what a tool calls its judgements, and their colours."""
     known = find_tool(tool)
-    return JudgementStyle(
-        known.words if known else {}, PALETTES[colours] if isinstance(colours, str) else colours
-    )
+    return JudgementStyle(known.words if known else {}, colours)
 
 
 def judged(assessment: Assessment, domains: Sequence[Domain]) -> tuple[Judgement, ...]:
@@ -101,8 +99,8 @@ def bias_figure(
         The sheet ``risk_of_bias``.
     labels : mapping of str to str
         Names of the studies.
-    colours : str or mapping of str to str, optional
-        A set of colours by its name, or own colours by judgement.
+    colours : mapping of str to str, optional
+        Colours by judgement, as "#rrggbb".
     """
     found = assessments(rows)
     if not found:
@@ -195,6 +193,8 @@ def _weighted(
     (panel,) = _panels(kept, labels, colours)
     shown = tuple(float(weights[a.study]) for a in kept)
     basis = f"by weight in the analysis “{analysis.title}”"
+    if not any(shown):
+        return None
     rest = PERCENT - sum(shown)
     if rest > LEAST_REST:
         basis += f"; {rest:.0f}% of its weight is of studies not judged with this tool"
