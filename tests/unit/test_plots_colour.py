@@ -15,8 +15,8 @@ from rheumeta.plots.canvas import Canvas
 from rheumeta.plots.direction import draw_sign
 from rheumeta.plots.evidence_map import draw_mark
 from rheumeta.plots.forest_axis import DASHES
-from rheumeta.plots.judgements import LOOKS
-from rheumeta.plots.review_records import MapMark
+from rheumeta.plots.judgements import PALETTES, looks
+from rheumeta.plots.review_records import JudgementStyle, MapMark
 
 APART = 15.0
 """Least CIEDE2000 of two colours that nothing else tells apart; about 2 is just noticed side by side."""
@@ -63,9 +63,10 @@ def test_meanings_differ_in_colour_or_have_another_cue(name, vision):
 
 
 @pytest.mark.parametrize("vision", VISIONS)
-def test_judgements_of_different_weight_differ_in_sign_or_colour(vision):
-    looks = {(look.sign, look.fill) for look in LOOKS.values()}
-    for one, two in combinations(looks, 2):
+@pytest.mark.parametrize("palette", PALETTES)
+def test_judgements_of_different_weight_differ_in_sign_or_colour(palette, vision):
+    shown = {(look.sign, look.fill) for look in looks(JudgementStyle(colours=PALETTES[palette])).values()}
+    for one, two in combinations(shown, 2):
         assert one[0] != two[0] or difference(seen(one[1], vision), seen(two[1], vision)) >= APART
 
 

@@ -33,7 +33,7 @@ LOOKS: dict[Judgement, Look] = {
     "serious": Look("serious", "×", style.VERMILION),
     "very_high": Look("very high", "!", "#7a2200", style.PAPER),
     "critical": Look("critical", "!", "#7a2200", style.PAPER),
-    "no_information": Look("no information", "?", "#cfcfcf"),
+    "no_information": Look("no information", "?", "#a3a3a3"),
     "not_applicable": Look("not applicable", "/", style.PAPER),
     "not_assessed": Look("not assessed", "", style.PAPER),
 }

@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, StringConstraints, ValidationError
+from pydantic import Field, StringConstraints, ValidationError
 
 from rheumeta.errors import Fault, InputFaults
 from rheumeta.layout import COLUMN_FORMATS, LONGEST_ID
