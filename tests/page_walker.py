@@ -29,7 +29,7 @@ HOME = ("q-", "check-", "place-searches", "since")
 """What is itself the place of its numbers: questions, checks, searches, and changes since a version that is kept."""
 
 PLAIN = (
-    "Dot: the estimate",  # the key of the small pictures
+    "Dot: the best estimate",  # the key of the small pictures
     "0 or 1 event is 0 or 1 patient",  # the gloss of a flag
     "patients of 1000",  # a unit
     "What would test it",  # words of the sheet of claims

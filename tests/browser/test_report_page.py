@@ -28,7 +28,9 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-WIDTHS = (320, 390, 768, 1440)
+TABLET = 768
+"""Here the widest tables scroll in their boxes: neither a list nor enough room for all columns."""
+WIDTHS = (320, 390, TABLET, 1440)
 TEXTS = ("body", ".question", ".caution", ".small", "figcaption", "nav.contents a", "thead th")
 LEAST_CONTRAST = 4.5
 """Contrast of text and background (WCAG 2.2, success criterion 1.4.3, level AA)."""
@@ -50,11 +52,29 @@ def browser():
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_the_page_never_scrolls_sideways(browser, address, width):
+def test_neither_the_page_nor_a_table_scrolls_sideways(browser, address, width):
     page = browser.new_page(viewport={"width": width, "height": 800}, java_script_enabled=True)
     page.goto(address)
+    page.evaluate("document.querySelectorAll('details').forEach(fold => { fold.open = true; })")
+    assert width == TABLET or page.evaluate(CUT) == []
     assert page.evaluate("document.documentElement.scrollWidth") == width
     page.close()
+
+
+def test_on_a_phone_each_cell_says_what_it_is_and_the_list_can_be_sorted(browser, address):
+    page = browser.new_page(viewport={"width": 390, "height": 900})
+    page.goto(address)
+    cell = page.locator("section:has(> #numbers) tr[id] td:not(.blank)").nth(1)
+    assert cell.evaluate("cell => getComputedStyle(cell, '::before').content") == '"Outcome"'
+    assert cell.get_attribute("role") == "cell"
+    bar = page.locator("section:has(> #numbers) .bar")
+    bar.get_by_label("Sort by").select_option(label="Outcome")
+    assert bar.get_by_role("status").inner_text() == "Sorted by Outcome, rising."
+    page.close()
+
+
+def test_only_what_scrolls_is_a_stop_of_the_keyboard(page):
+    assert page.evaluate(NEEDLESS) == []
 
 
 def test_it_asks_for_nothing_and_complains_of_nothing(browser, address):
@@ -252,6 +272,20 @@ def test_search_finds_a_place_and_goes_there(page):
     assert page.locator("#search [role=status]").inner_text() == "Nothing found."
 
 
+def test_search_steps_from_place_to_place(page):
+    page.get_by_label("Search this report").fill("ACR20")
+    said = page.locator("#search [role=status]")
+    total = said.inner_text().split()[0]
+    page.get_by_role("button", name="Next").click()
+    assert said.inner_text() == f"1 of {total} places"
+    first = page.evaluate("document.activeElement.textContent")
+    page.get_by_role("button", name="Next").click()
+    assert said.inner_text() == f"2 of {total} places"
+    assert page.evaluate("document.activeElement.textContent") != first
+    page.get_by_role("button", name="Previous").click()
+    assert page.evaluate("document.activeElement.textContent") == first
+
+
 def test_search_opens_what_hides_a_place(page):
     assert not page.get_by_text("ln(9/46) − ln(1/7)").first.is_visible()
     page.get_by_label("Search this report").fill("ln(9/46)")
@@ -308,6 +342,13 @@ def test_it_prints(browser, address):
     assert page.pdf(format="A4", prefer_css_page_size=True).startswith(b"%PDF")
     page.close()
 
+
+CUT = """() => [...document.querySelectorAll('.scroll')].filter(box => box.scrollWidth > box.clientWidth + 1)
+  .map(box => box.getAttribute('aria-label'))"""
+
+NEEDLESS = """() => [...document.querySelectorAll('.scroll[tabindex], .picture[tabindex]')]
+  .filter(box => box.checkVisibility() && box.scrollWidth <= box.clientWidth + 1 && box.scrollHeight <= box.clientHeight + 1)
+  .map(box => box.getAttribute('aria-label'))"""
 
 DRAWN = """() => [...document.querySelectorAll('.picture svg')].map(svg => [
   svg.getBoundingClientRect().width, svg.querySelectorAll('path, text').length, svg.getAttribute('aria-label')])"""

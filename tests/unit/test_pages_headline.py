@@ -39,7 +39,7 @@ def test_a_circle_of_cohorts_ends():
 
 def test_base_says_how_many_were_compared_and_how_many_at_random():
     text = head.evidence_base(demo(build.controlled(), build.before_after()), STUDIES)
-    assert "holds four studies; seven cohorts of patients, 324 in all" in text
+    assert "holds four studies; seven cohorts of patients (groups followed together), 324 in all" in text
     assert "Only two cohorts (74 patients) give numbers that can be set against a control group" in text
     assert "one of them at random (53)" in text
     more = replace(demo(build.controlled(), build.before_after()), controlled_silent=("A 2001", "B 2002"))
@@ -92,7 +92,7 @@ def test_intervals_that_include_no_difference_answer_nothing():
     text = head.answer([build.controlled(), build.empty()])
     assert text == (
         "Whether the treatment helps or harms is not known. Of two main questions put to controlled studies, one "
-        "has a usable result, and its interval includes no difference."
+        "has a usable result, and no difference would fit its data as well."
     )
 
 
@@ -135,7 +135,7 @@ def test_a_clear_interval_says_on_which_side_it_lies():
         "of a better result with treatment."
     )
     assert head.answer([bad]).endswith("of a worse result with treatment.")
-    assert head.answer([build.controlled()]).endswith("but its interval includes no difference.")
+    assert head.answer([build.controlled()]).endswith("but no difference would fit its data as well.")
     both = head.answer([good, bad])
     assert (
         "one lies on the side of a better result with treatment and one lies on the side of a worse one"

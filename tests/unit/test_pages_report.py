@@ -12,8 +12,9 @@ import pytest
 import report_builder as build
 
 from rheumeta.pages import evidence, render
-from rheumeta.pages.strips import strip
+from rheumeta.pages.strips import strips
 from rheumeta.pages.words import NO_CAUSE
+from rheumeta.records import Interval
 
 VOID = {"meta", "img", "line", "circle", "path", "br", "input"}
 
@@ -107,10 +108,25 @@ def test_a_small_picture_names_its_better_side():
         ("lower", False, "better"), ("higher", False, "worse"), ("higher", True, "better"),
     ):  # fmt: skip
         drawn = replace(build.controlled(), better=better, reversed_axis=turned)
-        shown = strip(drawn, drawn.random.display, None)
+        shown = strips([drawn])[drawn.id]
         assert shown.words == (f"← {left}", "no difference", f"{({'better', 'worse'} - {left}).pop()} →")
+        assert shown.numbers == (("10", "1", "0.1") if turned else ("0.1", "1", "10"))
     alone = build.proportion()
-    assert strip(alone, alone.random.display, None).words is None
+    assert strips([alone])[alone.id].words is None
+    assert strips([alone])[alone.id].numbers == ("0%", "", "100%")
+
+
+def test_small_pictures_of_one_kind_share_an_axis():
+    narrow = build.controlled()
+    wide = replace(narrow, id="wide", random=replace(narrow.random, display=Interval(4.0, 0.1, 60.0)))
+    change = build.before_after()
+    alone, shown = strips([narrow]), strips([narrow, wide, change])
+    assert alone[narrow.id].numbers == ("0.1", "1", "10")
+    assert shown[narrow.id].numbers == shown["wide"].numbers == ("0.05", "1", "20")
+    assert shown["wide"].cut_right
+    assert not shown["wide"].cut_left
+    assert shown[change.id].numbers == strips([change])[change.id].numbers
+    assert shown[narrow.id].null == 120.0 == shown["wide"].null
 
 
 def test_every_figure_says_its_result_in_words(page):

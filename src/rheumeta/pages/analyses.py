@@ -12,7 +12,6 @@ from rheumeta.pages.inputs import anchor
 from rheumeta.pages.numbers import DASH, count, interval, number, p_equals, tenth, whole
 from rheumeta.pages.origins import place as whole_place
 from rheumeta.pages.origins import subgroup_place
-from rheumeta.pages.strips import Strip, strip
 from rheumeta.pages.words import main_pooled, sentence, shown_result
 from rheumeta.records import FLAGS, Analysis, Interval, Pooled, Sensitivity, StudyEffect, Subgroup
 
@@ -90,7 +89,6 @@ class AnalysisView:
     subgroups: tuple[SubgroupTable, ...]
     changed: tuple[Sensitivity, ...]  # sensitivity runs that give another result
     unchanged: tuple[str, ...]  # labels of those that give the same
-    strip: Strip | None
 
 
 def analysis_view(analysis: Analysis, *, level: float = 95) -> AnalysisView:
@@ -106,7 +104,6 @@ def analysis_view(analysis: Analysis, *, level: float = 95) -> AnalysisView:
     legend = _legend(analysis.studies)
     marks = {code: mark for mark, code in legend}
     two = analysis.comparison_kind == "controlled"
-    result = shown_result(analysis)
     words = sentence(analysis, level=level)
     return AnalysisView(
         record=analysis,
@@ -123,7 +120,6 @@ def analysis_view(analysis: Analysis, *, level: float = 95) -> AnalysisView:
         subgroups=_subgroups(analysis),
         changed=tuple(s for s in analysis.sensitivity if not _same(analysis, s)),
         unchanged=tuple(s.label for s in analysis.sensitivity if _same(analysis, s)),
-        strip=strip(analysis, result.display, result.prediction) if result else None,
     )
 
 

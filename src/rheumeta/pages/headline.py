@@ -97,10 +97,11 @@ def answer(primary: Sequence[Analysis], certainty: Mapping[str, str] = MappingPr
     if len(asked) == 1:
         return _only_answer(clear, certainty)
     if not clear:
-        usable = "one has a usable result, and its interval includes"
+        usable = "one has a usable result, and no difference would fit its data as well"
         if len(shown) > 1:
-            usable = f"{count(len(shown), 'have', 'have')} a usable result, and every interval includes"
-        return f"{NOT_KNOWN}Of {count(len(asked), 'main question')} put to controlled studies, {usable} no difference."
+            have = count(len(shown), "have", "have")
+            usable = f"{have} a usable result, and no difference would fit the data of each as well"
+        return f"{NOT_KNOWN}Of {count(len(asked), 'main question')} put to controlled studies, {usable}."
     better = sum(_is_better(a, interval) for a, interval in clear)
     sides = (
         [f"{count(better, 'lies', 'lie')} on the side of a better result with treatment"] if better else []
@@ -135,7 +136,7 @@ def _only_answer(clear: Sequence[tuple[Analysis, Interval]], certainty: Mapping[
     """Return the answer where one question was asked and has a result."""
     asked = "The one main question put to controlled studies has a usable result"
     if not clear:
-        return f"{NOT_KNOWN}{asked}, but its interval includes no difference."
+        return f"{NOT_KNOWN}{asked}, but no difference would fit its data as well."
     side = "a better" if _is_better(*clear[0]) else "a worse"
     unsure, shaky = _unsure(clear[0][0], certainty), weakness(*clear[0])
     return (
@@ -203,8 +204,8 @@ def evidence_base(synthesis: Synthesis, studies: Sequence[Row]) -> str:
     else:
         verb = "gives" if len(everyone) == 1 else "give"
         text = (
-            f"The review holds {total}; {count(len(everyone), 'cohort')} of patients, {size} in all, {verb} "
-            f"numbers that can be used."
+            f"The review holds {total}; {count(len(everyone), 'cohort')} of patients (groups followed together), "
+            f"{size} in all, {verb} numbers that can be used."
         )
     return f"{text} {_compared(synthesis, studies)}"
 
@@ -257,7 +258,7 @@ def brief(analysis: Analysis, *, level: float = 95) -> str:
     size = f", {whole(analysis.n_patients)} patients" if analysis.n_patients else ""
     text = f"{topic(analysis)}: {found}; {count(analysis.k, 'study', 'studies')}{size}."
     if includes(result.display, analysis.null):
-        text += f" The interval includes {null_word(analysis)}."
+        text += f" {capital(null_word(analysis))} would fit these data as well."
     else:
         text += f" {includes_null(analysis, result.display)}".rstrip()
     if analysis.add_on:

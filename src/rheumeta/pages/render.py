@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -47,7 +47,7 @@ from rheumeta.pages.missing import STATUS_WORDS as MISSING_WORDS
 from rheumeta.pages.missing import missing_key, missing_view, patients_place
 from rheumeta.pages.plain import plain_summary
 from rheumeta.pages.prisma import checklist
-from rheumeta.pages.strips import WIDTH
+from rheumeta.pages.strips import WIDTH, Strip, strips
 from rheumeta.pages.unpooled import DIRECTION_SIGNS, KIND_WORDS, directions_view
 from rheumeta.questions import GRADES, WITHOUT_QUESTIONED
 from rheumeta.records import FLAGS
@@ -91,6 +91,7 @@ class Card:
     studies: int
     sentences: tuple[str, ...]
     views: tuple[analyses.AnalysisView, ...]  # primary analyses
+    strips: Mapping[str, Strip]  # their pictures
     analyses: int
     pooled: int
     level: float
@@ -183,7 +184,8 @@ def context(data: ReportInput) -> dict[str, Any]:
         "counts": counts(data),
         "arm_sizes": arm_sizes(data),
         "views": views,
-        "primary": [v for v in views if v.record.primary],
+        "primary": main_views(views),
+        "strips": strips(a for a in synthesis.analyses if a.primary),
         "comparisons": by_comparison(views),
         "studies": evidence.studies_view(data),
         "cohorts_shared": any(row.get("cohort_of") for row in data.sheet("studies")),
@@ -245,6 +247,11 @@ def first_screen(data: ReportInput) -> list[str]:
     return [text for text in (*sentences[:1], warning(data), *sentences[1:]) if text]
 
 
+def main_views(views: Iterable[analyses.AnalysisView]) -> list[analyses.AnalysisView]:
+    """Return the views of primary analyses, those without any number last."""
+    return sorted((v for v in views if v.record.primary), key=lambda view: view.record.status == "no_data")
+
+
 def by_comparison(views: Sequence[analyses.AnalysisView]) -> list[list[analyses.AnalysisView]]:
     """Return the analyses grouped by comparison, in the order in which comparisons first appear."""
     groups: dict[str, list[analyses.AnalysisView]] = {}
@@ -264,7 +271,8 @@ def card(data: ReportInput) -> Card:
         question=str(data.protocol.get("question", {}).get("text", "")),
         studies=len(data.sheet("studies")),
         sentences=tuple(first_screen(data)[:1]),
-        views=tuple(analyses.analysis_view(a, level=data.level) for a in primary),
+        views=tuple(main_views(analyses.analysis_view(a, level=data.level) for a in primary)),
+        strips=strips(primary),
         analyses=len(synthesis.analyses),
         pooled=sum(a.status == "pooled" for a in synthesis.analyses),
         level=data.level,

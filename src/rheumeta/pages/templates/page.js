@@ -69,9 +69,42 @@
     }
     say(wanted.length ? `${shown} of ${rowsOf(table).length} rows` : "");
   };
+  /* On a phone a wide table is a list: each cell with the head of its column, the roles of a table said anew. */
+  const NARROW = 3;
+  const ROLES = { TABLE: "table", THEAD: "rowgroup", TBODY: "rowgroup", TR: "row", TD: "cell" };
+  const stack = table => {
+    const heads = [...table.tHead.rows[0].cells].map(words);
+    if (heads.length <= NARROW) return;
+    table.classList.add("stack");
+    for (const part of [table, ...all("thead, tbody, tr, th, td", table)]) {
+      const role = ROLES[part.tagName] ?? (part.closest("thead") ? "columnheader" : "rowheader");
+      part.setAttribute("role", role);
+    }
+    for (const row of rowsOf(table).concat(all("tr.total, tr.base", table))) {
+      [...row.cells].forEach((cell, column) => {
+        if (cell.tagName !== "TD") return;
+        cell.dataset.head = heads[column];
+        cell.classList.toggle("blank", ["", "\u2013"].includes(words(cell)));
+      });
+    }
+  };
+  const sorter = (table, say) => {
+    const heads = [...table.tHead.rows[0].cells];
+    const choice = make("select", {}, make("option", { value: "" }, "as listed"));
+    heads.forEach((head, column) => choice.append(make("option", { value: column }, words(head))));
+    choice.addEventListener("change", () => { if (choice.value) sortBy(table, heads[choice.value], say); });
+    return make("label", { class: "sorter" }, "Sort by", choice);
+  };
+  /* Only a box that scrolls is a stop of the keyboard. */
+  const fits = new ResizeObserver(entries => entries.forEach(({ target }) => {
+    const scrolls = target.scrollWidth > target.clientWidth + 1 || target.scrollHeight > target.clientHeight + 1;
+    if (scrolls) target.setAttribute("tabindex", "0"); else target.removeAttribute("tabindex");
+  }));
   const equip = (box, number) => {
     const table = box.querySelector("table");
-    if (!table || !table.tHead || rowsOf(table).length < 2) return;
+    if (!table?.tHead) return;
+    stack(table);
+    if (rowsOf(table).length < 2) return;
     const status = make("span", { role: "status", class: "said" });
     const say = text => { status.textContent = text; };
     for (const head of table.tHead.rows[0].cells) {
@@ -85,6 +118,7 @@
       const input = make("input", { type: "search", id: `filter-${number}`, autocomplete: "off" });
       input.addEventListener("input", () => filterBy(table, input.value, say));
       bar.append(make("label", { for: input.id }, `Filter: ${box.getAttribute("aria-label")}`), input);
+      if (table.matches(".stack")) bar.append(sorter(table, say));
     }
     bar.append(status);
     box.before(bar);
@@ -126,30 +160,43 @@
     const input = form.querySelector("input");
     const list = form.querySelector("ol");
     const status = form.querySelector("[role=status]");
+    const steps = all(".step", form);
     let entries = null;
+    let hits = [];
+    let current = -1;
     const close = () => { list.replaceChildren(); list.hidden = true; };
+    const go = at => {
+      close();
+      current = (at + hits.length) % hits.length;
+      status.textContent = `${current + 1} of ${hits.length} places`;
+      reveal(hits[current].block);
+    };
     const search = () => {
       const wanted = plain(input.value).split(/\s+/).filter(word => word.length > 1);
       close();
-      if (!wanted.length) { status.textContent = ""; return; }
-      entries ??= index();
-      const hits = entries.filter(entry => wanted.every(word => entry.plain.includes(word)));
-      status.textContent = hits.length ? `${hits.length} places` + (hits.length > MOST ? `, the first ${MOST} are shown` : "")
-        : "Nothing found.";
-      for (const hit of hits.slice(0, MOST)) {
-        const button = make("button", { type: "button" }, make("span", { class: "sub" }, hit.place), excerpt(hit, wanted[0]));
-        button.addEventListener("click", () => { close(); reveal(hit.block); });
-        list.append(make("li", {}, button));
+      hits = [];
+      current = -1;
+      if (wanted.length) {
+        entries ??= index();
+        hits = entries.filter(entry => wanted.every(word => entry.plain.includes(word)));
       }
+      steps.forEach(step => { step.hidden = hits.length < 2; });
+      status.textContent = !wanted.length ? "" : !hits.length ? "Nothing found."
+        : (hits.length === 1 ? "1 place" : `${hits.length} places`) + (hits.length > MOST ? `, the first ${MOST} are listed` : "");
+      hits.slice(0, MOST).forEach((hit, at) => {
+        const button = make("button", { type: "button" }, make("span", { class: "sub" }, hit.place), excerpt(hit, wanted[0]));
+        button.addEventListener("click", () => go(at));
+        list.append(make("li", {}, button));
+      });
       list.hidden = !hits.length;
     };
+    steps.forEach((step, i) => step.addEventListener("click", () => go(i ? current + 1 : Math.max(current, 0) - 1)));
     input.addEventListener("input", search);
-    input.addEventListener("focus", () => { if (input.value && list.hidden) search(); });
-    form.addEventListener("submit", event => { event.preventDefault(); list.querySelector("button")?.click(); });
+    form.addEventListener("submit", event => { event.preventDefault(); if (hits.length) go(current + 1); });
     form.addEventListener("keydown", event => {
       const buttons = all("button", list);
       const at = buttons.indexOf(document.activeElement);
-      if (event.key === "Escape") { close(); input.focus(); close(); }
+      if (event.key === "Escape") { input.focus(); close(); }
       if (event.key === "ArrowDown" && buttons.length) { event.preventDefault(); buttons[(at + 1) % buttons.length].focus(); }
       if (event.key === "ArrowUp" && at >= 0) { event.preventDefault(); (at ? buttons[at - 1] : input).focus(); }
     });
@@ -214,6 +261,10 @@
   const LINEAGE = 'a.origin, a[href^="#r-"]';
   const startLineage = () => {
     if (!dialog || !dialog.showModal) return;
+    for (const link of all(LINEAGE)) {
+      link.setAttribute("aria-haspopup", "dialog");
+      link.setAttribute("aria-describedby", "lineage-help");
+    }
     document.addEventListener("click", event => {
       const link = event.target.closest(LINEAGE);
       if (!link || !link.hash || link.classList.contains("place") || event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -271,6 +322,7 @@
   };
 
   all(".scroll").forEach(equip);
+  all(".scroll, .picture").forEach(box => fits.observe(box));
   startSearch();
   startLineage();
   startMarks();

@@ -113,7 +113,7 @@ def _no_events(studies: Sequence[StudyEffect], level: float) -> str | None:
     who = "no patient" if events == 0 else "every patient"
     return (
         f"{who} had the event in the {len(studies)} studies that count patients: {events} of {total}, "
-        f"exact {level:g}% interval {PERCENT * found.lower:.3g}% to {PERCENT * found.upper:.3g}%"
+        f"{level:g}% interval {PERCENT * found.lower:.3g}% to {PERCENT * found.upper:.3g}%"
     )
 
 
