@@ -347,7 +347,8 @@ CUT = """() => [...document.querySelectorAll('.scroll')].filter(box => box.scrol
   .map(box => box.getAttribute('aria-label'))"""
 
 NEEDLESS = """() => [...document.querySelectorAll('.scroll[tabindex], .picture[tabindex]')]
-  .filter(box => box.checkVisibility() && box.scrollWidth <= box.clientWidth + 1 && box.scrollHeight <= box.clientHeight + 1)
+  .filter(box => box.checkVisibility())
+  .filter(box => box.scrollWidth <= box.clientWidth + 1 && box.scrollHeight <= box.clientHeight + 1)
   .map(box => box.getAttribute('aria-label'))"""
 
 DRAWN = """() => [...document.querySelectorAll('.picture svg')].map(svg => [
