@@ -9,6 +9,7 @@ import argparse
 import difflib
 import errno
 import logging
+import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -65,6 +66,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv : sequence of str, optional
         Arguments without the program's name; ``sys.argv`` by default.
     """
+    # Analyses are small: threads of linear algebra cost more to start than they save, and how many there are
+    # would depend on the machine.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     given = sys.argv[1:] if argv is None else list(argv)
     arguments = build_parser().parse_args(_of_a_file(given))
     log: Path | None = arguments.log

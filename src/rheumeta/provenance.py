@@ -5,19 +5,19 @@ Standard library alone, because the Snakefile imports it each time it is read.
 
 from __future__ import annotations
 
-import ast
 import csv
 import hashlib
 import io
 import json
 import platform
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cache
 from importlib import metadata
 from pathlib import Path
 
 from rheumeta.layout import Layout
+from rheumeta.syntax import Code, Reader
 
 PACKAGE = "rheumeta"
 SOURCE = Path(__file__).resolve().parent
@@ -155,6 +155,7 @@ def import_closure(module: str) -> list[str]:
         if name not in found:
             found.add(name)
             queue += [*_parents(name), *_imports(name)]
+    _reader(SOURCE).remember()
     return sorted(found)
 
 
@@ -181,8 +182,13 @@ def _exists(name: str) -> bool:
 
 
 @cache
-def _tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_bytes(), filename=path.name)
+def _reader(folder: Path) -> Reader:
+    return Reader(folder)
+
+
+@cache
+def _code(path: Path) -> Code:
+    return _reader(SOURCE).read(path)
 
 
 @cache
@@ -196,58 +202,28 @@ def _named(name: str) -> tuple[str, ...]:
     """Return every dotted name that an import in the module `name` can mean."""
     path = _source(name)
     package = name if path.name == "__init__.py" else name.rpartition(".")[0]
-    wanted: list[str] = []
-    for node in _statements(_tree(path).body):
-        if isinstance(node, ast.Import):
-            wanted += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            base = _absolute(node, package)
-            wanted += [base, *(f"{base}.{alias.name}" for alias in node.names)]
-    return tuple(wanted)
+    return tuple(_absolute(wanted, package) for wanted in _code(path).imports)
 
 
-def _absolute(node: ast.ImportFrom, package: str) -> str:
-    if not node.level:
-        return node.module or ""
+def _absolute(wanted: str, package: str) -> str:
+    """Return an imported name without the dots that stand for `package` and those above it."""
+    rest = wanted.lstrip(".")
+    level = len(wanted) - len(rest)
+    if not level:
+        return wanted
     parts = package.split(".")
-    base = ".".join(parts[: len(parts) - node.level + 1])
-    return f"{base}.{node.module}" if node.module else base
+    return ".".join([*parts[: len(parts) - level + 1], *([rest] if rest else [])])
 
 
-def _statements(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
-    """Yield statements at any depth; expressions hold no import and are passed over."""
-    for node in body:
-        yield node
-        for part in ("body", "orelse", "finalbody", "handlers", "cases"):
-            inner = getattr(node, part, None)
-            if isinstance(inner, list):
-                yield from _statements(inner)
-
-
-@cache
 def code_digest(path: Path) -> str:
     """Return a SHA-256 of the code in a Python file, which comments, docstrings and layout do not change."""
-    # A syntax tree knows neither comments nor layout; its docstrings are taken out.
-    tree = _tree(path)
-    for node in [tree, *_statements(tree.body)]:
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            node.body = node.body[_has_docstring(node) :]
-    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+    return _code(path).digest
 
 
 def forget() -> None:
     """Read code anew from here on: within a process each file is read once."""
-    for function in (_tree, _named, _imports, code_digest, _data_digest):
+    for function in (_reader, _code, _named, _imports, _data_digest):
         function.cache_clear()
-
-
-def _has_docstring(node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    first = node.body[0] if node.body else None
-    return (
-        isinstance(first, ast.Expr)
-        and isinstance(first.value, ast.Constant)
-        and isinstance(first.value.value, str)
-    )
 
 
 def _data_files(folder: Path) -> list[Path]:

@@ -13,6 +13,7 @@ import json
 import types
 import typing
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -370,9 +371,15 @@ def to_json(record: Any) -> str:
 
 def from_dict(cls: type[T], data: Any) -> T:
     """Rebuild a record of type `cls` from what :func:`to_json` wrote."""
+    hints = _hints(cls)  # type: ignore[arg-type]
+    return cls(**{k: _convert(hints[k], v) for k, v in data.items() if k in hints})
+
+
+@cache
+def _hints(cls: type[Any]) -> dict[str, Any]:
+    """Return the type of each field; there are a dozen classes and thousands of records."""
     hints = typing.get_type_hints(cls)
-    names = {f.name for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
-    return cls(**{k: _convert(hints[k], v) for k, v in data.items() if k in names})
+    return {f.name: hints[f.name] for f in dataclasses.fields(cls)}
 
 
 def _convert(hint: Any, value: Any) -> Any:

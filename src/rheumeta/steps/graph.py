@@ -13,6 +13,7 @@ import re
 import sys
 import time
 from collections.abc import Iterable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -207,9 +208,15 @@ def analyses(layout: Layout) -> dict[str, dict[str, Any]]:
 def _protocol(layout: Layout) -> dict[Any, Any]:
     """Return a protocol as its YAML has it, nothing if it cannot be read."""
     try:
-        content = yaml.load(layout.protocol.read_text(encoding="utf-8-sig"), Loader=_LOADER)
+        return _content(layout.protocol.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError, yaml.YAMLError):
         return {}
+
+
+@cache
+def _content(text: str) -> dict[Any, Any]:
+    """Return the keys of YAML; the rules ask for the same protocol some forty times."""
+    content = yaml.load(text, Loader=_LOADER)
     return content if isinstance(content, dict) else {}
 
 

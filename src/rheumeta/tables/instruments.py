@@ -10,13 +10,14 @@ from types import MappingProxyType
 import yaml
 
 from rheumeta.tables.protocol import Instrument, Protocol
+from rheumeta.tables.yaml_lines import QUICK
 
 
 @cache
 def instruments() -> Mapping[str, Instrument]:
     """Return the registry of instruments by code (read-only)."""
     text = resources.files("rheumeta.tables").joinpath("instruments.yaml").read_text(encoding="utf-8")
-    entries = yaml.safe_load(text)
+    entries = yaml.load(text, Loader=QUICK)
     return MappingProxyType({code: Instrument.model_validate(entry) for code, entry in entries.items()})
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from rheumeta.errors import StatsError
 from rheumeta.stats import integrity
@@ -131,7 +131,7 @@ def _sd_text(row: Result) -> str | None:
     if not interval or row.comparator_id is not None or not is_as_printed(row, "ci_low"):
         return None
     width = (row.values["ci_high"] - row.values["ci_low"]) / 2
-    quantile = float(stats.t.ppf(0.5 + row.ci_level / 200, row.n - 1))
+    quantile = float(special.stdtrit(row.n - 1, 0.5 + row.ci_level / 200))
     return f"{width / quantile * math.sqrt(row.n):.3g}" if width > 0 else None
 
 
