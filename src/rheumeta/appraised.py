@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from rheumeta.records import Interval, Status, from_dict
+from rheumeta.records import Interval, Status
+from rheumeta.stored import from_dict
 
 Level = Literal["high", "moderate", "low", "very_low"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import sys
@@ -163,3 +164,14 @@ def test_effects_of_a_file_and_of_a_review_share_the_name(capsys):
     assert cli.main(["effects", "docs/examples/bcg.csv", "--measure", "RR"]) == 0
     assert "Aronson 1948" in capsys.readouterr().out
     assert cli.main(["effects", "no_such_review"]) != 0
+
+
+def test_linear_algebra_takes_one_thread_unless_told_otherwise(monkeypatch):
+    for given, wanted in ((None, "1"), ("3", "3")):
+        if given is None:
+            monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+        else:
+            monkeypatch.setenv("OPENBLAS_NUM_THREADS", given)
+        with pytest.raises(SystemExit):
+            cli.main(["--version"])
+        assert os.environ["OPENBLAS_NUM_THREADS"] == wanted

@@ -14,13 +14,14 @@ from tolerances import DIRECT
 from rheumeta.errors import InputFaults, RheumetaError
 from rheumeta.layout import Layout
 from rheumeta.plots.records import BubblePlot, DirectionPlot, ForestPlot, NoteFigure
-from rheumeta.records import Analysis, Interval, StudyEffect, read_synthesis, to_json
+from rheumeta.records import Analysis, Interval, StudyEffect, read_synthesis
 from rheumeta.steps import figures
 from rheumeta.steps.drawing.figure_columns import raw_columns
 from rheumeta.steps.drawing.figure_evidence import direction_figure, regression_figure
 from rheumeta.steps.drawing.figure_forest import describe, forest_figure, heterogeneity, subgroup_figure
 from rheumeta.steps.evidence.model import read_rows
 from rheumeta.steps.targets import BIAS_SUMMARY, OF_REVIEW, RISK_OF_BIAS, SHEETS, figure_files, figure_names
+from rheumeta.stored import to_json
 from rheumeta.tables.sheets import RAW_SHEETS
 from rheumeta.tables.validated import validated_path
 from rheumeta.tables.writing import csv_text

@@ -14,10 +14,11 @@ from pipeline import BUNDLED, PROJECT, copy_project, run_to_synthesis
 
 from rheumeta.layout import Layout
 from rheumeta.pages.numbers import uncapital
-from rheumeta.records import DirectionRow, StudyEffect, Synthesis, from_dict, read_synthesis, to_json
+from rheumeta.records import DirectionRow, StudyEffect, Synthesis, read_synthesis
 from rheumeta.stats.effects import effect_size
 from rheumeta.steps.synthesis import moderation, unpooled
 from rheumeta.steps.synthesis.estimates import Model, estimate, study_interval
+from rheumeta.stored import from_dict, to_json
 from rheumeta.tables.protocol import load_protocol
 
 MODEL = Model("PLO", "inverse_variance", "REML", "cochrane", 95, 5)

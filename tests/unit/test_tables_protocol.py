@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 import tiny_review
+import yaml
 
 from rheumeta.errors import InputFaults
-from rheumeta.tables import codebook
+from rheumeta.tables import codebook, yaml_lines
 from rheumeta.tables.protocol import Defaults, load_protocol
 from rheumeta.tables.yaml_lines import MAX_DEPTH, parse_yaml
 
@@ -111,3 +112,14 @@ def test_colours_of_judgements_are_checked(tmp_path, base):
 def test_a_colour_without_quotation_marks_is_a_comment_and_is_told(tmp_path, base):
     (fault,) = faults_of(tmp_path, f"{base}\ndefaults:\n  rob_own_colours:\n    high: #bf0000\n")
     assert (fault.code, fault.remedy) == ("wrong_type", "Put it in quotation marks.")
+
+
+WRITTEN = [*sorted(PROJECT.glob("config/**/*.yaml")), *sorted(PROJECT.glob("tests/bad_inputs/**/*.yaml"))]
+
+
+@pytest.mark.parametrize("path", WRITTEN, ids=lambda p: p.relative_to(PROJECT).as_posix())
+def test_the_quick_parser_reads_what_the_other_reads(path, monkeypatch):
+    text = path.read_text(encoding="utf-8", errors="replace")
+    quick = parse_yaml(text, file="x")
+    monkeypatch.setattr(yaml_lines, "QUICK", yaml.SafeLoader)
+    assert quick == parse_yaml(text, file="x")

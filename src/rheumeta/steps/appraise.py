@@ -12,7 +12,7 @@ from collections import Counter
 
 from rheumeta.appraised import Appraisal, Certainty
 from rheumeta.layout import Layout
-from rheumeta.records import read_synthesis, to_json
+from rheumeta.records import read_synthesis
 from rheumeta.steps.appraisal import flat
 from rheumeta.steps.appraisal.base import evidence_base
 from rheumeta.steps.appraisal.certainty import certainty
@@ -22,6 +22,7 @@ from rheumeta.steps.appraisal.missing import missing_results
 from rheumeta.steps.appraisal.risks import finding
 from rheumeta.steps.effects import load_evidence
 from rheumeta.steps.evidence.model import read_rows
+from rheumeta.stored import to_json
 from rheumeta.tables.protocol import load_protocol
 from rheumeta.tables.sheets import RAW_SHEETS
 from rheumeta.tables.validated import validated_path

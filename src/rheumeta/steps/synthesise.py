@@ -29,7 +29,6 @@ from rheumeta.records import (
     StudyEffect,
     Synthesis,
     read_synthesis,
-    to_json,
 )
 from rheumeta.stats.effects_measures import measure_info
 from rheumeta.steps.effects import BASE, rederives
@@ -40,6 +39,7 @@ from rheumeta.steps.synthesis.estimates import NOT_POOLED, Estimate, Model, esti
 from rheumeta.steps.synthesis.events import SEVERAL, events_told
 from rheumeta.steps.synthesis.material import Material, load_material, study_effect
 from rheumeta.steps.synthesis.small_studies import small_studies
+from rheumeta.stored import to_json
 from rheumeta.tables.measures import RAW_MEANS
 from rheumeta.tables.protocol import AnalysisPlan, Change, Comparison, Instrument, Protocol
 from rheumeta.tables.writing import StageWriter

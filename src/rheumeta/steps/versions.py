@@ -27,8 +27,8 @@ from rheumeta.changes import Result, Rows, Version
 from rheumeta.errors import EXIT_INPUT, RheumetaError
 from rheumeta.layout import Layout
 from rheumeta.provenance import sheets_changed
-from rheumeta.records import from_dict
 from rheumeta.steps.verify import inputs_changed
+from rheumeta.stored import from_dict
 from rheumeta.tables.protocol import load_protocol
 from rheumeta.tables.sheets import CORRECTIONS, RAW_SHEETS
 from rheumeta.tables.writing import StageWriter, json_text
