@@ -35,7 +35,9 @@ FLOW = [
     flow_row("identified", 400, "databases", "Medline"),
     flow_row("identified", 350, "databases", "Embase"),
     flow_row("identified", 50, "registers", "ClinicalTrials.gov"),
-    flow_row("duplicates_removed", 300),
+    flow_row("duplicates_removed", 280),
+    flow_row("automation_removed", 15, reason="Classifier of randomised trials"),
+    flow_row("other_removed", 5),
     flow_row("screened", 500),
     flow_row("excluded_screening", 440),
     flow_row("sought", 60),
@@ -43,7 +45,9 @@ FLOW = [
     flow_row("assessed", 56),
     flow_row("excluded_assessment", 30, reason="No patients with rheumatoid arthritis"),
     flow_row("excluded_assessment", 6, reason="No original data"),
-    flow_row("identified", 12, "other", "Reference lists and citations"),
+    flow_row("identified", 9, "other", "Citation searching"),
+    flow_row("identified", 2, "other", "Websites"),
+    flow_row("identified", 1, "other", "Organisations"),
     flow_row("sought", 12, "other"),
     flow_row("not_retrieved", 2, "other"),
     flow_row("assessed", 10, "other"),
@@ -51,3 +55,12 @@ FLOW = [
     flow_row("included_studies", 20),
     flow_row("included_reports", 23),
 ]
+
+UPDATE = [
+    *FLOW,
+    flow_row("previous_studies", 11),
+    flow_row("previous_reports", 15),
+    flow_row("total_studies", 31),
+    flow_row("total_reports", 38),
+]
+"""The flow of a review that updates a previous version."""

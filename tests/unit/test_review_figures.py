@@ -8,9 +8,10 @@ from types import SimpleNamespace
 
 import pytest
 import report_builder
-from review_cases import BIAS, FLOW, LABELS, bias_rows, flow_row
+from review_cases import BIAS, FLOW, LABELS, UPDATE, bias_rows, flow_row
 from test_plots import DPI, PIXEL, boxes
 
+from rheumeta.flow_boxes import BOXES, OPTIONAL
 from rheumeta.plots.evidence_map import draw_map
 from rheumeta.plots.flow import draw_flow
 from rheumeta.plots.forest import draw_forest
@@ -18,6 +19,7 @@ from rheumeta.plots.judgements import LOOKS, PALETTES, contrast, looks
 from rheumeta.plots.records import NoteFigure
 from rheumeta.plots.review_records import Judgement, JudgementStyle, MapMark
 from rheumeta.plots.risk_of_bias import draw_bias_summary, draw_traffic, shares
+from rheumeta.plots.style import COLUMN_WIDTH
 from rheumeta.records import Synthesis
 from rheumeta.rob_tools import CODES, NOT_ASSESSED, TOOLS, find_domain, find_tool, judgement_words
 from rheumeta.steps.drawing.figure_bias import (
@@ -242,13 +244,37 @@ def test_tools_are_found_however_they_are_written():
 def test_flow_sums_boxes_and_names_their_parts():
     plot = flow_figure(FLOW, SYNTHESIS, 20)
     main, other = plot.streams
-    assert main.steps[0].main.lines[0] == "Records identified: 800"
+    assert main.steps[0].main.lines == (
+        "Records identified (n = 800)", "Databases (n = 750): Medline (n = 400), Embase (n = 350)",
+        "Registers (n = 50): ClinicalTrials.gov",
+    )  # fmt: skip
+    assert main.steps[0].aside.lines == (
+        "Records removed before screening (n = 300)", "Duplicate records (n = 280)",
+        "Records marked as ineligible by automation tools (n = 15): Classifier of randomised trials",
+        "Records removed for other reasons (n = 5)",
+    )  # fmt: skip
     assert main.steps[3].aside.lines == (
-        "Reports excluded: 36", "No patients with rheumatoid arthritis: 30", "No original data: 6"
+        "Reports excluded (n = 36)", "No patients with rheumatoid arthritis (n = 30)", "No original data (n = 6)"
+    )  # fmt: skip
+    assert other.steps[0].main.lines[1:] == (
+        "Citation searching (n = 9)", "Websites (n = 2)", "Organisations (n = 1)"
     )  # fmt: skip
     assert other.steps[1].main.lines == ()
-    assert other.steps[3].main.lines == ("Reports assessed for eligibility: 10",)
-    assert "Studies included: 20" in describe_flow(plot)
+    assert other.steps[3].main.lines == ("Reports assessed for eligibility (n = 10)",)
+    assert "Studies included in review (n = 20)" in describe_flow(plot)
+    assert plot.phases == ("Identification", *["Screening"] * 3, "Included")
+
+
+def test_flow_of_an_update_adds_the_previous_studies():
+    plot = flow_figure(UPDATE, SYNTHESIS, 31)
+    assert plot.previous.lines == (
+        "Studies included in previous version of review (n = 11)",
+        "Reports of studies included in previous version of review (n = 15)",
+    )
+    assert plot.included.lines[0] == "New studies included in review (n = 20)"
+    assert plot.total.lines[0] == "Total studies included in review (n = 31)"
+    assert plot.streams[0].heading == "Identification of new studies via databases and registers"
+    assert flow_figure(FLOW, SYNTHESIS, 20).total is None
 
 
 def test_flow_says_what_is_not_recorded_and_never_writes_zero():
@@ -256,16 +282,28 @@ def test_flow_says_what_is_not_recorded_and_never_writes_zero():
             flow_row("screened", "")]  # fmt: skip
     plot = flow_figure(rows, SYNTHESIS, 3)
     assert plot.streams[0].steps[0].main.lines == (
-        "Records identified: at least 7", "Databases: not recorded", "Registers: 7"
+        "Records identified (n ≥ 7)", "Databases: not recorded", "Registers (n = 7)"
     )  # fmt: skip
-    assert plot.streams[0].steps[1].main.lines == ("Records screened: not recorded",)
+    screened = plot.streams[0].steps[1].main
+    assert (screened.lines, screened.missing) == (("Records screened: not recorded",), True)
     assert isinstance(flow_figure([], SYNTHESIS, 3), NoteFigure)
+
+
+def test_flow_without_any_number_has_one_box_a_phase_that_says_so():
+    rows = [flow_row(box, "") for box in BOXES if box not in OPTIONAL and not box.startswith("included")]
+    plot = flow_figure([*rows, flow_row("included_studies", 23)], SYNTHESIS, 23)
+    (stream,) = plot.streams
+    assert plot.phases == ("Identification", "Screening", "Included")
+    assert all(step.main.missing and step.aside is None for step in stream.steps)
+    assert describe_flow(plot).count("Not recorded") == 2
 
 
 def test_flow_counts_each_study_once_in_the_synthesis():
     plot = flow_figure(FLOW, SYNTHESIS, 40)
-    counts = [int(line.rsplit(": ", 1)[1]) for line in plot.included[1].lines]
+    counts = [int(box.lines[0].rpartition("= ")[2].rstrip(")")) for box in plot.syntheses]
     assert sum(counts) == 40
+    assert plot.lines[0] == "The sheet of studies holds 40; the last row of boxes counts these."
+    assert len(flow_figure(FLOW, SYNTHESIS, 20).lines) == 1
 
 
 # Drawing
@@ -276,12 +314,22 @@ def long_map():
     return evidence_map([study(f"s{i}", label="Mesoblast MPC-300-IV " * (i % 3)) for i in range(30)], rows)
 
 
+POOLED = replace(next(a for a in SYNTHESIS.analyses if a.status == "pooled"), primary=True)
+PRIMARY = replace(SYNTHESIS, analyses=(POOLED,))
+BIAS_OF_ANALYSIS = bias_rows(
+    POOLED.studies[0].study_id, ("low", "high", "low", "low", "some_concerns", "high")
+)
+
 FIGURES = {
     "map": lambda: draw_map(long_map()),
     "traffic": lambda: draw_traffic(bias_figure(BIAS, LABELS)),
     "bars": lambda: draw_bias_summary(bias_summary_figure(BIAS, LABELS, SYNTHESIS)),
     "flow": lambda: draw_flow(flow_figure(FLOW, SYNTHESIS, 20)),
     "flow_alone": lambda: draw_flow(flow_figure(FLOW[:4], SYNTHESIS, 20)),
+    "flow_unrecorded": lambda: draw_flow(flow_figure([flow_row("screened", "")], SYNTHESIS, 20)),
+    "flow_update": lambda: draw_flow(flow_figure(UPDATE, SYNTHESIS, 31)),
+    "flow_update_column": lambda: draw_flow(flow_figure(UPDATE, SYNTHESIS, 31), width=COLUMN_WIDTH),
+    "bars_beside": lambda: draw_bias_summary(bias_summary_figure(BIAS_OF_ANALYSIS, {}, PRIMARY)),
 }
 
 

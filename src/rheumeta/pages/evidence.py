@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rheumeta.flow_boxes import BESIDE, BOXES, OPTIONAL
 from rheumeta.pages.headline import cohorts
 from rheumeta.pages.inputs import ReportInput, Row
 from rheumeta.pages.numbers import tidy, uncapital
@@ -47,21 +48,6 @@ VALUE_NAMES = {
     "t": "t", "f": "F", "df": "df", "p": "p",
 }  # fmt: skip
 """Value columns of harmonised.csv and what they are called."""
-
-FLOW_WORDS = {
-    "identified": "Records identified",
-    "duplicates_removed": "Duplicates removed",
-    "screened": "Records screened",
-    "excluded_screening": "Excluded on title and abstract",
-    "sought": "Reports sought",
-    "not_retrieved": "Reports not retrieved",
-    "assessed": "Reports assessed",
-    "excluded_assessment": "Reports excluded",
-    "included_studies": "Studies included",
-    "included_reports": "Reports included",
-}
-FLOW_SIDE = frozenset({"duplicates_removed", "excluded_screening", "not_retrieved", "excluded_assessment"})
-"""Boxes that stand beside the main path (PRISMA 2020: Page and others 2021, BMJ 372:n71)."""
 
 
 @dataclass(frozen=True)
@@ -111,23 +97,30 @@ def studies_view(data: ReportInput) -> list[tuple[Row, list[str]]]:
 
 def flow_view(rows: Sequence[Row]) -> list[FlowBox]:
     """Return the boxes of the flow in the order of the diagram; boxes without a row are left out."""
-    boxes: dict[str, list[tuple[str, str]]] = {name: [] for name in FLOW_WORDS}
+    boxes: dict[str, list[tuple[str, str]]] = {name: [] for name in BOXES}
     for row in rows:
         channel = "" if row["channel"] == "all" else row["channel"]
         what = ": ".join(part for part in (channel, row["reason"]) if part)
         text = "; ".join(part for part in (what, row.get("note", "")) if part)
         boxes[row["box"]].append((row["n"], text))
     return [
-        FlowBox(name, FLOW_WORDS[name], name in FLOW_SIDE, tuple(lines))
+        FlowBox(name, BOXES[name], name in BESIDE, tuple(lines))
         for name, lines in boxes.items()
         if any(n for n, _ in lines)
     ]
 
 
+def flow_groups(rows: Sequence[Row]) -> list[tuple[str, list[Row]]]:
+    """Return the rows of each box in the order of the diagram."""
+    groups = ((box, [row for row in rows if row["box"] == box]) for box in BOXES)
+    return [(box, members) for box, members in groups if members]
+
+
 def flow_gaps(rows: Sequence[Row]) -> list[str]:
     """Return the labels of the boxes for which no number is recorded."""
     known = {row["box"] for row in rows if row["n"]}
-    return [uncapital(label) for name, label in FLOW_WORDS.items() if name not in known]
+    due = {row["box"] for row in rows} | (set(BOXES) - OPTIONAL)
+    return [uncapital(label) for name, label in BOXES.items() if name in due - known]
 
 
 def bias_view(rows: Sequence[Row]) -> list[BiasTable]:

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from rheumeta.flow_boxes import BOXES, CHANNELS
 from rheumeta.pages import analyses, evidence, numbers, origins
 from rheumeta.pages.certainty import (
     GRADES as GRADE_WORDS,
@@ -65,8 +66,8 @@ GLOBALS: dict[str, Any] = {
     "certainty_place": origins.certainty_place, "missing_place": origins.missing_place,
     "directions_place": origins.directions_place, "bias_place": origins.bias_place,
     "awaited_place": origins.awaited_place, "flow_place": origins.flow_place,
-    "FLOW_WORDS": evidence.FLOW_WORDS, "JUDGEMENTS": origins.JUDGEMENTS, "judgement_words": judgement_words,
-    "UNJUDGED": origins.UNJUDGED, "STATUS": origins.STATUS,
+    "FLOW_WORDS": BOXES, "FLOW_CHANNELS": CHANNELS, "judgement_words": judgement_words,
+    "JUDGEMENTS": origins.JUDGEMENTS, "UNJUDGED": origins.UNJUDGED, "STATUS": origins.STATUS,
     "ASKED": origins.ASKED, "CHECKS": origins.CHECKS, "MOVES": origins.MOVES, "SEARCHES": origins.SEARCHES,
     "ROWS": origins.ROWS, "asked_place": origins.asked_place, "rows_place": origins.rows_place,
     "WITHOUT_QUESTIONED": WITHOUT_QUESTIONED,
@@ -191,6 +192,7 @@ def context(data: ReportInput) -> dict[str, Any]:
         "cohorts_shared": any(row.get("cohort_of") for row in data.sheet("studies")),
         "labels": data.study_labels(),
         "flow": evidence.flow_view(data.sheet("flow")),
+        "flow_groups": evidence.flow_groups(data.sheet("flow")),
         "flow_gaps": evidence.flow_gaps(data.sheet("flow")),
         "bias": evidence.bias_view(bias),
         "bias_not_assessed": evidence.not_assessed(bias),

@@ -136,9 +136,11 @@ def _break_word(word: str, width: float, face: Face) -> list[str]:
 
 
 class _Line(Text):
-    """One horizontal line of text whose width is known, so that no format measures it again."""
+    """One line of text whose width is known, so that no format measures it again."""
 
-    def __init__(self, x: float, y: float, text: str, face: Face, align: Align, order: float) -> None:
+    def __init__(
+        self, x: float, y: float, text: str, face: Face, align: Align, order: float, angle: float = 0.0
+    ) -> None:
         super().__init__(
             x,
             y,
@@ -149,19 +151,21 @@ class _Line(Text):
             fontproperties=_properties(face.size, face.bold, face.italic),
             parse_math=False,
             zorder=order,
+            rotation=angle,
+            rotation_mode="anchor",
         )
         self._left = x - _BEFORE[align] * text_width(text, face) if align != "left" else x
         self._rgba = to_rgba(face.colour)
 
     def draw(self, renderer: RendererBase) -> None:
-        """Draw the line; what Text offers beyond it (rotation, boxes, clipping) is not used here."""
+        """Draw the line; what Text offers beyond it (boxes, clipping) is not used here."""
         x, y = self.get_transform().transform((self._left, self.get_position()[1]))
         if renderer.flipy():
             y = renderer.get_canvas_width_height()[1] - y
         renderer.open_group("text", self.get_gid())
         graphics = renderer.new_gc()
         graphics.set_foreground(self._rgba, isRGBA=True)
-        renderer.draw_text(graphics, x, y, self.get_text(), self.get_fontproperties(), 0.0)
+        renderer.draw_text(graphics, x, y, self.get_text(), self.get_fontproperties(), self.get_rotation())
         graphics.restore()
         renderer.close_group("text")
 
@@ -186,6 +190,11 @@ class Canvas:
         if not text:
             return
         self._add(_Line(x, y, text, face, align, order))
+
+    def turned(self, x: float, y: float, text: str, face: Face, *, order: float = 5) -> None:
+        """Write one line from bottom to top, its middle at (x, y)."""
+        start = y + text_width(text, face) / 2
+        self._add(_Line(x + 0.36 * face.size, start, text, face, "left", order, 90.0))
 
     def lines(self, x: float, y: float, lines: Sequence[str], face: Face, *, align: Align = "left") -> float:
         """Write lines below y and return the y below the last one."""

@@ -114,10 +114,12 @@ class BiasPlot:
 
 @dataclass(frozen=True)
 class FlowBox:
-    """A box of the flow of records: its sentences, the first one in bold."""
+    """A box of the flow of records: its sentences."""
 
     lines: tuple[str, ...]
     key: str = ""  # names the mark
+    bold: tuple[int, ...] = (0,)  # sentences in bold
+    missing: bool = False  # nothing of it is recorded
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,7 @@ class FlowStream:
 
     heading: str
     steps: tuple[FlowStep, ...]
+    primary: bool = True  # False: from elsewhere
 
 
 @dataclass(frozen=True)
@@ -141,6 +144,10 @@ class FlowPlot:
     """A PRISMA 2020 flow diagram."""
 
     title: str
+    phases: tuple[str, ...]  # of each level of the streams, then of what is included
     streams: tuple[FlowStream, ...]
-    included: tuple[FlowBox, ...]
+    included: FlowBox
+    syntheses: tuple[FlowBox, ...]  # what becomes of the studies
+    previous: FlowBox | None = None  # of an updated review
+    total: FlowBox | None = None
     lines: tuple[str, ...] = ()

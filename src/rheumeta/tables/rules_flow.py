@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from rheumeta.errors import Fault
+from rheumeta.flow_boxes import MAIN, OTHER, REMOVED, has_own_stream
 from rheumeta.tables.typed import Row, Table
 
-OTHER = "other"
-MAIN = ("databases", "registers", "all")
-"""Channels of the stream that is screened; `other` joins it unless it has boxes of its own."""
-
 STEPS = (
-    ("identified", "duplicates_removed", "screened"),
-    ("screened", "excluded_screening", "sought"),
-    ("sought", "not_retrieved", "assessed"),
+    ("identified", REMOVED, "screened"),
+    ("screened", ("excluded_screening",), "sought"),
+    ("sought", ("not_retrieved",), "assessed"),
 )
-"""The first box less the second is the third, in each stream."""
+"""The first box less those between is the last, in each stream."""
 
-OWN_BOXES = frozenset({"sought", "not_retrieved", "assessed", "excluded_assessment"})
-
-
-def has_own_stream(boxes: Iterable[tuple[str, str]]) -> bool:
-    """Tell whether records from other sources go their own way, given (box, channel) of all rows."""
-    return any(box in OWN_BOXES and channel == OTHER for box, channel in boxes)
+SUMS = ("previous_studies", "included_studies", "total_studies")
+"""Of an updated review: the first two are the third."""
 
 
 def check_flow(table: Table) -> list[Fault]:
@@ -37,7 +30,7 @@ def check_flow(table: Table) -> list[Fault]:
     other = [r for r in rows if r.word("channel") == OTHER] if own else []
     faults = [f for step in STEPS for f in _step(table, main, step)]
     faults += _step(table, other, STEPS[-1])
-    return faults + _reports(table, rows) + _studies(table, rows)
+    return faults + _reports(table, rows) + _studies(table, rows) + _update(table, rows)
 
 
 def _sum(rows: Sequence[Row], box: str) -> float | None:
@@ -47,12 +40,21 @@ def _sum(rows: Sequence[Row], box: str) -> float | None:
     return sum(known) if values and len(known) == len(values) else None
 
 
-def _step(table: Table, rows: Sequence[Row], step: tuple[str, str, str]) -> list[Fault]:
-    before, without, after = (_sum(rows, box) for box in step)
+def _without(rows: Sequence[Row], boxes: Sequence[str]) -> float | None:
+    """Return the sum of boxes, of which those without a row did not apply; None if none has all its numbers."""
+    known = [_sum(rows, box) for box in boxes if any(r.word("box") == box for r in rows)]
+    numbers = [value for value in known if value is not None]
+    return sum(numbers) if known and len(numbers) == len(known) else None
+
+
+def _step(table: Table, rows: Sequence[Row], step: tuple[str, Sequence[str], str]) -> list[Fault]:
+    first, between, last = step
+    before, without, after = _sum(rows, first), _without(rows, between), _sum(rows, last)
     if before is None or without is None or after is None or before - without == after:
         return []
-    text = f"'{step[0]}' less '{step[1]}' is {before:g} - {without:g} = {before - without:g}, not {after:g}."
-    return [_fault(table, rows, step[2], text)]
+    names = " and ".join(f"'{box}'" for box in between if any(r.word("box") == box for r in rows))
+    text = f"'{first}' less {names} is {before:g} - {without:g} = {before - without:g}, not {after:g}."
+    return [_fault(table, rows, last, text)]
 
 
 def _reports(table: Table, rows: Sequence[Row]) -> list[Fault]:
@@ -76,6 +78,22 @@ def _studies(table: Table, rows: Sequence[Row]) -> list[Fault]:
     return [
         _fault(table, rows, "included_studies", f"{studies:g} studies can't have only {reports:g} reports.")
     ]
+
+
+def _update(table: Table, rows: Sequence[Row]) -> list[Fault]:
+    """Judge that an updated review holds the previous studies and the new ones, and all their reports."""
+    previous, new, total = (_sum(rows, box) for box in SUMS)
+    faults = []
+    if previous is not None and new is not None and total is not None and previous + new != total:
+        text = f"'{SUMS[0]}' and '{SUMS[1]}' are {previous:g} + {new:g} = {previous + new:g}, not {total:g}."
+        faults.append(_fault(table, rows, SUMS[2], text))
+    reports = _sum(rows, "total_reports")
+    parts = [_sum(rows, box) for box in ("previous_reports", "included_reports")]
+    known = sum(part for part in parts if part is not None)
+    if reports is not None and known > reports:
+        text = f"'total_reports' is {reports:g}, and the previous and new reports are {known:g}."
+        faults.append(_fault(table, rows, "total_reports", text))
+    return faults
 
 
 def _fault(table: Table, rows: Sequence[Row], box: str, text: str) -> Fault:

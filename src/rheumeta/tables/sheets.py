@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rheumeta.appraised import DOWN_DOMAINS, JUDGEMENTS, UP_DOMAINS
+from rheumeta.flow_boxes import BOXES, CHANNELS
 from rheumeta.rob_tools import CODES
 
 ColumnType = Literal["id", "ids", "text", "number", "count", "date", "choice", "link", "hash"]
@@ -221,11 +222,10 @@ FLOW = Sheet(
     "Flow of records, one row a box of the PRISMA 2020 diagram.",
     (
         _c("box", "choice", "Box of the diagram.", required=True,
-           choices=("identified", "duplicates_removed", "screened", "excluded_screening", "sought", "not_retrieved",
-                    "assessed", "excluded_assessment", "included_studies", "included_reports")),
+           choices=tuple(BOXES)),
         _c("channel", "choice", "Where the records came from.", required=True,
-           choices=("databases", "registers", "other", "all")),
-        _c("reason", "text", "Source of the records, or reason for exclusion."),
+           choices=tuple(CHANNELS)),
+        _c("reason", "text", "Source of the records (a database, websites, citation searching), or why left out."),
         _c("n", "count", "Number of records or studies; empty: not recorded."),
         _c("note", "text", "Anything a reader must know."),
     ),
