@@ -8,10 +8,12 @@ from dataclasses import replace
 
 from rheumeta.plots.forest_pages import paginate
 from rheumeta.plots.records import (
+    Brief,
     ForestBlock,
     ForestColumn,
     ForestPlot,
     ForestRow,
+    ForestSum,
     ForestTotal,
     Reference,
     Span,
@@ -76,6 +78,38 @@ def ratio(k, **kwargs):
         right_label="better with treatment",
         footnotes=("ᵃ the number used is implied by the percentage", "ᵇ from a press statement"),
         show_common=k > 1,
+    )
+
+
+def split(k):
+    """The same with a column for events and one for patients, one model and the sums of events, as in RevMan."""
+    plot = ratio(k)
+    arms = [c.group for c in COLUMNS[1:]]
+    columns = tuple(ForestColumn(h, a, brief=Brief(a, h.lower())) for a in arms for h in ("Events", "Total"))
+
+    def cells(row):
+        return tuple(part for cell in row.cells[1:] for part in cell.split("/"))
+
+    rows = tuple(replace(row, cells=cells(row)) for row in plot.blocks[0].rows)
+    total = replace(
+        plot.totals[0],
+        label="Total (95%\u00a0CI)",
+        cells=("", "900", "", "910"),
+        sums=(ForestSum("Total events", ("210", "", "300", "")),),
+    )
+    subtotal = replace(total, label="Subtotal (95%\u00a0CI)", prediction=None)
+    return replace(
+        plot,
+        columns=columns,
+        blocks=(ForestBlock(rows, "Adipose tissue", (subtotal,), ("Heterogeneity: Tau² = 0.12; I² = 45%",)),),
+        totals=(total,),
+        lines=("Heterogeneity: Tau² = 0.12; Chi² = 12.3, df = 8 (P = 0.14); I² = 45%",) * 3,
+        show_common=False,
+        layout="revman",
+        method="IV, Random, 95%\u00a0CI",
+        study_heading="Study or subgroup",
+        reverse=True,
+        axis_label="Risk ratio: larger values to the left",
     )
 
 
@@ -167,6 +201,7 @@ FORESTS = {
     "small_means": means(big=0.001),
     "proportions": proportions(),
     "revman": replace(ratio(9), layout="revman"),
+    "revman_split": split(9),
     "revman_means": replace(means(), layout="revman"),
     "bmj": replace(ratio(9), layout="bmj", show_common=False),
     "compact": replace(ratio(9, names=("Park", LONG)), layout="compact"),

@@ -18,7 +18,8 @@ from rheumeta.records import Analysis, Interval, StudyEffect, read_synthesis
 from rheumeta.steps import figures
 from rheumeta.steps.drawing.figure_columns import raw_columns
 from rheumeta.steps.drawing.figure_evidence import direction_figure, regression_figure
-from rheumeta.steps.drawing.figure_forest import describe, forest_figure, heterogeneity, subgroup_figure
+from rheumeta.steps.drawing.figure_forest import describe, forest_figure, subgroup_figure
+from rheumeta.steps.drawing.forest_words import heterogeneity
 from rheumeta.steps.evidence.model import read_rows
 from rheumeta.steps.targets import BIAS_SUMMARY, OF_REVIEW, RISK_OF_BIAS, SHEETS, figure_files, figure_names
 from rheumeta.stored import to_json

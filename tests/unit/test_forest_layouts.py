@@ -8,15 +8,16 @@ from itertools import pairwise
 
 import pytest
 import report_builder
-from plot_cases import means, ratio
+from matplotlib.text import Text
+from plot_cases import means, ratio, split
 
 from rheumeta.plots import style
 from rheumeta.plots.forest import draw_forest
-from rheumeta.plots.forest_layout import all_rows, all_totals, arrange, slim
+from rheumeta.plots.forest_layout import all_rows, all_totals, arrange, slim, texts
 from rheumeta.plots.forest_pages import PAGE_ROWS, draw_pages, paginate
 from rheumeta.plots.style import render_pages
-from rheumeta.steps.drawing.figure_columns import with_moderators
-from rheumeta.steps.drawing.figure_forest import forest_figure
+from rheumeta.steps.drawing.figure_columns import raw_columns, with_moderators
+from rheumeta.steps.drawing.figure_forest import forest_figure, subgroup_figure
 from rheumeta.tables.protocol import Moderator
 
 A4_HEIGHT = 297 * style.POINTS_PER_MM
@@ -112,3 +113,96 @@ def test_moderators_become_columns_in_words():
     assert [t.cells[:2] for t in plot.totals] == [("", "")] * len(plot.totals)
     assert all(len(r.cells) == len(plot.columns) for r in plot.blocks[0].rows)
     assert with_moderators(before, analysis, {}) is before
+
+
+def analysis(name):
+    return next(a for a in report_builder.synthesis().analyses if a.id == name)
+
+
+def test_revman_has_columns_of_events_and_patients_the_method_and_one_model():
+    plot = forest_figure(analysis("acr20_three_months"), level=95, layout="revman")
+    assert [(c.group, c.heading) for c in plot.columns if c.group] == [
+        ("Treatment", "Events"), ("Treatment", "Total"), ("Control", "Events"), ("Control", "Total")
+    ]  # fmt: skip
+    assert plot.method == "IV, Random, 95%\u00a0CI"
+    assert plot.blocks[0].rows[0].cells[1:] == ("9", "46", "1", "7")
+    (total,) = plot.totals
+    assert (total.label, total.cells[1:], total.weight) == (
+        "Total (95%\u00a0CI)",
+        ("", "62", "", "12"),
+        100.0,
+    )
+    assert [(s.label, s.cells[1:]) for s in total.sums] == [("Total events", ("16", "", "2", ""))]
+    assert plot.lines[:3] == (
+        "Heterogeneity: Tau² = 0.12 [0, 8.4]; Chi² = 1.31, df = 1 (P = 0.25); I² = 21% [0, 95]",
+        "Test for overall effect: Z = 0.84 (P = 0.40)",
+        "Method: inverse variance; Tau² by REML; Wald interval",
+    )
+
+
+def test_revman_tests_the_difference_between_subgroups_with_its_i2():
+    one = analysis("acr20_three_months")
+    test = replace(one.subgroup_tests[0], q=4.0, df=1, pval=0.0460)
+    one = replace(one, subgroup_tests=(test,))
+    plot = subgroup_figure(one, "cell_source", "Source", level=95, layout="revman")
+    assert plot.lines[-1] == "Test for subgroup differences: Chi² = 4.00, df = 1 (P = 0.046); I² = 75%"
+    assert plot.study_heading == "Study or subgroup"
+    bmj = subgroup_figure(one, "cell_source", "Source", level=95, layout="bmj")
+    assert bmj.lines[-1] == "Test for subgroup differences: χ²=4.00, df=1, P=0.046; I²=75%"
+
+
+def test_a_method_for_two_by_two_tables_is_the_one_that_revman_shows():
+    one = analysis("acr20_three_months")
+    mantel = replace(one.random, model="common", method="MH", tau2=None, i2=None, prediction=None)
+    plot = forest_figure(replace(one, common=mantel), level=95, layout="revman")
+    assert plot.method == "M-H, Common, 95%\u00a0CI"
+    assert [row.weight for row in plot.blocks[0].rows] == [s.weight_common for s in one.studies]
+    assert "Method: Mantel-Haenszel; Wald interval" in plot.lines
+
+
+def test_bmj_has_events_with_totals_below_one_heading_and_limits_in_words():
+    plot = forest_figure(analysis("acr20_three_months"), level=95, layout="bmj")
+    assert [(c.group, c.heading) for c in plot.columns[1:]] == [
+        ("No of events/total", "Treatment"), ("No of events/total", "Control")
+    ]  # fmt: skip
+    words = [t.get_text() for t in draw_forest(plot).findobj(Text)]
+    limits = plot.totals[0].effect
+    assert f"({limits.lower:.2f} to {limits.upper:.2f})" in words
+    assert "100.0" in words
+    assert "Weight" in words
+    assert "(%)" in words
+    assert words.count("(95% CI)") == 2
+
+
+def test_means_and_standard_deviations_have_columns_of_their_own_in_revman():
+    study = replace(
+        analysis("acr20_three_months").studies[0],
+        events1=None, events2=None, mean1=-1.25, sd1=0.5, mean2=-0.5, sd2=0.75, n1=10.0, n2=20.0, weeks=None,
+    )  # fmt: skip
+    one = replace(analysis("acr20_three_months"), measure="MD", studies=(study,))
+    shown = [(c.column.group, c.column.heading, c.cell(study)) for c in raw_columns(one, "revman")]
+    assert shown == [
+        ("Treatment", "Mean", "−1.25"), ("Treatment", "SD", "0.50"), ("Treatment", "Total", "10"),
+        ("Control", "Mean", "−0.50"), ("Control", "SD", "0.75"), ("Control", "Total", "20"),
+    ]  # fmt: skip
+
+
+def test_one_column_has_the_counts_below_the_names_where_they_fit():
+    plot = slim(split(3))
+    assert plot.blocks[0].rows[0].below == "130/520 v 7/10"
+    assert (
+        plot.below_note
+        == "Below the names: events/total, Mesenchymal stromal cells v Control without stromal cells"
+    )
+    assert plot.totals[0].below == "210/900 v 300/910"
+    assert arrange(plot).below
+    words = [t.get_text() for t in draw_forest(plot).findobj(Text)]
+    assert words.index("130/520") == words.index("v 7/10") - 1
+    assert "210/900" in words
+    assert not arrange(slim(split(20))).below  # too many studies for two lines more
+
+
+@pytest.mark.parametrize("plot", [ratio(9), split(9), replace(ratio(9), layout="bmj")])
+def test_points_of_ratios_stand_below_each_other(plot):
+    estimates = [texts(plot).estimate(row.effect) for row in all_rows(plot)]
+    assert {len(text.split(".")[1]) for text in estimates} == {2}

@@ -10,9 +10,9 @@ from itertools import pairwise
 import matplotlib as mpl
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
-from matplotlib.colors import to_hex
+from matplotlib.colors import to_hex, to_rgba
 from matplotlib.lines import Line2D
-from matplotlib.patches import Polygon
+from matplotlib.patches import Polygon, Rectangle
 from matplotlib.text import Text
 from plot_cases import FORESTS, LONG, WORD, extreme, means, ratio
 from tolerances import DIRECT, P_VALUE
@@ -25,7 +25,7 @@ from rheumeta.plots.bubble import draw_bubble
 from rheumeta.plots.canvas import Face, text_width, wrap
 from rheumeta.plots.direction import draw_directions, size_class, summarise
 from rheumeta.plots.forest import SQUARE_MAX, draw_forest
-from rheumeta.plots.forest_layout import PLOT_MIN, arrange
+from rheumeta.plots.forest_layout import PLOT_SMALL, arrange
 from rheumeta.plots.furniture import draw_note
 from rheumeta.plots.records import (
     AlbatrossPanel,
@@ -180,7 +180,8 @@ def test_no_text_lies_on_a_square_diamond_or_interval(name):
 def test_forest_is_180_mm_wide_and_its_plot_not_squeezed(name):
     plot = FORESTS[name]
     assert draw_forest(plot).get_size_inches()[0] * 25.4 == pytest.approx(180, rel=DIRECT)
-    assert arrange(plot).plot.width >= PLOT_MIN - 1e-6
+    assert arrange(plot).plot.width >= PLOT_SMALL - 1e-6
+    assert arrange(plot).face.size >= style.SIZE_LEGIBLE
 
 
 def test_sixty_studies_fit_a_page():
@@ -324,6 +325,15 @@ def test_caution_benchmark_and_groups_stand_in_the_figure():
         "One study: shown, not pooled.",
     ):
         assert expected in words
+
+
+def test_the_key_shows_band_and_line_as_they_are_drawn():
+    figure = draw_forest(means())
+    for kind in ("other review", "important"):
+        colour = style.LINES[kind].colour
+        assert sum(line.get_color() == colour for line in figure.findobj(Line2D)) == 2, kind
+    bands = [p for p in figure.findobj(Rectangle) if p.get_facecolor() == to_rgba(style.AMBER_PALE)]
+    assert len(bands) == 3  # behind the studies, in the key, behind the caution
 
 
 def test_optional_columns_go_before_text_shrinks():

@@ -9,33 +9,33 @@ pooled results (Lewis and Clarke 2001, "Forest plots: trying to see the wood and
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from matplotlib.figure import Figure
 
 from rheumeta.plots import style
-from rheumeta.plots.canvas import Canvas, Face, baseline, text_width, wrap
-from rheumeta.plots.forest_axis import draw_below, draw_references
+from rheumeta.plots.canvas import Align, Canvas, Face, baseline, text_width, wrap
+from rheumeta.plots.forest_axis import draw_axis_below, draw_line_key, draw_references
 from rheumeta.plots.forest_dots import draw_dot_heads, draw_dot_key, draw_dots
+from rheumeta.plots.forest_house import house_of, interval_heading, prediction_label
 from rheumeta.plots.forest_layout import (
     Place,
     all_rows,
     arrange,
+    below_lines,
     block_width,
     groups,
     indent,
-    interval_heading,
     label_lines,
-    prediction_label,
     slim,
     texts,
-    weight_text,
 )
 from rheumeta.plots.forest_pen import Pen, forest_axis
 from rheumeta.plots.furniture import draw_head, draw_tail
 from rheumeta.plots.records import ForestBlock, ForestPlot, ForestRow, ForestTotal, Span
 
-SQUARE_MAX, SQUARE_MIN = 9.0, 2.2
-"""Side of the square of the heaviest study, and the least side, points."""
+SQUARE_MAX, SQUARE_COMPACT, SQUARE_MIN = 9.0, 6.5, 2.2
+"""Side of the square of the heaviest study, the same in one column of a page, and the least side, points."""
 
 SQUARE_ALONE = 6.0
 """Side where studies have no weights, points."""
@@ -44,6 +44,9 @@ DIAMOND = 8.0
 """Height of a diamond, points."""
 
 ARROW = 4.0
+
+GROUP_GAP = 2.6
+"""Space between a heading over several columns and theirs, with a rule in it, points."""
 
 
 def draw_forest(plot: ForestPlot, *, whole: ForestPlot | None = None, width: float = style.WIDTH) -> Figure:
@@ -63,7 +66,7 @@ def draw_forest(plot: ForestPlot, *, whole: ForestPlot | None = None, width: flo
     Figure
         180 mm wide (compact: 85 mm), as high as its rows need.
     """
-    if plot.layout == "compact" or style.is_column(width):
+    if plot.layout == "compact" or plot.narrow or style.is_column(width):
         plot, whole, width = slim(plot), slim(whole or plot), style.COLUMN_WIDTH
     whole = whole or plot
     layout = arrange(whole, width=width)
@@ -79,37 +82,79 @@ def draw_forest(plot: ForestPlot, *, whole: ForestPlot | None = None, width: flo
         y = _totals(pen, y, plot.totals)
     y += 3
     draw_references(pen, top, y)
-    y = draw_below(pen, y)
-    y = draw_tail(canvas, y, plot.lines, plot.footnotes)
+    y = _results(pen, y)
+    notes = (plot.below_note, *plot.footnotes) if layout.below else plot.footnotes
+    y = draw_tail(canvas, y, (), notes)
     y = draw_dot_key(canvas, y, plot, layout)
     return canvas.finish(y + style.MARGIN)
+
+
+def _results(pen: Pen, y: float) -> float:
+    """Draw the axis and the sentences of the results: below it, or left of it where the plot stands last."""
+    face, layout = replace(pen.layout.face, bold=False), pen.layout
+    beside = house_of(pen.plot).beside_axis and not layout.compact
+    room = block_width(layout) if beside else pen.canvas.width - 2 * style.MARGIN
+    top, y = y, draw_axis_below(pen, y)
+    if not beside:
+        top = y = draw_line_key(pen, y + 2) + 4
+    for line in pen.plot.lines:
+        top = pen.canvas.paragraph(style.MARGIN, top, line, room, face) + 1
+    return draw_line_key(pen, max(top, y) + 2) + 2 if beside else max(top, y)
 
 
 def _headings(pen: Pen, y: float) -> float:
     """Draw the headings of the columns and the rule below them."""
     plot, layout, bold = pen.plot, pen.layout, pen.layout.bold
-    singles: list[tuple[str, Place, str]] = [("Study", layout.label, "left")]
-    singles += [(plot.columns[i].heading, place, "right") for i, place in layout.cells]
-    names = {"random": "random", "common": "common"} if len(layout.weights) > 1 else {"random": "Weight"}
-    singles += [(names[kind], place, "right") for kind, place in layout.weights]
-    upper = [(wrap(text, place.width, bold), place) for text, place in groups(plot, layout)]
-    effect = wrap(plot.effect_heading, layout.effect.width, bold)
-    lower = [(wrap(text, place.width, bold), place, align) for text, place, align in singles]
-    deep = max(len(lines) for lines, _, _ in lower)
-    stack = len(effect) + 1 if not layout.dots else max(len(effect) + 1, 2)
-    high = max([len(lines) for lines, _ in upper] + [stack - deep], default=0)
-    middle = y + high * bold.leading + (2.5 if upper else 0)
-    for lines, place in upper:
-        pen.canvas.lines(place.middle, middle - 2.5 - len(lines) * bold.leading, lines, bold, align="center")
-        pen.canvas.line((place.left, place.right), (middle - 1.2, middle - 1.2), colour=style.RULE, width=0.5)
-    bottom = middle + deep * bold.leading
-    for lines, place, align in lower:
-        x = place.left if align == "left" else place.right
-        pen.canvas.lines(x, bottom - len(lines) * bold.leading, lines, bold, align=align)  # type: ignore[arg-type]
-    words = (*effect, interval_heading(plot))
-    pen.canvas.lines(layout.effect.right, bottom - len(words) * bold.leading, words, bold, align="right")
+    lower = [(wrap(text, place.width, bold), place, align) for text, place, align in _single_heads(pen)]
+    upper = []
+    for text, place in groups(plot, layout):
+        under = max(
+            len(lines) for lines, own, _ in lower if place.left <= own.left and own.right <= place.right
+        )
+        upper.append((wrap(text, place.width, bold), place, under * bold.leading + GROUP_GAP))
+    over = _effect_heads(pen)
+    stack = max(len(lines) for lines, *_ in [*lower, *over])
+    stack = max(stack, 2) if layout.dots else stack
+    high = max([below + len(lines) * bold.leading for lines, _, below in upper] + [stack * bold.leading])
+    bottom = y + high
+    for lines, place, below in upper:
+        top = bottom - below - len(lines) * bold.leading
+        rule = pen.canvas.lines(place.middle, top, lines, bold, align="center") + 0.5 * GROUP_GAP
+        pen.canvas.line((place.left, place.right), (rule, rule), colour=style.RULE, width=0.5)
+    for lines, x, align in [(lines, _edge(place, align), align) for lines, place, align in lower] + over:
+        pen.canvas.lines(x, bottom - len(lines) * bold.leading, lines, bold, align=align)
     draw_dot_heads(pen.canvas, plot, layout, bottom)
     return _rule(pen, bottom + 1.5, style.INK)
+
+
+def _edge(place: Place, align: Align) -> float:
+    return place.left if align == "left" else place.right
+
+
+def _single_heads(pen: Pen) -> list[tuple[str, Place, Align]]:
+    """Return the headings of single columns with their places."""
+    plot, layout = pen.plot, pen.layout
+    found: list[tuple[str, Place, Align]] = [(plot.study_heading, layout.label, "left")]
+    found += [(plot.columns[i].heading, place, "right") for i, place in layout.cells]
+    alone = len(layout.weights) == 1
+    weights = [(house_of(plot).weight if alone else kind, place) for kind, place in layout.weights]
+    return found + [(text, place, "right") for text, place in weights]
+
+
+def _effect_heads(pen: Pen) -> list[tuple[tuple[str, ...], float, Align]]:
+    """Return the lines that name effect and method above their column, and above the plot where that is usual."""
+    plot, layout = pen.plot, pen.layout
+
+    def lines(width: float) -> tuple[str, ...]:
+        words = (plot.effect_heading, interval_heading(plot))
+        return tuple(line for text in words for line in wrap(text, width, layout.bold))
+
+    found: list[tuple[tuple[str, ...], float, Align]] = [
+        (lines(layout.effect.width), layout.effect.right, "right")
+    ]
+    if house_of(plot).over_plot and not layout.compact:
+        found.append((lines(layout.plot.width), layout.plot.middle, "center"))
+    return found
 
 
 def _rule(pen: Pen, y: float, colour: str) -> float:
@@ -139,9 +184,12 @@ def _sentence(pen: Pen, y: float, text: str, moved: float, face: Face) -> float:
 
 
 def _study(pen: Pen, y: float, row: ForestRow) -> float:
-    lines = label_lines(pen.plot, pen.layout, row)
-    height = len(lines) * pen.layout.face.leading + pen.pad
-    pen.canvas.lines(pen.layout.label.left + indent(pen.plot), y + pen.pad / 2, lines, pen.layout.face)
+    layout, left = pen.layout, pen.layout.label.left + indent(pen.plot)
+    lines = label_lines(pen.plot, layout, row)
+    below = below_lines(pen.plot, layout, row.below) if layout.below else ()
+    height = len(lines) * layout.face.leading + len(below) * layout.small.leading + pen.pad
+    bottom = pen.canvas.lines(left, y + pen.pad / 2, lines, layout.face)
+    pen.canvas.lines(left, bottom, below, layout.small)
     middle = y + height / 2
     _numbers(pen, middle, row, pen.layout.face)
     _interval(pen, middle, row.effect, colour=style.INK, width=0.9)
@@ -159,7 +207,7 @@ def _numbers(pen: Pen, middle: float, item: ForestRow | ForestTotal, face: Face)
     _effect_text(pen, y, item.effect, face)
     for kind, place in pen.layout.weights:
         value = item.weight if kind == "random" else item.weight_common
-        pen.canvas.text(place.right, y, weight_text(value), face, align="right")
+        pen.canvas.text(place.right, y, pen.form.weight(value), face, align="right")
 
 
 def _effect_text(pen: Pen, y: float, span: Span, face: Face) -> None:
@@ -200,7 +248,8 @@ def _square(pen: Pen, y: float, row: ForestRow) -> None:
     heaviest = max((r.weight or 0.0 for r in all_rows(pen.whole)), default=0.0)
     side = SQUARE_ALONE
     if heaviest > 0 and row.weight is not None:
-        side = max(SQUARE_MAX * math.sqrt(row.weight / heaviest), SQUARE_MIN)
+        largest = SQUARE_COMPACT if pen.layout.compact else SQUARE_MAX
+        side = max(largest * math.sqrt(row.weight / heaviest), SQUARE_MIN)
     x, half = pen.axis.at(value), side / 2
     corners = [(x - half, y - half), (x + half, y - half), (x + half, y + half), (x - half, y + half)]
     pen.canvas.shape(corners, fill=style.BLUE, order=4, key=row.key)
@@ -216,13 +265,26 @@ def _total(pen: Pen, y: float, total: ForestTotal) -> float:
     layout = pen.layout
     place = layout.label if total.cells and layout.cells else Place(layout.label.left, layout.free_right)
     lines = wrap(total.label, place.width, layout.bold)
-    height = max(len(lines) * layout.bold.leading + pen.pad, DIAMOND + 3)
-    top = y + (height - len(lines) * layout.bold.leading) / 2
-    pen.canvas.lines(place.left, top, lines, layout.bold)
+    below = below_lines(pen.plot, layout, total.below) if layout.below else ()
+    text = len(lines) * layout.bold.leading + len(below) * layout.small.leading
+    height = max(text + pen.pad, DIAMOND + 3)
+    bottom = pen.canvas.lines(place.left, y + (height - text) / 2, lines, layout.bold)
+    pen.canvas.lines(place.left, bottom, below, layout.small)
     _numbers(pen, y + height / 2, total, layout.bold)
     _diamond(pen, y + height / 2, total)
-    y += height
+    y = _sums(pen, y + height, total)
     return _prediction(pen, y, total.prediction) if total.prediction is not None else y
+
+
+def _sums(pen: Pen, y: float, total: ForestTotal) -> float:
+    """Write rows of sums below a pooled result."""
+    face = pen.layout.face
+    for row in total.sums:
+        pen.canvas.text(pen.layout.label.left, y + baseline(face), row.label, face)
+        for index, place in pen.layout.cells:
+            pen.canvas.text(place.right, y + baseline(face), row.cells[index], face, align="right")
+        y += face.leading + pen.pad / 2
+    return y
 
 
 def _diamond(pen: Pen, y: float, total: ForestTotal) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rheumeta.plots import style
 from rheumeta.plots.canvas import Canvas, Face, text_width
-from rheumeta.plots.forest_layout import DOT, Layout, all_rows
+from rheumeta.plots.forest_layout import DOT_GAP, Layout, all_rows
 from rheumeta.plots.furniture import NOTE
 from rheumeta.plots.judgements import draw_judgement, draw_judgement_key, looks
 from rheumeta.plots.records import ForestPlot, ForestRow
@@ -12,9 +12,6 @@ from rheumeta.plots.records import ForestPlot, ForestRow
 RADIUS = 3.6
 ALONE = "RoB"
 """Stands above the overall judgement where it stands alone."""
-
-SIGN_LEAST = 4.2
-"""Least size of the sign of a domain above its column, points."""
 
 
 def draw_dots(canvas: Canvas, plot: ForestPlot, layout: Layout, middle: float, row: ForestRow) -> None:
@@ -32,11 +29,9 @@ def draw_dot_heads(canvas: Canvas, plot: ForestPlot, layout: Layout, bottom: flo
         face = Face(style.SIZE_LEGIBLE, bold=True)
         canvas.text(layout.dots[0].middle, bottom - 0.3 * face.size, ALONE, face, align="center")
         return
-    size = layout.face.size
-    while size > SIGN_LEAST and any(
-        text_width(d.sign, Face(size, bold=True)) > DOT - 0.6 for d in plot.dot_heads
-    ):
-        size -= 0.2
+    width = layout.dots[0].width - DOT_GAP / 2
+    fits = max(text_width(d.sign, Face(1.0, bold=True)) for d in plot.dot_heads)
+    size = min(layout.face.size, width / fits if fits else layout.face.size)
     face = Face(size, bold=True)
     for place, domain in zip(layout.dots, plot.dot_heads, strict=True):
         canvas.text(place.middle, bottom - 0.3 * face.size, domain.sign, face, align="center")

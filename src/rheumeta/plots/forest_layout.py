@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from rheumeta.numbers import fixed
-from rheumeta.plots import numbers, style
+from rheumeta.plots import forest_house, style
 from rheumeta.plots.canvas import Face, text_width, wrap
+from rheumeta.plots.forest_house import NOT_ESTIMABLE, Texts, house_of, interval_heading, prediction_label
 from rheumeta.plots.records import ForestPlot, ForestRow, ForestTotal, Span
 
 GAP = 8.0
@@ -21,13 +21,14 @@ GAP_INTERVAL = 4.0
 """Space between an estimate and its interval, points."""
 
 LABEL_MIN = 78.0
-PLOT_MIN = 124.0
+PLOT_MIN, PLOT_SMALL = 124.0, 84.0
 PLOT_MAX = 270.0
-"""Limits of the widths of the study column and of the plot, points."""
+"""Limits of the widths of the study column and of the plot, points; the second where columns are many."""
 
 PLOT_LAST_RESORT = 60.0
-SIZES = (style.SIZE, 6.5, 6.0, 5.5, style.SIZE_MIN)
-"""Sizes of text that are tried in turn until everything fits."""
+SIZES = (style.SIZE, 6.5, style.SIZE_LEGIBLE)
+SIZES_LAST = (5.5, style.SIZE_MIN)
+"""Sizes of text that are tried in turn until everything fits; the last ones where nothing else helps."""
 
 HEADING_LINES = 2.0
 """A heading over several columns should need no more lines (part of one: words differ in length)."""
@@ -35,21 +36,18 @@ HEADING_LINES = 2.0
 HEADING_MAX = 90.0
 """But it makes its columns no wider than this, points."""
 
-DOT, DOT_ALONE = 8.8, 14.0
-"""Width of a column of the risk of bias, and of one that stands alone with its name above, points."""
+DOT, DOT_ALONE = 9.0, 14.0
+"""Least width of a column of the risk of bias; width of one that stands alone, its name above; points."""
 
-ORDERS = {
-    "standard": ("cells", "plot", "effect", "weights"),
-    "revman": ("cells", "weights", "effect", "plot"),
-    "bmj": ("cells", "plot", "weights", "effect"),
-    "compact": ("plot", "effect", "weights"),
-}
-"""Columns behind the names of the studies: as RevMan and the BMJ print them; compact for one column."""
+DOT_GAP = 1.2
+"""Space between the signs above the columns of the risk of bias, points."""
 
-COMPACT_LABEL_MIN, COMPACT_PLOT, COMPACT_GAP = 40.0, (72.0, 54.0), 5.0
+COMPACT_LABEL_MIN, COMPACT_PLOT, COMPACT_GAP = 40.0, (72.0, 64.0, 54.0), 5.0
 """Limits and space between columns where the whole figure is one column wide, points."""
 
-NOT_ESTIMABLE = "not estimable"
+
+BELOW_LINES, BELOW_ROWS = 2, 16
+"""Most lines of raw numbers below a name, where there are at most so many studies; else one line."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +81,7 @@ class Layout:
     weights: tuple[tuple[str, Place], ...]  # "random" or "common", its place
     dots: tuple[Place, ...] = ()  # risk of bias, one a domain
     compact: bool = False
+    below: bool = False  # raw numbers stand below the names of the studies
 
     @property
     def right(self) -> float:
@@ -104,38 +103,6 @@ class Layout:
         """The face of second thoughts."""
         size = self.face.size if self.compact else self.face.size - 0.5
         return replace(self.face, size=min(size, style.SIZE_SMALL), colour=style.SOFT)
-
-
-@dataclass(frozen=True)
-class Texts:
-    """How the numbers of one plot are printed."""
-
-    number: Callable[[float | None], str]
-
-    def estimate(self, span: Span) -> str:
-        """Return the estimate, or that there is none."""
-        return NOT_ESTIMABLE if span.estimate is None else self.number(span.estimate)
-
-    def interval(self, span: Span) -> str:
-        """Return "[lower, upper]", or nothing."""
-        if span.lower is None and span.upper is None:
-            return ""
-        return f"[{self.number(span.lower)}, {self.number(span.upper)}]"
-
-
-def weight_text(weight: float | None) -> str:
-    """Return a weight in percent with one decimal."""
-    return "" if weight is None else f"{weight:.1f}%"
-
-
-def prediction_label(plot: ForestPlot) -> str:
-    """Return the name of the prediction interval."""
-    return f"{plot.level:g}% prediction interval"
-
-
-def interval_heading(plot: ForestPlot) -> str:
-    """Return the heading of the intervals."""
-    return f"[{plot.level:g}% CI]"
 
 
 def all_rows(plot: ForestPlot) -> list[ForestRow]:
@@ -160,18 +127,51 @@ def all_spans(plot: ForestPlot) -> list[Span]:
 
 
 def texts(plot: ForestPlot) -> Texts:
-    """Choose how the numbers of a plot are printed: all of a linear scale with the same decimals."""
-    if plot.scale == "log":
-        return Texts(numbers.ratio)
-    values = [v for s in all_spans(plot) for v in (s.estimate, s.lower, s.upper)]
-    digits = numbers.decimals(values) if plot.digits is None else plot.digits
-    return Texts(lambda value: fixed(value, digits))
+    """Choose how the numbers of a plot are printed."""
+    return forest_house.texts(plot, all_spans(plot))
 
 
 def slim(plot: ForestPlot) -> ForestPlot:
-    """Return a plot for one column: of the risk of bias the overall judgement alone, no raw numbers."""
-    blocks = tuple(replace(b, rows=tuple(replace(r, dots=r.dots[-1:]) for r in b.rows)) for b in plot.blocks)
-    return replace(plot, blocks=blocks, dot_heads=plot.dot_heads[-1:], layout="compact", show_common=False)
+    """Return a plot for one column: of the risk of bias the overall judgement, brief numbers below the names."""
+
+    def total(t: ForestTotal) -> ForestTotal:
+        rows = [t.cells, *(s.cells for s in t.sums)]
+        cells = tuple("".join(parts) for parts in zip(*rows, strict=True))
+        return replace(t, below=_brief(plot, cells), sums=())
+
+    def row(r: ForestRow) -> ForestRow:
+        return replace(r, dots=r.dots[-1:], below=_brief(plot, r.cells))
+
+    if plot.narrow:
+        return plot
+    blocks = tuple(
+        replace(b, rows=tuple(row(r) for r in b.rows), totals=tuple(total(t) for t in b.totals))
+        for b in plot.blocks
+    )
+    return replace(
+        plot,
+        blocks=blocks,
+        totals=tuple(total(t) for t in plot.totals),
+        dot_heads=plot.dot_heads[-1:],
+        narrow=True,
+        show_common=False,
+        below_note=_brief_note(plot),
+    )
+
+
+def _brief(plot: ForestPlot, cells: tuple[str, ...]) -> str:
+    """Return the brief numbers of a row in one text: those of a group by a slash, groups by "v"."""
+    pairs = [(c.brief.group, cell) for c, cell in zip(plot.columns, cells, strict=False) if c.brief]
+    groups = ["/".join(cell for _, cell in members) for _, members in groupby(pairs, key=lambda p: p[0])]
+    return " v ".join(groups) if all(groups) else ""
+
+
+def _brief_note(plot: ForestPlot) -> str:
+    """Say what stands below the names: "events/n, cells v control"."""
+    told = [c.brief for c in plot.columns if c.brief]
+    groups = list(dict.fromkeys(b.group for b in told if b.group))
+    units = "/".join(dict.fromkeys(b.unit for b in told))
+    return f"Below the names: {units}{', ' if groups else ''}{' v '.join(groups)}"
 
 
 def arrange(plot: ForestPlot, *, width: float | None = None) -> Layout:
@@ -182,18 +182,19 @@ def arrange(plot: ForestPlot, *, width: float | None = None) -> Layout:
     optional columns go and then the text shrinks; in one column of a page the text shrinks first, as far
     as it stays legible, and then the weights go.
     """
-    compact = plot.layout == "compact"
     if width is None:
-        width = style.COLUMN_WIDTH if compact else style.WIDTH
-    sizes = [s for s in SIZES if s >= style.least_size(width) or not compact]
-    trials = [(PLOT_MIN, size, keep) for size in sizes for keep in (True, False)]
-    if compact:
-        trials = [(least, size, keep) for keep in (True, False) for least in COMPACT_PLOT for size in sizes]
+        width = style.COLUMN_WIDTH if plot.narrow else style.WIDTH
+    if plot.narrow:
+        trials = [(least, size, keep) for keep in (True, False) for least in COMPACT_PLOT for size in SIZES]
+    else:
+        trials = [(PLOT_MIN, size, keep) for size in SIZES for keep in (True, False)]
+        trials += [(PLOT_SMALL, size, keep) for keep in (True, False) for size in SIZES]
+        trials += [(PLOT_SMALL, size, False) for size in SIZES_LAST]
     for least, size, keep_optional in trials:
         layout = _arrange(plot, Face(size), keep_optional, width, least)
         if layout is not None:
             return layout
-    layout = _arrange(plot, Face(sizes[-1]), False, width, PLOT_LAST_RESORT)
+    layout = _arrange(plot, Face(trials[-1][1]), False, width, PLOT_LAST_RESORT)
     if layout is None:
         return arrange(plot, width=width * 1.1)
     return layout
@@ -202,7 +203,8 @@ def arrange(plot: ForestPlot, *, width: float | None = None) -> Layout:
 def _arrange(
     plot: ForestPlot, face: Face, keep_optional: bool, width: float, plot_min: float
 ) -> Layout | None:
-    compact = plot.layout == "compact"
+    compact, house = plot.narrow, house_of(plot)
+    order = house.narrow if compact else house.order
     gap, beside = (COMPACT_GAP, COMPACT_GAP) if compact else (GAP, GAP_PLOT)
     kept = [i for i, c in enumerate(plot.columns) if (keep_optional or not c.optional) and not compact]
     cells = _cell_widths(plot, kept, face)
@@ -210,8 +212,8 @@ def _arrange(
     weights = _weight_widths(plot, face) if keep_optional or not compact else []
     heads = plot.dot_heads
     fixed = sum(w + gap for w in cells) + effect + sum(w + gap for _, w in weights)
-    fixed += gap if ORDERS[plot.layout][-1] == "plot" else 0.0
-    dot = DOT_ALONE if len(heads) == 1 else DOT
+    fixed += gap if order[-1] == "plot" else 0.0
+    dot = _dot_width(plot)
     dots = gap + dot * len(heads) if heads else 0.0
     free = width - 2 * style.MARGIN - fixed - dots - 2 * beside
     natural = _label_width(plot, face)
@@ -221,8 +223,18 @@ def _arrange(
     label = max(label, free - PLOT_MAX)
     columns = tuple(zip(kept, cells, strict=True))
     sizes = _Sizes(face, label, columns, free - label, effect, estimate, weights, gap, beside)
-    placed = _place(sizes, ORDERS[plot.layout])
-    return replace(placed, dots=_dot_places(placed.right + gap, len(heads), dot), compact=compact)
+    placed = _place(sizes, order)
+    below = compact and _below_fits(plot, placed)
+    dots_at = _dot_places(placed.right + gap, len(heads), dot)
+    return replace(placed, dots=dots_at, compact=compact, below=below)
+
+
+def _dot_width(plot: ForestPlot) -> float:
+    """Return the width of a column of the risk of bias: the widest sign above them fits in legible letters."""
+    if len(plot.dot_heads) == 1:
+        return DOT_ALONE
+    face = Face(style.SIZE_LEGIBLE, bold=True)
+    return max(_widest((d.sign for d in plot.dot_heads), face) + DOT_GAP, DOT)
 
 
 def _dot_places(left: float, count: int, width: float) -> tuple[Place, ...]:
@@ -315,20 +327,22 @@ def _effect_widths(plot: ForestPlot, face: Face) -> tuple[float, float]:
     known = [s for s in spans if s.estimate is not None]
     estimate = _widest((form.estimate(s) for s in known), bold)
     interval = _widest((form.interval(s) for s in spans), bold)
-    whole = estimate + GAP_INTERVAL + max(interval, text_width(interval_heading(plot), bold))
+    whole = estimate + GAP_INTERVAL + interval
     missing = text_width(NOT_ESTIMABLE, face) if len(known) < len(spans) else 0.0
-    needed = max(whole, _word(plot.effect_heading, bold), missing)
+    headings = (_word(text, bold) for text in (plot.effect_heading, interval_heading(plot)))
+    needed = max(whole, missing, *headings)
     return needed, estimate + needed - whole
 
 
 def _weight_widths(plot: ForestPlot, face: Face) -> list[tuple[str, float]]:
     bold = replace(face, bold=True)
+    full = text_width(f"100.0{house_of(plot).percent}", bold)
     found = []
     if any(r.weight is not None for r in all_rows(plot)):
-        heading = "random" if plot.show_common else "Weight"
-        found.append(("random", max(text_width("100.0%", bold), text_width(heading, bold))))
+        heading = "random" if plot.show_common else house_of(plot).weight
+        found.append(("random", max(full, _word(heading, bold))))
     if plot.show_common and any(r.weight_common is not None for r in all_rows(plot)):
-        found.append(("common", max(text_width("100.0%", bold), text_width("common", bold))))
+        found.append(("common", max(full, text_width("common", bold))))
     return found
 
 
@@ -338,7 +352,36 @@ def _label_width(plot: ForestPlot, face: Face) -> float:
     totals = [t.label for t in all_totals(plot)]
     if any(t.prediction is not None for t in all_totals(plot)):
         names.append(prediction_label(plot))
-    return max(_widest(names, face) + indent(plot), _widest(totals, bold), 40.0)
+    names_width = max(_widest(names, face) + indent(plot), _widest(totals, bold), 40.0)
+    return max(names_width, _below_width(plot) if plot.narrow else 0.0)
+
+
+def _belows(plot: ForestPlot) -> list[str]:
+    """Return all raw numbers below names."""
+    found = [row.below for row in all_rows(plot)] + [total.below for total in all_totals(plot)]
+    return [text for text in found if text]
+
+
+def _below_width(plot: ForestPlot) -> float:
+    """Return the width of the raw numbers below the names in one line."""
+    return _widest(_belows(plot), Face(style.SIZE_LEGIBLE)) + indent(plot)
+
+
+def _below_fits(plot: ForestPlot, layout: Layout) -> bool:
+    """Return whether raw numbers find room below the names: a group a line where studies are few."""
+    lines = [below_lines(plot, layout, text) for text in _belows(plot)]
+    most = BELOW_LINES if len(all_rows(plot)) <= BELOW_ROWS else 1
+    room = layout.label.width - indent(plot)
+    fits = all(len(found) <= most and _widest(found, layout.small) <= room for found in lines)
+    return bool(lines) and fits
+
+
+def below_lines(plot: ForestPlot, layout: Layout, text: str) -> tuple[str, ...]:
+    """Return the raw numbers below a name in one line, or a group a line where that is too wide."""
+    if not text or text_width(text, layout.small) <= layout.label.width - indent(plot):
+        return (text,) if text else ()
+    first, *others = text.split(" v ")
+    return (first, *(f"v {other}" for other in others))
 
 
 def indent(plot: ForestPlot) -> float:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from rheumeta.plots.axis import Axis, choose_range, make_axis
 from rheumeta.plots.canvas import Canvas
-from rheumeta.plots.forest_layout import Layout, Texts, all_effects, all_rows, all_totals
+from rheumeta.plots.forest_house import Texts
+from rheumeta.plots.forest_layout import Layout, all_effects, all_rows, all_totals
 from rheumeta.plots.records import ForestPlot
 
 ROW_PAD, ROW_PAD_MANY, MANY = 3.4, 1.6, 30

@@ -11,6 +11,7 @@ from typing import Literal
 from rheumeta.plots.review_records import BiasDomain, Judgement, JudgementStyle
 
 Scale = Literal["linear", "log"]
+ForestLayout = Literal["standard", "revman", "bmj", "compact"]
 
 
 @dataclass(frozen=True)
@@ -23,12 +24,21 @@ class Span:
 
 
 @dataclass(frozen=True)
+class Brief:
+    """What a short raw number is: of which group, and what it counts."""
+
+    group: str
+    unit: str
+
+
+@dataclass(frozen=True)
 class ForestColumn:
     """A column of numbers between the study and the plot."""
 
     heading: str
     group: str = ""  # neighbours with the same group share a heading
     optional: bool = False  # may be left out where room is short
+    brief: Brief | None = None  # may stand below the name of the study in a figure one column wide
 
 
 @dataclass(frozen=True)
@@ -44,6 +54,15 @@ class ForestRow:
     key: str = ""  # names the mark, so that a page can say where its number comes from
     dots: tuple[Judgement, ...] = ()  # risk of bias, one a domain
     dots_key: str = ""  # names the marks of the judgements
+    below: str = ""  # raw numbers below the label, where columns find no room
+
+
+@dataclass(frozen=True)
+class ForestSum:
+    """A row of sums below a pooled result, e.g. of events."""
+
+    label: str
+    cells: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -58,6 +77,8 @@ class ForestTotal:
     weight: float | None = None
     weight_common: float | None = None
     key: str = ""  # names the mark
+    sums: tuple[ForestSum, ...] = ()
+    below: str = ""  # raw numbers below the label, where columns find no room
 
 
 @dataclass(frozen=True)
@@ -106,7 +127,11 @@ class ForestPlot:
     show_common: bool = False  # a column for the weights of the common-effect model
     dot_heads: tuple[BiasDomain, ...] = ()  # domains of the risk of bias beside each study
     dot_style: JudgementStyle = field(default_factory=JudgementStyle)  # of their judgements
-    layout: Literal["standard", "revman", "bmj", "compact"] = "standard"  # order of the columns
+    layout: ForestLayout = "standard"  # whose conventions it follows
+    narrow: bool = False  # one column of a page wide
+    method: str = ""  # second line of the heading of the effects, e.g. "IV, Random, 95% CI"
+    study_heading: str = "Study"
+    below_note: str = ""  # what the raw numbers below the labels are
 
 
 @dataclass(frozen=True)

@@ -112,6 +112,14 @@ def from_tau2(
     return Heterogeneity(*q_test(batch), i2, i2_lb, i2_ub, h2, h2_lb, h2_ub, lower, upper)
 
 
+def i2_from_q(q: float, df: float) -> float:
+    """Return I2 in percent from a Q statistic: 100 max(0, (Q - df) / Q) (Higgins and Thompson 2002).
+
+    With the Q of a test between subgroups it describes the differences between them.
+    """
+    return 100.0 * max(0.0, (q - df) / q) if q > 0 else 0.0
+
+
 def from_q(batch: Batch) -> Heterogeneity:
     """Return Q, and I2 and H2 from Q alone, for the common-effect model; no intervals (NaN).
 

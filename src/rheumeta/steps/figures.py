@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 from multiprocessing import get_context
 from typing import Any
@@ -308,20 +308,21 @@ def _sheet_tasks(sources: Sources) -> Iterator[Task]:
 
 def _analysis_tasks(analysis: Analysis, plan: AnalysisPlan, sources: Sources) -> Iterator[Task]:
     protocol, level = sources.protocol, sources.protocol.defaults.level
-    words = describe(analysis)
+    words, layout = describe(analysis), plan.forest_layout or protocol.defaults.forest_layout
 
     def forest(plot: ForestPlot | NoteFigure) -> ForestPlot | NoteFigure:
         if isinstance(plot, ForestPlot):
             plot = with_moderators(plot, analysis, {m: protocol.moderators[m] for m in plan.forest_columns})
-            plot = replace(plot, layout=plan.forest_layout or protocol.defaults.forest_layout)
         return with_bias(plot, analysis, sources.assessments, sources.labels, sources.colours)
 
-    yield Task(analysis.id, lambda: forest(forest_figure(analysis, level=level)), words)
+    yield Task(analysis.id, lambda: forest(forest_figure(analysis, level=level, layout=layout)), words)
     for by in plan.subgroups:
         label = protocol.moderators[by].label
         yield Task(
             subgroup_name(analysis.id, by),
-            lambda by=by, label=label: forest(subgroup_figure(analysis, by, label, level=level)),  # type: ignore[misc]
+            lambda by=by, label=label: forest(  # type: ignore[misc]
+                subgroup_figure(analysis, by, label, level=level, layout=layout)
+            ),
             f"{words} Split by {label}.",
         )
     for by in plan.regress_on:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from rheumeta.numbers import NOT_AVAILABLE, fixed
 from rheumeta.pages.inputs import anchor
 from rheumeta.plots import numbers
-from rheumeta.plots.records import ForestColumn, ForestPlot
+from rheumeta.plots.records import Brief, ForestColumn, ForestLayout, ForestPlot, ForestTotal
 from rheumeta.records import Analysis, StudyEffect
 from rheumeta.tables.protocol import Moderator
 
@@ -20,16 +20,17 @@ class RawColumn:
     column: ForestColumn
     cell: Callable[[StudyEffect], str]
     total: Callable[[Sequence[StudyEffect]], str] = lambda _: ""
+    further: Callable[[Sequence[StudyEffect]], str] = lambda _: ""  # in a row of its own below the total
 
 
-def raw_columns(analysis: Analysis) -> list[RawColumn]:
-    """Return the columns of raw numbers that the studies of an analysis fill."""
+def raw_columns(analysis: Analysis, layout: ForestLayout = "standard") -> list[RawColumn]:
+    """Return the columns of raw numbers that the studies of an analysis fill, as a layout prints them."""
     studies = analysis.studies
     two = any(s.n2 is not None or s.events2 is not None or s.mean2 is not None for s in studies)
     columns = _week(studies)
     for arm in (1, 2) if two else (1,):
         group = (analysis.experimental_name, analysis.control_name)[arm - 1] if two else ""
-        columns += _arm_columns(analysis, arm, group)
+        columns += _arm_columns(analysis, arm, group, layout)
     return columns
 
 
@@ -54,16 +55,21 @@ def with_moderators(plot: ForestPlot, analysis: Analysis, moderators: Mapping[st
         return tuple((m.choices or {}).get(value, value) or NOT_AVAILABLE for m, value in values)
 
     blank = ("",) * len(moderators)
+
+    def moved(total: ForestTotal) -> ForestTotal:
+        sums = tuple(replace(s, cells=(*blank, *s.cells)) for s in total.sums)
+        return replace(total, cells=(*blank, *total.cells), sums=sums)
+
     heads = tuple(ForestColumn(f"{m.label}, {m.unit}" if m.unit else m.label) for m in moderators.values())
     blocks = tuple(
         replace(
             block,
             rows=tuple(replace(r, cells=(*texts(r.key), *r.cells)) for r in block.rows),
-            totals=tuple(replace(t, cells=(*blank, *t.cells)) for t in block.totals),
+            totals=tuple(moved(t) for t in block.totals),
         )
         for block in plot.blocks
     )
-    totals = tuple(replace(t, cells=(*blank, *t.cells)) for t in plot.totals)
+    totals = tuple(moved(t) for t in plot.totals)
     return replace(plot, columns=(*heads, *plot.columns), blocks=blocks, totals=totals)
 
 
@@ -74,20 +80,38 @@ def _week(studies: Sequence[StudyEffect]) -> list[RawColumn]:
     return [RawColumn(column, lambda s: "" if s.weeks is None else f"{s.weeks:.0f}")]
 
 
-def _arm_columns(analysis: Analysis, arm: int, group: str) -> list[RawColumn]:
+def _arm_columns(analysis: Analysis, arm: int, group: str, layout: ForestLayout) -> list[RawColumn]:
     studies = analysis.studies
 
     def has(name: str) -> bool:
         return any(getattr(s, f"{name}{arm}") is not None for s in studies)
 
-    if has("person_time"):
-        return [_fraction(f"events{arm}", f"person_time{arm}", "Events/\nperson-time", group)]
-    if has("events"):
-        return [_fraction(f"events{arm}", f"n{arm}", "Events/n", group)]
-    columns = [_mean(analysis, arm, group)] if has("mean") else []
+    if has("events") or has("person_time"):
+        bottom = f"person_time{arm}" if has("person_time") else f"n{arm}"
+        return _events(f"events{arm}", bottom, group, layout)
+    split = layout == "revman"
+    columns = []
+    if has("mean"):
+        columns = _mean_and_sd(analysis, arm, group) if split else [_mean(analysis, arm, group)]
     if has("n"):
-        columns.append(_count(f"n{arm}", group))
+        columns.append(_count(f"n{arm}", "Total" if split else "n", group, Brief(group, "n")))
     return columns
+
+
+def _events(top: str, bottom: str, group: str, layout: ForestLayout) -> list[RawColumn]:
+    """Return the columns of events: one with a slash, or two as RevMan has them."""
+    time = bottom.startswith("person_time")
+    if layout == "revman":
+        events = _count(top, "Events", group, Brief(group, "events"), further=True)
+        below = Brief(group, "person-time" if time else "n")
+        return [events, _count(bottom, "Person-\ntime" if time else "Total", group, below)]
+    brief = Brief(group, "events/person-time" if time else "events/n")
+    if layout == "bmj":
+        of = "No of events/person-time" if time else "No of events/total"
+        column = ForestColumn(group or of, of if group else "", brief=brief)
+    else:
+        column = ForestColumn("Events/\nperson-time" if time else "Events/n", group, brief=brief)
+    return [_fraction(top, bottom, column)]
 
 
 def whole(value: float | None) -> str:
@@ -97,7 +121,7 @@ def whole(value: float | None) -> str:
     return f"{value:.0f}" if float(value).is_integer() else f"{value:.1f}"
 
 
-def _fraction(top: str, bottom: str, heading: str, group: str) -> RawColumn:
+def _fraction(top: str, bottom: str, column: ForestColumn) -> RawColumn:
     def cell(s: StudyEffect) -> str:
         above, below = getattr(s, top), getattr(s, bottom)
         return "" if above is None and below is None else f"{whole(above)}/{whole(below)}"
@@ -106,7 +130,29 @@ def _fraction(top: str, bottom: str, heading: str, group: str) -> RawColumn:
         above, below = [getattr(s, top) for s in studies], [getattr(s, bottom) for s in studies]
         return "" if None in above or None in below else f"{whole(sum(above))}/{whole(sum(below))}"
 
-    return RawColumn(ForestColumn(heading, group), cell, total)
+    return RawColumn(column, cell, total)
+
+
+def _mean_and_sd(analysis: Analysis, arm: int, group: str) -> list[RawColumn]:
+    """Return a column of means and one of their standard deviations."""
+    digits = numbers.decimals(getattr(s, f"mean{arm}") for s in analysis.studies)
+
+    def column(heading: str, name: str) -> RawColumn:
+        def cell(s: StudyEffect) -> str:
+            value = getattr(s, name)
+            return "" if value is None else fixed(value, digits)
+
+        return RawColumn(ForestColumn(heading, group), cell)
+
+    mean, sd = _mean_heading(analysis).rstrip(")").split(" (")
+    return [column(mean, f"mean{arm}"), column(sd, f"sd{arm}")]
+
+
+def _mean_heading(analysis: Analysis) -> str:
+    """Return what a mean with its standard deviation is called."""
+    if analysis.comparison_kind != "before_after":
+        return "Mean (SD)"
+    return "Change (SD at baseline)" if analysis.measure == "SMCR" else "Change (SD)"
 
 
 def _mean(analysis: Analysis, arm: int, group: str) -> RawColumn:
@@ -118,13 +164,10 @@ def _mean(analysis: Analysis, arm: int, group: str) -> RawColumn:
             return ""
         return fixed(mean, digits) + ("" if sd is None else f" ({fixed(sd, digits)})")
 
-    heading = "Mean (SD)"
-    if analysis.comparison_kind == "before_after":
-        heading = "Change (SD at baseline)" if analysis.measure == "SMCR" else "Change (SD)"
-    return RawColumn(ForestColumn(heading, group), cell)
+    return RawColumn(ForestColumn(_mean_heading(analysis), group), cell)
 
 
-def _count(name: str, group: str) -> RawColumn:
+def _count(name: str, heading: str, group: str, brief: Brief, *, further: bool = False) -> RawColumn:
     def cell(s: StudyEffect) -> str:
         value = getattr(s, name)
         return "" if value is None else whole(value)
@@ -133,4 +176,5 @@ def _count(name: str, group: str) -> RawColumn:
         values = [getattr(s, name) for s in studies]
         return "" if None in values else whole(sum(values))
 
-    return RawColumn(ForestColumn("n", group), cell, total)
+    column = ForestColumn(heading, group, brief=brief)
+    return RawColumn(column, cell, further=total) if further else RawColumn(column, cell, total)

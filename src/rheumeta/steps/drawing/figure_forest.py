@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from rheumeta.numbers import fixed
@@ -11,8 +11,10 @@ from rheumeta.pages.origins import pooled_place, subgroup_place
 from rheumeta.plots import numbers
 from rheumeta.plots.records import (
     ForestBlock,
+    ForestLayout,
     ForestPlot,
     ForestRow,
+    ForestSum,
     ForestTotal,
     NoteFigure,
     Reference,
@@ -20,6 +22,18 @@ from rheumeta.plots.records import (
 )
 from rheumeta.records import FLAGS, Analysis, Interval, Pooled, StudyEffect, Subgroup
 from rheumeta.steps.drawing.figure_columns import raw_columns
+from rheumeta.steps.drawing.forest_words import (
+    ONE_STUDY,
+    block_lines,
+    difference_line,
+    leading,
+    method_heading,
+    result_lines,
+    sentence,
+    shows_one_model,
+    subtotal_label,
+    total_label,
+)
 
 PERCENT_MEASURES = frozenset({"PR", "PLO", "PAS", "PFT"})
 """Proportions: shown in percent."""
@@ -30,15 +44,9 @@ BOUNDS = {"RD": (-1.0, 1.0), **dict.fromkeys(PERCENT_MEASURES, (0.0, 100.0))}
 MARKS = "ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ"
 """Signs of the footnotes, in the order of the flags."""
 
-TESTS = {
-    "z": "Wald interval",
-    "t": "t interval",
-    "knha": "Hartung-Knapp interval",
-    "adhoc": "Hartung-Knapp interval, not narrower than Wald",
-}
-METHODS = {"IV": "inverse variance", "MH": "Mantel-Haenszel", "PETO": "Peto", "Peto": "Peto"}
+TURNED = "larger values to the left"
+"""Said below an axis that runs the unusual way."""
 
-ONE_STUDY = "One study: shown, not pooled."
 NO_STUDY = "No study gives a result that could enter this analysis."
 NOT_STATED = "Not stated"
 
@@ -50,21 +58,25 @@ def span(interval: Interval | None) -> Span:
     return Span(interval.estimate, interval.lower, interval.upper)
 
 
-def forest_figure(analysis: Analysis, *, level: float) -> ForestPlot | NoteFigure:
+def forest_figure(
+    analysis: Analysis, *, level: float, layout: ForestLayout = "standard"
+) -> ForestPlot | NoteFigure:
     """Return what the main figure of an analysis shows; `level` is that of its intervals, percent."""
     if not analysis.studies:
         return note_figure(analysis)
-    plot = base_plot(analysis, level)
-    rows = _rows(analysis, analysis.studies)
+    plot = base_plot(analysis, level, layout)
+    rows = _rows(analysis, analysis.studies, layout)
     return replace(
         plot,
         blocks=(ForestBlock(rows),),
-        totals=_totals(analysis),
-        lines=(*_result_lines(analysis), *analysis.warnings),
+        totals=_totals(analysis, level, layout),
+        lines=(*result_lines(analysis, layout), *analysis.warnings),
     )
 
 
-def subgroup_figure(analysis: Analysis, by: str, label: str, *, level: float) -> ForestPlot | NoteFigure:
+def subgroup_figure(
+    analysis: Analysis, by: str, label: str, *, level: float, layout: ForestLayout = "standard"
+) -> ForestPlot | NoteFigure:
     """Return the forest plot of an analysis split by the moderator `by`."""
     groups = [g for g in analysis.subgroups if g.by == by]
     title = f"{analysis.title}, by {label[:1].lower()}{label[1:]}"
@@ -75,16 +87,17 @@ def subgroup_figure(analysis: Analysis, by: str, label: str, *, level: float) ->
             title, _no_groups(analysis, by), subtitle=_subtitle(analysis), caution=analysis.caution or ""
         )
     tests = [t for t in analysis.subgroup_tests if t.by == by]
-    lines = [
-        f"Test for differences between the groups: Q = {t.q:.2f}, df = {t.df}, {numbers.p_text(t.pval)}"
-        for t in tests
-    ]
+    if shows_one_model(layout) and analysis.random is not None:  # subgroups are pooled under random effects
+        analysis = replace(analysis, common=None)
+    lines = [difference_line(t, layout) for t in tests]
+    results = result_lines(analysis, layout)
     return replace(
-        base_plot(analysis, level),
+        base_plot(analysis, level, layout),
         title=title,
-        blocks=_blocks(analysis, groups),
-        totals=_totals(analysis),
-        lines=(*lines, *_result_lines(analysis)),
+        blocks=_blocks(analysis, groups, level, layout),
+        totals=_totals(analysis, level, layout),
+        lines=(*results, *lines) if shows_one_model(layout) else (*lines, *results),
+        study_heading="Study or subgroup" if layout == "revman" else "Study",
     )
 
 
@@ -102,7 +115,7 @@ def note_figure(analysis: Analysis) -> NoteFigure:
     """Return the figure of an analysis without studies."""
     return NoteFigure(
         title=analysis.title,
-        sentence=_sentence(analysis.status_reason or NO_STUDY),
+        sentence=sentence(analysis.status_reason or NO_STUDY),
         subtitle=_subtitle(analysis),
         caution=analysis.caution or "",
         items_heading="Studies that might contribute, and why they do not",
@@ -119,19 +132,14 @@ def describe(analysis: Analysis) -> str:
     return " ".join(" ".join(parts).split())
 
 
-def _sentence(text: str) -> str:
-    """Return `text` with a capital and a full stop."""
-    return text[:1].upper() + text[1:].rstrip(".") + "."
-
-
-def base_plot(analysis: Analysis, level: float) -> ForestPlot:
+def base_plot(analysis: Analysis, level: float, layout: ForestLayout = "standard") -> ForestPlot:
     """Return the frame of the forest plots of an analysis, without studies and results."""
-    columns = raw_columns(analysis)
+    columns = raw_columns(analysis, layout)
     percent = analysis.measure in PERCENT_MEASURES
     return ForestPlot(
         title=analysis.title,
         blocks=(),
-        effect_heading="Percent" if percent else analysis.measure_label,
+        effect_heading="Percent" if percent else analysis.measure_label.replace("' ", "'\u00a0"),
         scale=analysis.scale,
         reverse=analysis.reversed_axis,
         null=analysis.null,
@@ -147,16 +155,21 @@ def base_plot(analysis: Analysis, level: float) -> ForestPlot:
         benchmark=_benchmark(analysis),
         footnotes=_footnotes(analysis),
         level=level,
-        show_common=analysis.common is not None and analysis.status == "pooled",
+        show_common=analysis.common is not None
+        and analysis.status == "pooled"
+        and not shows_one_model(layout),
+        layout=layout,
+        method=method_heading(analysis, layout, level),
     )
 
 
 def _axis_label(analysis: Analysis) -> str:
     """Return unit and, where the axis runs the unusual way, a word about it."""
-    unit = "percent of patients" if analysis.measure in PERCENT_MEASURES else analysis.unit or ""
+    percent = analysis.measure in PERCENT_MEASURES
+    unit = "percent of patients" if percent else analysis.unit or ""
     if not analysis.reversed_axis:
         return unit
-    return f"{unit}; larger values lie left".lstrip("; ")
+    return f"{analysis.measure_label}{f' in {unit}' if unit else ''}: {TURNED}"
 
 
 def _subtitle(analysis: Analysis) -> str:
@@ -198,16 +211,17 @@ def _benchmark(analysis: Analysis) -> Reference | None:
 # Studies
 
 
-def _rows(analysis: Analysis, studies: Iterable[StudyEffect]) -> tuple[ForestRow, ...]:
-    columns, marks, names = raw_columns(analysis), _marks(analysis), _names(analysis)
+def _rows(analysis: Analysis, studies: Iterable[StudyEffect], layout: ForestLayout) -> tuple[ForestRow, ...]:
+    columns, marks, names = raw_columns(analysis, layout), _marks(analysis), _names(analysis)
     pooled = analysis.status == "pooled"
+    common = _leads_common(analysis, layout)
     return tuple(
         ForestRow(
             label=names[s.effect_id],
             effect=span(s.effect),
             cells=tuple(c.cell(s) for c in columns),
             marks="".join(sorted((marks[f] for f in s.flags), key=MARKS.find)),
-            weight=s.weight_random if pooled else None,
+            weight=(s.weight_common if common else s.weight_random) if pooled else None,
             weight_common=s.weight_common if pooled else None,
             key=anchor("e", s.effect_id),
         )
@@ -241,40 +255,51 @@ def _footnotes(analysis: Analysis) -> tuple[str, ...]:
 # Pooled results
 
 
-def _total_cells(analysis: Analysis, studies: Sequence[StudyEffect]) -> tuple[str, ...]:
-    return tuple(c.total(studies) for c in raw_columns(analysis))
+def _leads_common(analysis: Analysis, layout: ForestLayout) -> bool:
+    """Return whether the one model that is shown is the common-effect model."""
+    pooled = leading(analysis)
+    return shows_one_model(layout) and pooled is not None and pooled.model == "common"
 
 
-def _totals(analysis: Analysis) -> tuple[ForestTotal, ...]:
+def _total_cells(analysis: Analysis, studies: Sequence[StudyEffect], layout: ForestLayout) -> tuple[str, ...]:
+    return tuple(c.total(studies) for c in raw_columns(analysis, layout))
+
+
+def _sums(analysis: Analysis, studies: Sequence[StudyEffect], layout: ForestLayout) -> tuple[ForestSum, ...]:
+    """Return the rows of sums that RevMan prints below a total."""
+    cells = tuple(c.further(studies) for c in raw_columns(analysis, layout))
+    return (ForestSum("Total events", cells),) if any(cells) else ()
+
+
+def _totals(analysis: Analysis, level: float, layout: ForestLayout) -> tuple[ForestTotal, ...]:
     if analysis.status != "pooled":
         return ()
-    found = []
-    cells = _total_cells(analysis, analysis.studies)
-    if analysis.random is not None:
-        found.append(
-            ForestTotal(
-                "Random effects",
-                span(analysis.random.display),
-                "random",
-                cells,
-                prediction=_prediction(analysis.random),
-                weight=100.0 if any(s.weight_random is not None for s in analysis.studies) else None,
-                key=pooled_place(analysis, "random"),
-            )
-        )
-    if analysis.common is not None:
-        weighted = any(s.weight_common is not None for s in analysis.studies)
-        found.append(
-            ForestTotal(
-                "Common effect",
-                span(analysis.common.display),
-                "common",
-                ("",) * len(cells) if found else cells,
-                weight_common=100.0 if weighted else None,
-                key=pooled_place(analysis, "common"),
-            )
-        )
+    models = [leading(analysis)] if shows_one_model(layout) else [analysis.random, analysis.common]
+    cells = _total_cells(analysis, analysis.studies, layout)
+    found: list[ForestTotal] = []
+    for pooled in models:
+        if pooled is not None:
+            total = _total(analysis, pooled, total_label(pooled, layout, level))
+            sums = () if found else _sums(analysis, analysis.studies, layout)
+            found.append(replace(total, cells=("",) * len(cells) if found else cells, sums=sums))
+    if shows_one_model(layout):  # its weights stand in the one column that there is
+        found = [replace(t, weight=t.weight or t.weight_common, weight_common=None) for t in found]
     return tuple(found)
+
+
+def _total(analysis: Analysis, pooled: Pooled, label: str) -> ForestTotal:
+    random = pooled.model == "random"
+    weights = [s.weight_random if random else s.weight_common for s in analysis.studies]
+    full = 100.0 if any(w is not None for w in weights) else None
+    return ForestTotal(
+        label,
+        span(pooled.display),
+        pooled.model,
+        prediction=_prediction(pooled) if random else None,
+        weight=full if random else None,
+        weight_common=None if random else full,
+        key=pooled_place(analysis, pooled.model),
+    )
 
 
 def _prediction(pooled: Pooled) -> Span | None:
@@ -282,88 +307,39 @@ def _prediction(pooled: Pooled) -> Span | None:
     return None if shown is None or shown.lower is None else span(shown)
 
 
-def _blocks(analysis: Analysis, groups: Sequence[Subgroup]) -> tuple[ForestBlock, ...]:
+def _blocks(
+    analysis: Analysis, groups: Sequence[Subgroup], level: float, layout: ForestLayout
+) -> tuple[ForestBlock, ...]:
     by_id = {s.effect_id: s for s in analysis.studies}
     blocks = []
     for group in groups:
         studies = [by_id[i] for i in group.effect_ids if i in by_id]
         if studies:
-            blocks.append(_block(analysis, group, studies))
+            blocks.append(_block(analysis, group, studies, level, layout))
     grouped = {i for g in groups for i in g.effect_ids}
     rest = [s for s in analysis.studies if s.effect_id not in grouped]
     if rest:
-        blocks.append(ForestBlock(_rows(analysis, rest), NOT_STATED))
+        blocks.append(ForestBlock(_rows(analysis, rest, layout), NOT_STATED))
     return tuple(blocks)
 
 
-def _block(analysis: Analysis, group: Subgroup, studies: Sequence[StudyEffect]) -> ForestBlock:
-    rows = _rows(analysis, studies)
+def _block(
+    analysis: Analysis, group: Subgroup, studies: Sequence[StudyEffect], level: float, layout: ForestLayout
+) -> ForestBlock:
+    rows = _rows(analysis, studies, layout)
     heading = group.level[:1].upper() + group.level[1:]
     if group.random is None:
         line = ONE_STUDY if len(studies) == 1 else "Not pooled."
         return ForestBlock(rows, heading, lines=(line,))
     weights = [s.weight_random for s in studies if s.weight_random is not None]
     total = ForestTotal(
-        "Subtotal",
+        subtotal_label(layout, level),
         span(group.random.display),
         "random",
-        _total_cells(analysis, studies),
+        _total_cells(analysis, studies, layout),
         prediction=_prediction(group.random),
         weight=sum(weights) if weights else None,
         key=subgroup_place(analysis, group),
+        sums=_sums(analysis, studies, layout),
     )
-    return ForestBlock(rows, heading, (total,), (heterogeneity(group.random),))
-
-
-def _result_lines(analysis: Analysis) -> tuple[str, ...]:
-    if analysis.status == "single_study":
-        return (_sentence(analysis.status_reason or ONE_STUDY),)
-    if analysis.status != "pooled":
-        return (
-            _sentence(f"Not pooled: {analysis.status_reason}" if analysis.status_reason else "Not pooled"),
-        )
-    lines = []
-    random, common = analysis.random, analysis.common
-    if random is not None:
-        lines += [_line("Heterogeneity", heterogeneity(random)), _line("Random effects", _test(random))]
-        if random.prediction is None and random.prediction_reason:
-            lines.append(_line("No prediction interval", random.prediction_reason))
-    if common is not None:
-        if random is None:
-            lines.append(_line("Heterogeneity", heterogeneity(common)))
-        lines.append(_line("Common effect", _test(common)))
-    return tuple(line for line in lines if line)
-
-
-def _line(name: str, text: str) -> str:
-    return f"{name}: {text.rstrip('.')}" if text else ""
-
-
-def heterogeneity(pooled: Pooled) -> str:
-    """Return tau², I² and the Q test as far as they are known."""
-    parts = []
-    if pooled.tau2 is not None and pooled.tau2.estimate is not None:
-        parts.append("τ² = " + _with_limits(pooled.tau2, numbers.significant))
-    if pooled.i2 is not None and pooled.i2.estimate is not None:
-        parts.append("I² = " + _with_limits(pooled.i2, lambda v: fixed(v, 0), "%"))
-    if pooled.q is not None and pooled.q_df is not None:
-        p = "" if pooled.q_pval is None else f", {numbers.p_text(pooled.q_pval)}"
-        parts.append(f"Q = {pooled.q:.2f}, df = {pooled.q_df}{p}")
-    return "; ".join(parts)
-
-
-def _with_limits(interval: Interval, form: Callable[[float | None], str], unit: str = "") -> str:
-    text = form(interval.estimate) + unit
-    if interval.lower is None and interval.upper is None:
-        return text
-    return f"{text} [{form(interval.lower)}, {form(interval.upper)}]"
-
-
-def _test(pooled: Pooled) -> str:
-    """Return the method and the test of a pooled effect."""
-    how = METHODS.get(pooled.method, pooled.method)
-    parts = [f"{how}, {TESTS.get(pooled.test, pooled.test)}"]
-    if pooled.statistic is not None and pooled.pval is not None:
-        name = "z" if pooled.df is None else f"t (df = {pooled.df:g})"
-        parts.append(f"{name} = {fixed(pooled.statistic, 2)}, {numbers.p_text(pooled.pval)}")
-    return "; ".join(parts)
+    return ForestBlock(rows, heading, (total,), block_lines(group.random, layout))
