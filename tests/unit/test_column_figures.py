@@ -26,7 +26,8 @@ from rheumeta.plots.axis import make_axis
 from rheumeta.plots.canvas import Face
 from rheumeta.plots.evidence_map import draw_map
 from rheumeta.plots.forest import draw_forest
-from rheumeta.plots.forest_layout import arrange, slim
+from rheumeta.plots.forest_layout import arrange
+from rheumeta.plots.forest_slim import slim
 from rheumeta.plots.review_records import BiasDomain, MapBlock, MapLine, MapMark, MapPlot
 from rheumeta.plots.risk_of_bias import draw_bias_summary
 from rheumeta.steps.drawing.figure_diagnostics import diagnostic_figure

@@ -13,8 +13,9 @@ from plot_cases import means, ratio, split
 
 from rheumeta.plots import style
 from rheumeta.plots.forest import draw_forest
-from rheumeta.plots.forest_layout import all_rows, all_totals, arrange, slim, texts
+from rheumeta.plots.forest_layout import all_rows, all_totals, arrange, texts
 from rheumeta.plots.forest_pages import PAGE_ROWS, draw_pages, paginate
+from rheumeta.plots.forest_slim import slim
 from rheumeta.plots.style import render_pages
 from rheumeta.steps.drawing.figure_columns import raw_columns, with_moderators
 from rheumeta.steps.drawing.figure_forest import forest_figure, subgroup_figure

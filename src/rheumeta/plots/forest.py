@@ -27,10 +27,10 @@ from rheumeta.plots.forest_layout import (
     groups,
     indent,
     label_lines,
-    slim,
     texts,
 )
 from rheumeta.plots.forest_pen import Pen, forest_axis
+from rheumeta.plots.forest_slim import slim
 from rheumeta.plots.furniture import draw_head, draw_tail
 from rheumeta.plots.records import ForestBlock, ForestPlot, ForestRow, ForestTotal, Span
 
