@@ -66,8 +66,8 @@ def appraisal():
     claim = ClaimAppraisal(
         "c1", "a clinic", "it <b>helps</b>", "not_what_cited", "F: route",
         (ClaimEvidence("acr20", "ACR20", "open", "controlled_estimate", "It includes no difference.",
-                       analyses[0].id, effect=Interval(1.94, 0.41, 9.14), k=2, n_patients=74,
-                       studies=("A", "B"), certainty="very_low"),),
+                       analyses[0].id, measure_label="Risk ratio", effect=Interval(1.94, 0.41, 9.14), k=2,
+                       n_patients=74, studies=("A", "B"), certainty="very_low"),),
         (Citation("furestem", "F", ("route: wrong",), ("dose not stated",)),),
     )  # fmt: skip
     return Appraisal(

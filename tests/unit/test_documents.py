@@ -64,8 +64,41 @@ def test_word_has_real_tables_with_heads_and_numbered_captions(word):
         for f in word.iter()
         if f.tag in (f"{WORD}fldSimple", f"{WORD}instrText")
     ]
-    assert sum("SEQ Table" in field for field in fields) == len(tables_)
-    assert sum("SEQ Figure" in field for field in fields) == len(list(word.iter(DRAWING))) >= 4
+    for kind, things in (("Table", tables_), ("Figure", list(word.iter(DRAWING)))):
+        main, own = (sum(f"SEQ {name}{kind}" in field for field in fields) for name in ("", "Supplement_"))
+        assert main + own == len(things)
+        assert min(main, own) >= 1
+
+
+def test_rows_of_word_tables_stay_on_one_page(word):
+    rows = list(word.iter(f"{WORD}tr"))
+    assert len(rows) > 40
+    assert all(row.find(f"{WORD}trPr/{WORD}cantSplit") is not None for row in rows)
+
+
+def test_the_supplement_counts_its_own_tables_and_figures(word):
+    captions = [
+        text_of(p)
+        for p in word.iter(f"{WORD}p")
+        if (style := p.find(f".//{WORD}pStyle")) is not None and style.get(f"{WORD}val").endswith("Caption")
+    ]
+    for kind in ("Table", "Figure"):
+        labels = [c.partition(":")[0].replace("\xa0", " ") for c in captions if c.startswith(kind)]
+        own = [label for label in labels if f"{kind} S" in label]
+        main = labels[: len(labels) - len(own)]
+        assert main == [f"{kind} {n}" for n in range(1, len(main) + 1)]
+        assert own == [f"{kind} S{n}" for n in range(1, len(own) + 1)]
+
+
+def test_mentions_of_tables_and_figures_name_what_they_mean(word):
+    text = text_of(word).replace("\xa0", " ")
+    for caption, mention in (
+        ("Characteristics of the studies", r"studies \(({})\)"),
+        ("Every result by its direction alone", r"p value: ({}) counts"),
+        ("DAS28, mean change. DerSimonian", r"\(({})\.\)"),
+    ):
+        number = re.search(rf"((?:Table|Figure) S?\d+): {caption}", text)[1]
+        assert re.search(mention.format(number), text), number
 
 
 def test_the_paper_says_what_the_analyses_say(layout, word):
@@ -104,11 +137,13 @@ def test_the_supplement_follows_the_references(word):
     ]
     assert heads[-1].endswith("Supplement")
     assert heads[-2] == "References"
-    assert heads[0].startswith("1")
+    assert heads[:2] == ["Abstract", "In plain words"]
+    assert heads[2].startswith("1")
 
 
 def test_the_paper_holds_the_summary_in_plain_words(word):
     assert "In plain words" in text_of(word)
+    assert "What was tried." in text_of(word)
     assert "In how many people" in text_of(word)
 
 
@@ -130,6 +165,8 @@ def test_the_pdf_holds_the_same_words(layout):
     assert "the mean fell by 1.53 points (95% interval: a fall of 1.25 to 1.80 points)" in text
     assert "Table 1" in text
     assert "Figure 2" in text
+    assert "Table S1" in text
+    assert "Figure S1" in text
     assert "Reporting checklist" in text
 
 

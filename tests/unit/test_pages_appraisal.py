@@ -105,8 +105,9 @@ def test_claims_carry_what_the_review_has():
     (view,) = claims.claims_view(
         found.claims, rb.sheets()["claims"], {a.id: a for a in rb.synthesis().analyses}
     )
-    assert view.evidence[0].found == "ACR20: 1.94 [0.41, 9.14]"
-    assert view.evidence[0].size == "two studies, 74 patients"
+    item = view.evidence[0]
+    assert (item.about, item.result) == ("ACR20", "risk ratio 1.94 [0.41, 9.14]")
+    assert (item.studies_count, item.patients, item.control) == ("two studies", "74 patients", "yes")
     assert view.test == "a trial"
     assert dict(claims.tally(found.claims))["Not what the cited study tested"] == 1
     assert sum(n for _, n in claims.tally(found.claims)) == 1

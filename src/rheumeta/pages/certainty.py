@@ -97,6 +97,7 @@ class FindingView:
     certainty: str
     signs: str
     start: str
+    start_level: str
     domains: tuple[DomainView, ...]
 
     @property
@@ -167,6 +168,7 @@ def _row(item: Finding, analysis: Analysis, certainty: Certainty | None) -> Find
         certainty=LEVEL_WORDS[level] if level else "not graded",
         signs=LEVEL_SIGNS[level] if level else "",
         start=capital(certainty.start_reason) if certainty else "",
+        start_level=LEVEL_WORDS[certainty.start] if certainty and certainty.start else "",
         domains=tuple(map(_domain, certainty.domains)) if certainty else (),
     )
 

@@ -10,10 +10,14 @@ from rheumeta.appraised import VERDICTS, ClaimAppraisal, ClaimEvidence, Verdict
 from rheumeta.pages.analyses import show
 from rheumeta.pages.certainty import LEVEL_WORDS
 from rheumeta.pages.inputs import Row, anchor
-from rheumeta.pages.numbers import capital, count, whole
+from rheumeta.pages.numbers import capital, count, uncapital, whole
 from rheumeta.pages.origins import place
 from rheumeta.records import Analysis
 
+CONTROL_WORDS = {
+    "controlled_estimate": "yes", "controlled_direction": "yes", "uncontrolled_estimate": "no",
+    "uncontrolled_direction": "no", "none": "",
+}  # fmt: skip
 BASIS_WORDS = {
     "controlled_estimate": "estimate against a control group",
     "controlled_direction": "direction against a control group",
@@ -21,6 +25,10 @@ BASIS_WORDS = {
     "uncontrolled_direction": "direction, no control group",
     "none": "",
 }
+DIRECTION_VERDICTS: dict[Verdict, str] = {
+    "direction_only": "better", "contradicted": "not better", "open": "differing or unchanged",
+}  # fmt: skip
+"""Which way the known directions point, by the verdict that follows from them."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +37,12 @@ class EvidenceView:
 
     record: ClaimEvidence
     verdict: str
-    found: str  # "DAS28, about 4 weeks: −0.69 [−0.92, −0.46]"
+    about: str  # "DAS28, about 4 weeks"
+    result: str  # "mean change −0.69 [−0.92, −0.46] points", "direction: better"
+    control: str  # is there a control group: "yes", "no"
     basis: str
-    size: str
+    studies_count: str
+    patients: str
     certainty: str
     place: str  # where its numbers come from
     studies: tuple[tuple[str, str], ...]  # name, and where its result comes from
@@ -75,21 +86,32 @@ def _view(claim: ClaimAppraisal, row: Row, analyses: Mapping[str, Analysis]) -> 
 def _evidence(item: ClaimEvidence, analyses: Mapping[str, Analysis], own: str) -> EvidenceView:
     analysis = analyses.get(item.analysis_id or "")
     sources = tuple(_sources(item, analysis))
-    found = item.outcome_label + (f", {item.window_label}" if item.window_label else "")
-    if analysis is not None and item.effect is not None:
-        found += f": {show(analysis, item.effect)}{f' {item.unit}' if item.unit and item.unit != '%' else ''}"
-    studies = count(item.k, "study", "studies") if item.k else ""
-    patients = f"{whole(item.n_patients)} patients" if item.n_patients else ""
+    about = item.outcome_label + (f", {item.window_label}" if item.window_label else "")
     return EvidenceView(
         record=item,
         verdict=VERDICTS[item.verdict],
-        found=found,
+        about=about,
+        result=_result(item, analysis),
+        control=CONTROL_WORDS[item.basis],
         basis=BASIS_WORDS[item.basis],
-        size=", ".join(filter(None, [studies, patients])),
+        studies_count=count(item.k, "study", "studies") if item.k else "",
+        patients=f"{whole(item.n_patients)} patients" if item.n_patients else "",
         certainty=LEVEL_WORDS[item.certainty] if item.certainty else "",
         place=_place(item, analysis, sources) or own,
         studies=sources or tuple((label, "") for label in item.studies),
     )
+
+
+def _result(item: ClaimEvidence, analysis: Analysis | None) -> str:
+    """Return the estimate with its measure, or which way the direction points."""
+    if item.basis.endswith("direction"):
+        return f"direction: {DIRECTION_VERDICTS[item.verdict]}"
+    if analysis is None:
+        return ""
+    if item.effect is None:
+        return "counted, not pooled"
+    unit = f" {item.unit}" if item.unit and item.unit != "%" else ""
+    return f"{uncapital(item.measure_label or '')} {show(analysis, item.effect)}{unit}".strip()
 
 
 def _sources(item: ClaimEvidence, analysis: Analysis | None) -> Iterable[tuple[str, str]]:

@@ -48,6 +48,9 @@ WORKS: dict[str, str] = {
     "statement: an updated guideline for reporting systematic reviews. BMJ 2021;372:n71.",
     "Paule and Mandel 1982": "Paule RC, Mandel J. Consensus values and weighting factors. "
     "Journal of Research of the National Bureau of Standards 1982;87:377-385.",
+    "Santesso et al. 2020": "Santesso N, Glenton C, Dahm P, Garner P, Akl EA, Alper B, others. GRADE guidelines 26: "
+    "informative statements to communicate the findings of systematic reviews of interventions. "
+    "Journal of Clinical Epidemiology 2020;119:126-135.",
     "Sidik and Jonkman 2005": "Sidik K, Jonkman JN. Simple heterogeneity variance estimation for meta-analysis. "
     "Journal of the Royal Statistical Society, Series C 2005;54:367-384.",
     "Veroniki et al. 2019": "Veroniki AA, Jackson D, Bender R, Kuss O, Langan D, Higgins JPT, others. Methods to "

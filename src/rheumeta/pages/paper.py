@@ -17,6 +17,8 @@ from rheumeta.pages.inputs import ReportInput
 from rheumeta.pages.integrity import integrity_blocks
 from rheumeta.pages.numbers import capital, count, percent, uncapital, whole
 from rheumeta.pages.pandoc import Block
+from rheumeta.pages.paper_findings import claims, findings
+from rheumeta.pages.paper_frame import abstract, declarations, judged, limits
 from rheumeta.pages.paper_methods import methods
 from rheumeta.pages.paper_supplement import supplement
 
@@ -50,59 +52,50 @@ def paper(material: Paper) -> dict[str, Any]:
     material : Paper
         The report's input, its analyses as shown, and the kind of figure files.
     """
-    protocol = material.data.protocol
+    data = material.data
+    protocol = data.protocol
     blocks = [
-        *_summary(material),
+        *abstract(data, material.sentences),
+        *parts.plain(data),
         pandoc.heading(1, "Question"),
         pandoc.paragraph(protocol["question"]["text"]),
         *([pandoc.bullets(protocol["context"])] if protocol.get("context") else []),
-        *methods(material.data),
+        *methods(data),
         pandoc.heading(1, "Results"),
-        *parts.selection(material.data),
+        *parts.selection(data),
         *_drawn(material, "flow", "Flow of records."),
-        *parts.searches(material.data),
-        *parts.characteristics(material.data),
-        *_maps(material),
-        *parts.risk_of_bias(material.data),
-        *_drawn(material, "risk_of_bias", "Risk of bias of each study."),
-        *parts.findings(material.data),
+        *parts.searches(data),
+        *parts.characteristics(data),
+        *_maps(material, main=True),
+        *parts.risk_of_bias(data),
+        *(_bias(material) if judged(data) else ()),
+        *findings(data),
         *_comparisons(material),
-        *parts.directions(material.data),
+        *parts.directions(data),
         *_drawn(material, "directions", "Direction of the results of each study."),
-        *_drawn(material, "albatross", "Number of patients against p value."),
-        *integrity_blocks(material.data),
-        *parts.claims(material.data),
-        *_limits(material),
-        *parts.plain(material.data),
-        *parts.checklist(material.data),
+        *integrity_blocks(data),
+        *claims(data),
+        *limits(data, material.views),
+        *declarations(data),
         *pandoc.references(),
-        *supplement(material.data, material.views, partial(figure, material)),
+        *supplement(data, material.views, partial(figure, material), _further(material)),
     ]
-    return pandoc.document(protocol["title"], currency(material.data).kind, blocks)
-
-
-def _summary(material: Paper) -> Iterable[Block]:
-    question = material.data.protocol["question"]
-    yield pandoc.heading(1, "Summary")
-    yield pandoc.paragraph(f"Population: {question['population']}. Intervention: {question['intervention']}. "
-                           f"Comparator: {question['comparator']}.")  # fmt: skip
-    for text in material.sentences:
-        yield pandoc.paragraph(text)
+    return pandoc.document(protocol["title"], currency(data).kind, blocks)
 
 
 def _comparisons(material: Paper) -> Iterable[Block]:
-    groups: dict[str, list[AnalysisView]] = {}
-    for view in material.views:
-        groups.setdefault(view.record.comparison, []).append(view)
-    for group in groups.values():
+    """Yield a table of all results a comparison, and its primary analyses."""
+    for name, group in _by_comparison(material.views).items():
         first = group[0].record
         yield pandoc.heading(2, first.comparison_label)
         if first.caution:
             yield pandoc.paragraph(first.caution)
         shown = [view for view in group if view.record.status != "no_data"]
+        primary = [view for view in shown if view.record.primary]
         if shown:
-            yield _results_table(shown)
-        for view in shown:
+            yield pandoc.paragraph(_where(name, len(shown), len(primary)))
+            yield _results_table(shown, name)
+        for view in primary:
             yield from _analysis(material, view)
         bare = [view.record.title for view in group if view.record.status == "no_data"]
         if bare:
@@ -112,7 +105,42 @@ def _comparisons(material: Paper) -> Iterable[Block]:
             )
 
 
-def _results_table(views: Sequence[AnalysisView]) -> Block:
+def _by_comparison(views: Iterable[AnalysisView]) -> dict[str, list[AnalysisView]]:
+    groups: dict[str, list[AnalysisView]] = {}
+    for view in views:
+        groups.setdefault(view.record.comparison, []).append(view)
+    return groups
+
+
+def _where(name: str, shown: int, primary: int) -> str:
+    """Return where the results of a comparison stand."""
+    table = pandoc.pointer(f"results-{name}")
+    if shown == primary:
+        return f"{table} lists the results."
+    what = "those that are not primary" if primary else "none of them is primary, and they"
+    return f"{table} lists the results; {what} are told one by one in the supplement."
+
+
+def _further(material: Paper) -> Iterable[Block]:
+    """Yield the analyses that are not primary, and the figures over all analyses that few readers need."""
+    rest = [v for v in material.views if not v.record.primary and v.record.status != "no_data"]
+    if rest:
+        yield pandoc.heading(2, "Analyses that are not primary", numbered=False)
+    for group in _by_comparison(rest).values():
+        yield pandoc.heading(3, group[0].record.comparison_label, numbered=False)
+        for view in group:
+            yield from _analysis(material, view)
+    yield from _maps(material, main=False)
+    yield from _drawn(material, "albatross", "Number of patients against p value.")
+    if not judged(material.data):
+        yield from _bias(material)
+
+
+def _bias(material: Paper) -> Iterable[Block]:
+    return _drawn(material, "risk_of_bias", "Risk of bias of each study.")
+
+
+def _results_table(views: Sequence[AnalysisView], name: str) -> Block:
     rows = []
     for view in views:
         a = view.record
@@ -129,15 +157,21 @@ def _results_table(views: Sequence[AnalysisView]) -> Block:
     head = ("Analysis", "Measure", "Result [interval]", "Studies", "Patients", "I²", "Prediction interval")
     return pandoc.table(
         f"{views[0].record.comparison_label}: results.", head, rows,
-        widths=(0.26, 0.14, 0.19, 0.08, 0.1, 0.07, 0.16), right="lllrrrl",
+        widths=(0.25, 0.14, 0.19, 0.09, 0.1, 0.07, 0.16), right="lllrrrl", name=f"results-{name}",
     )  # fmt: skip
 
 
 def _analysis(material: Paper, view: AnalysisView) -> Iterable[Block]:
     a = view.record
-    yield pandoc.heading(3, a.title)
-    yield pandoc.paragraph(" ".join([view.sentence, *a.warnings, _sensitivity(view)]).strip())
-    if a.status in ("pooled", "not_pooled"):
+    drawn = a.status in ("pooled", "not_pooled") and a.id in material.data.figures
+    told = " ".join([view.sentence, *a.warnings, _sensitivity(view)]).strip()
+    told += f" ({pandoc.pointer(a.id)}.)" if drawn else ""
+    if a.primary:
+        yield pandoc.heading(3, a.title)
+        yield pandoc.paragraph(told)
+    else:
+        yield pandoc.paragraph([pandoc.strong(f"{a.title}."), pandoc.SPACE, *pandoc.words(told)])
+    if drawn:
         yield from figure(material, a.id, f"{a.title}. {_pooling(view)}", view.alt)
     for table in view.subgroups:
         lines = "; ".join(f"{row.level}: {row.effect} ({row.k})" for row in table.rows)
@@ -171,7 +205,7 @@ def figure(material: Paper, name: str, caption: str, alt: str) -> Iterable[Block
     width = TEXT_WIDTH
     if found:
         width = min(width, TEXT_HEIGHT * float(found["width"]) / float(found["height"]))
-    yield pandoc.figure(caption, f"{name}.{material.ending}", alt, width=f"{width:.1f}cm")
+    yield pandoc.figure(caption, f"{name}.{material.ending}", alt, width=f"{width:.1f}cm", name=name)
 
 
 def _drawn(material: Paper, name: str, caption: str) -> Iterable[Block]:
@@ -180,25 +214,10 @@ def _drawn(material: Paper, name: str, caption: str) -> Iterable[Block]:
     return () if is_empty(svg) else figure(material, name, caption, alt_text(svg))
 
 
-def _maps(material: Paper) -> Iterable[Block]:
-    """Yield the evidence map in parts that fit a page each."""
-    for name, what in MAPS.items():
-        yield from _drawn(material, name, f"What is known, what is awaited and what is missing. {what}.")
-
-
-def _limits(material: Paper) -> Iterable[Block]:
-    data = material.data
-    unused = sum(not row["used_in"] for row in data.accounting)
-    yield pandoc.heading(1, "Limits of the evidence")
-    texts = [f"Of {len(data.accounting)} reported results {unused} enter no analysis; the report lists why."]
-    cautions = dict.fromkeys(
-        v.record.caution for v in material.views if v.record.caution and v.record.studies
-    )
-    texts += [str(caution) for caution in cautions]
-    one = sum(v.record.status == "single_study" for v in material.views)
-    empty = sum(v.record.status == "no_data" for v in material.views)
-    texts.append(
-        f"Of {count(len(material.views), 'planned analysis', 'planned analyses')}, {one} rest on one study and "
-        f"{empty} have no usable number."
-    )
-    yield pandoc.bullets(texts)
+def _maps(material: Paper, *, main: bool) -> Iterable[Block]:
+    """Yield the evidence map in parts that fit a page each: the first that is drawn, or the others."""
+    drawn = [name for name in MAPS if not is_empty(material.data.figures.get(name, ""))]
+    for name in drawn[:1] if main else drawn[1:]:
+        yield from _drawn(
+            material, name, f"What is known, what is awaited and what is missing. {MAPS[name]}."
+        )

@@ -147,9 +147,24 @@ def _rest(data: ReportInput) -> Iterable[Block]:
         f"{cite('Boon and Thomson 2021', 'Clopper and Pearson 1934')}; results with a p value and a number of patients "
         f"in an albatross plot {cite('Harrison et al. 2017')}."
     )
+    yield from _certainty(data)
     yield pandoc.heading(2, "Software")
     parts = [f"{capital(name)} {version}{_software(name)}" for name, version in data.versions.items()]
     yield pandoc.paragraph(f"{_joined(parts)}. Two runs on the same data give the same files.")
+
+
+def _certainty(data: ReportInput) -> Iterable[Block]:
+    if data.appraisal is None:
+        return
+    yield pandoc.heading(2, "Certainty and missing results")
+    yield pandoc.paragraph(
+        "The certainty of each result is suggested by rules after GRADE. Randomised studies start at high, other "
+        "controlled studies at low, groups without a control at very low; risk of bias, inconsistency, indirectness, "
+        "imprecision and missing results lower it by what the sheets hold, and the reason of each step is given. A "
+        "person can judge otherwise, with a name and a reason. Each result is said in words by its size and its "
+        f"certainty {cite('Santesso et al. 2020')}. A study that suits a synthesis and is not in it is listed with the "
+        "reason, and whether its result may be missing because of what it is."
+    )
 
 
 def _software(name: str) -> str:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from rheumeta.appraised import VERDICTS, Finding
 from rheumeta.pages import pandoc, prisma
-from rheumeta.pages.certainty import amount
 from rheumeta.pages.currency import currency
 from rheumeta.pages.evidence import DESIGN_WORDS, STATUS_WORDS, bias_view, flow_view, not_assessed
 from rheumeta.pages.inputs import ReportInput, Row
 from rheumeta.pages.literature import is_doi
-from rheumeta.pages.numbers import capital, count, interval, uncapital, whole
+from rheumeta.pages.numbers import count, uncapital
 from rheumeta.pages.pandoc import Block
 from rheumeta.pages.plain import plain_summary
 from rheumeta.pages.unpooled import KIND_WORDS, sign_words
 from rheumeta.rob_tools import OVERALL, judgement_words
 
-LEVEL_WORDS = {"high": "high", "moderate": "moderate", "low": "low", "very_low": "very low"}
+ACROSS = 45
+"""Characters of a cell from which on the table of studies lies on its side."""
 
 
 def selection(data: ReportInput) -> Iterable[Block]:
@@ -26,7 +25,9 @@ def selection(data: ReportInput) -> Iterable[Block]:
     studies = data.sheet("studies")
     kinds = [(words, sum(s["design_class"] == kind for s in studies)) for kind, words in DESIGN_WORDS.items()]
     parts = ", ".join(f"{size} {words}" for words, size in kinds if size)
-    yield pandoc.paragraph(f"The review holds {count(len(studies), 'study', 'studies')}: {parts}.")
+    yield pandoc.paragraph(
+        f"The review holds {count(len(studies), 'study', 'studies')} ({pandoc.pointer('characteristics')}): {parts}."
+    )
     boxes = [
         f"{box.label}: "
         + "; ".join(f"{n or 'not recorded'}{' (' + what + ')' if what else ''}" for n, what in box.lines)
@@ -61,14 +62,26 @@ def characteristics(data: ReportInput) -> Iterable[Block]:
             _patients(row),
             row.get("intervention") or "–",
             row.get("comparator") or "–",
-            f"{row.get('follow_up') or '–'}; {STATUS_WORDS.get(row['status'], row['status'])}",
+            row.get("follow_up") or "–",
+            STATUS_WORDS.get(row["status"], row["status"]),
         )
         for row in data.sheet("studies")
     ]
-    head = ("Study", "Design", "Patients", "Intervention", "Comparator", "Follow-up; status")
-    yield from pandoc.landscape([pandoc.table(
-        "Characteristics of the studies.", head, rows, widths=(0.17, 0.12, 0.15, 0.22, 0.17, 0.17)
-    )])  # fmt: skip
+    yield from studies_table(rows)
+
+
+def studies_table(rows: Sequence[tuple[str, ...]]) -> Iterable[Block]:
+    """Yield the table of studies without empty columns, upright if its texts are short."""
+    head = ("Study", "Design", "Patients", "Intervention", "Comparator", "Follow-up", "Status")
+    shares = (0.17, 0.12, 0.15, 0.21, 0.16, 0.1, 0.09)
+    kept = [n for n in range(len(head)) if any(row[n] != "–" for row in rows)]
+    whole_ = sum(shares[n] for n in kept)
+    table = pandoc.table(
+        "Characteristics of the studies.", [head[n] for n in kept], [[row[n] for n in kept] for row in rows],
+        widths=[shares[n] / whole_ for n in kept], name="characteristics",
+    )  # fmt: skip
+    wide = any(len(row[n]) > ACROSS for row in rows for n in kept[1:])
+    yield from pandoc.landscape([table]) if wide else [table]
 
 
 def _patients(row: Row) -> str:
@@ -112,76 +125,31 @@ def risk_of_bias(data: ReportInput) -> Iterable[Block]:
         yield pandoc.paragraph("The risk of bias was not assessed.")
 
 
-def findings(data: ReportInput) -> Iterable[Block]:
-    """Yield the summary of findings, where the evidence was appraised."""
-    if data.appraisal is None or not data.appraisal.findings:
-        return
-    yield pandoc.heading(2, "Summary of findings")
-    asked = [f for f in data.appraisal.findings if f.primary or f.comparison_kind == "controlled"]
-    rows = [_finding(f) for f in asked if f.effect is not None]
-    empty = len(asked) - len(rows)
-    if empty:
-        yield pandoc.paragraph(f"{capital(count(empty, 'planned outcome', 'planned outcomes'))} without an estimate "
-                               "are left out of the table; they stand with their comparison.")  # fmt: skip
-    head = (
-        "Outcome, time",
-        "Comparison",
-        "Relative or mean effect",
-        "Without, with the treatment",
-        "Patients (studies)",
-        "Certainty",
-    )
-    yield pandoc.table(
-        "Summary of findings. The certainty is what rules suggest from the sheets.", head, rows,
-        widths=(0.2, 0.2, 0.2, 0.16, 0.12, 0.12),
-    )  # fmt: skip
-
-
-def _finding(row: Finding) -> tuple[str, ...]:
-    absolute = "–"
-    if row.absolute is not None:
-        absolute = (
-            f"{amount(row.absolute, row.absolute.assumed)}, {amount(row.absolute, row.absolute.treated.estimate)} "
-            f"{row.absolute.counted_in}"
-        )
-    patients = f"{whole(row.n_patients)} ({row.k})"
-    certainty = LEVEL_WORDS.get(row.certainty or "", "no estimate")
-    effect = f"{row.measure_label} {interval(row.effect)}" if row.effect else "–"
-    return (
-        f"{row.outcome_label}, {row.window_label}",
-        row.comparison_label,
-        effect,
-        absolute,
-        patients,
-        certainty,
-    )
-
-
-def claims(data: ReportInput) -> Iterable[Block]:
-    """Yield the claims beside what the evidence says, where they were appraised."""
-    if data.appraisal is None or not data.appraisal.claims:
-        return
-    yield pandoc.heading(2, "Claims and what the evidence says")
-    rows = [(c.said_by, c.claim, VERDICTS[c.verdict], c.reason) for c in data.appraisal.claims]
-    yield pandoc.table(
-        "Claims; each verdict follows from the data and the protocol by rules.",
-        ("Said by", "Claim", "Verdict", "Why"), rows, widths=(0.13, 0.33, 0.17, 0.37),
-    )  # fmt: skip
-
-
 def directions(data: ReportInput) -> Iterable[Block]:
-    """Yield the directions of results that give no size."""
+    """Yield where every result is shown by its direction alone."""
     summaries = data.synthesis.direction_summaries
     if not summaries:
         return
-    yield pandoc.heading(2, "Evidence that is not pooled")
+    yield pandoc.heading(2, "Directions of all results")
+    yield pandoc.paragraph(
+        "Some results say only which way a number moved. Every result is therefore taken by its direction too, "
+        f"whatever its size or p value: {pandoc.pointer('direction-counts')} counts the cohorts, each once an outcome."
+    )
+
+
+def direction_counts(data: ReportInput) -> Iterable[Block]:
+    """Yield how many cohorts point which way, outcome by outcome."""
+    summaries = data.synthesis.direction_summaries
+    if not summaries:
+        return
+    yield pandoc.heading(2, "Directions of results", numbered=False)
     rows = [
         (s.outcome_label, KIND_WORDS.get(s.comparison_kind, s.comparison_kind), sign_words(s))
         for s in summaries
     ]
     yield pandoc.table(
-        "Direction of results that give no size, each cohort once.", ("Outcome", "Kind", "Cohorts"), rows,
-        widths=(0.3, 0.3, 0.4),
+        "Every result by its direction alone, each cohort once an outcome.", ("Outcome", "Kind", "Cohorts"), rows,
+        widths=(0.25, 0.25, 0.5), name="direction-counts",
     )  # fmt: skip
 
 
@@ -189,15 +157,16 @@ def plain(data: ReportInput) -> Iterable[Block]:
     """Yield the summary in plain words, where the evidence was appraised."""
     passages = plain_summary(data)
     if passages:
-        yield pandoc.heading(1, "In plain words")
+        yield pandoc.heading(1, "In plain words", numbered=False)
     for passage in passages:
-        yield pandoc.heading(2, passage.title)
-        yield from (pandoc.paragraph(text) for text in passage.texts)
+        first, *rest = passage.texts
+        yield pandoc.paragraph([pandoc.strong(f"{passage.title}."), pandoc.SPACE, *pandoc.words(first)])
+        yield from (pandoc.paragraph(text) for text in rest)
 
 
 def checklist(data: ReportInput) -> Iterable[Block]:
     """Yield the reporting checklist, filled in."""
-    yield pandoc.heading(1, "Reporting checklist")
+    yield pandoc.heading(2, "Reporting checklist", numbered=False)
     source = pandoc.citation("page-et-al-2021")
     yield pandoc.paragraph(f"Items of PRISMA 2020 {source} in short words, and where each stands.")
     rows = [(item.number, item.topic, item.asks, item.where) for item in prisma.checklist(data)]

@@ -15,6 +15,8 @@ from rheumeta.pages.inputs import ReportInput
 from rheumeta.pages.missing import QUIET, STATUS_WORDS, MissingView, missing_view
 from rheumeta.pages.numbers import count, uncapital, whole
 from rheumeta.pages.pandoc import Block
+from rheumeta.pages.paper_findings import further_findings
+from rheumeta.pages.paper_parts import checklist, direction_counts
 
 Drawing = Callable[[str, str, str], Iterable[Block]]
 """Takes name, caption and alternative text of a figure."""
@@ -37,10 +39,28 @@ KINDS = {
 """Further figures of an analysis by their names in a protocol."""
 
 
-def supplement(data: ReportInput, views: Sequence[AnalysisView], draw: Drawing) -> list[Block]:
-    """Return the supplement; parts without content are left out."""
-    parts = [*_figures(data, views, draw), *missing(data), *awaited(data)]
-    return [pandoc.heading(1, "Supplement"), pandoc.FIGURES_IN_PLACE, *parts] if parts else []
+def supplement(
+    data: ReportInput, views: Sequence[AnalysisView], draw: Drawing, further: Iterable[Block]
+) -> list[Block]:
+    """Return the supplement; parts without content are left out.
+
+    Parameters
+    ----------
+    data : ReportInput
+        What the paper is written from.
+    views : sequence of AnalysisView
+        All analyses.
+    draw : callable
+        Yields a figure by name, caption and alternative text.
+    further : iterable of Block
+        The analyses that are not primary.
+    """
+    return [
+        *pandoc.SUPPLEMENT,
+        *further_findings(data, pandoc.heading(1, "Supplement", numbered=False)),
+        *further, *_figures(data, views, draw), *direction_counts(data), *missing(data), *awaited(data),
+        *checklist(data),
+    ]  # fmt: skip
 
 
 def _figures(data: ReportInput, views: Sequence[AnalysisView], draw: Drawing) -> Iterator[Block]:
@@ -55,7 +75,7 @@ def _figures(data: ReportInput, views: Sequence[AnalysisView], draw: Drawing) ->
         if name in data.figures and not is_empty(data.figures[name])
     ]
     if found:
-        yield pandoc.heading(2, "Supplementary figures")
+        yield pandoc.heading(2, "Subgroups, regressions and diagnostics", numbered=False)
     for name, caption in found:
         yield from draw(name, caption, alt_text(data.figures[name]))
 
@@ -79,7 +99,7 @@ def missing(data: ReportInput) -> Iterator[Block]:
     if not due:
         return
     main = [view for view in due if view.record.primary] or due
-    yield pandoc.heading(2, "Results missing from the syntheses")
+    yield pandoc.heading(2, "Results missing from the syntheses", numbered=False)
     yield pandoc.table(
         "Risk of bias due to missing results: what each primary synthesis lacks.",
         ("Synthesis", "What is missing"),
@@ -130,7 +150,7 @@ def awaited(data: ReportInput) -> Iterator[Block]:
     if not rows:
         return
     labels = data.study_labels()
-    yield pandoc.heading(2, "Data awaited")
+    yield pandoc.heading(2, "Data awaited", numbered=False)
     body = [
         (
             labels.get(row["study_id"], row["study_id"]),

@@ -77,6 +77,20 @@ def _certainty(data: ReportInput) -> str:
     return "Results, Summary of findings" if data.appraisal else "Not rated."
 
 
+def _certainty_methods(data: ReportInput) -> str:
+    return "Methods, Certainty and missing results" if data.appraisal else "Not rated."
+
+
+def _declared(key: str) -> Where:
+    """Return a function that says where a declaration of the authors stands."""
+
+    def where(data: ReportInput) -> str:
+        given = (data.protocol.get("declarations") or {}).get(key)
+        return "Declarations" if given else f"Not in the protocol (declarations: {key}). {AUTHORS}"
+
+    return where
+
+
 def _missing(data: ReportInput) -> str:
     return (
         "Supplement, Results missing from the syntheses"
@@ -99,7 +113,12 @@ def _excluded(data: ReportInput) -> str:
 
 ITEMS: tuple[tuple[str, str, str, Where | str], ...] = (
     ("1", "Title", "says that it is a systematic review", "Title page"),
-    ("2", "Abstract", "the items of the checklist for abstracts", "Summary; check against that list"),
+    (
+        "2",
+        "Abstract",
+        "the items of the checklist for abstracts",
+        "Abstract of the paper; check against that list",
+    ),
     ("3", "Rationale", "why the review was done", "Question; " + AUTHORS),
     ("4", "Objectives", "the question", "Question"),
     (
@@ -147,8 +166,13 @@ ITEMS: tuple[tuple[str, str, str, Where | str], ...] = (
     ("13d", "Synthesis: model", "methods, heterogeneity, software", "Methods, Synthesis and Software"),
     ("13e", "Synthesis: causes of heterogeneity", "subgroups, meta-regression", "Methods, Synthesis"),
     ("13f", "Synthesis: sensitivity", "how robust the results are", "Methods, Synthesis"),
-    ("14", "Reporting bias methods", "how missing results were looked for", "Methods; sheet awaited"),
-    ("15", "Certainty methods", "how certainty was rated", _certainty),
+    (
+        "14",
+        "Reporting bias methods",
+        "how missing results were looked for",
+        "Methods, Certainty and missing results; sheet awaited",
+    ),
+    ("15", "Certainty methods", "how certainty was rated", _certainty_methods),
     ("16a", "Study selection", "numbers from records to studies", _flow),
     ("16b", "Excluded studies", "near misses with the reason", _excluded),
     (
@@ -182,13 +206,18 @@ ITEMS: tuple[tuple[str, str, str, Where | str], ...] = (
     ("22", "Certainty of evidence", "for each outcome", _certainty),
     ("23a", "Discussion: interpretation", "in the context of other evidence", AUTHORS),
     ("23b", "Discussion: limits of the evidence", "of the studies", "Limits of the evidence"),
-    ("23c", "Discussion: limits of the review", "of the process", AUTHORS),
+    (
+        "23c",
+        "Discussion: limits of the review",
+        "of the process",
+        "Limits of the review, as far as the sheets show them",
+    ),
     ("23d", "Discussion: implications", "for practice, policy and research", AUTHORS),
-    ("24a", "Registration", "register and number", AUTHORS),
+    ("24a", "Registration", "register and number", _declared("registration")),
     ("24b", "Protocol", "where it can be read", "The protocol file of the review, with its version"),
     ("24c", "Amendments", "changes of the protocol", _changes),
-    ("25", "Support", "who paid, and their part in it", AUTHORS),
-    ("26", "Competing interests", "of the authors", AUTHORS),
+    ("25", "Support", "who paid, and their part in it", _declared("funding")),
+    ("26", "Competing interests", "of the authors", _declared("competing_interests")),
     (
         "27",
         "Data, code, materials",

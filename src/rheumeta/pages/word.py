@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from io import BytesIO
+from itertools import count
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -23,6 +24,20 @@ SIZES = {
 """Size of each style in half points; cells of tables have the style Compact."""
 
 BODY = 21
+NOTE = "Table Note"
+"""Style of what stands below a table."""
+
+SUPPLEMENT = '<w:bookmarkStart w:id="90000" w:name="supplement"/><w:bookmarkEnd w:id="90000"/>'
+"""Where the supplement begins: what follows counts anew, as S1, S2 ..."""
+
+_NOTE_STYLE = (
+    f'<w:style w:type="paragraph" w:customStyle="1" w:styleId="{NOTE.replace(" ", "")}"><w:name w:val="{NOTE}"/>'
+    '<w:basedOn w:val="BodyText"/><w:qFormat/><w:pPr><w:spacing w:before="20" w:after="20"/></w:pPr>'
+    '<w:rPr><w:sz w:val="17"/></w:rPr></w:style>'
+)
+_ABOVE = '<w:spacing w:before="240" w:after="80" />'
+"""Room above the caption of a table."""
+
 _NAMESPACES = (
     'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" '
     'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
@@ -73,6 +88,44 @@ def reference(default: bytes) -> bytes:
     return out.getvalue()
 
 
+def finished(document: bytes) -> bytes:
+    """Return a document of pandoc whose rows stay on one page and whose supplement counts by itself.
+
+    Parameters
+    ----------
+    document : bytes
+        The Word file.
+    """
+    out = BytesIO()
+    with ZipFile(BytesIO(document)) as old, ZipFile(out, "w", ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name == "word/document.xml":
+                content = _supplement(_whole_rows(content.decode())).encode()
+            new.writestr(ZipInfo(name, EPOCH), content, ZIP_DEFLATED)
+    return out.getvalue()
+
+
+def _whole_rows(text: str) -> str:
+    text = text.replace("<w:tr><w:tc>", "<w:tr><w:trPr><w:cantSplit/></w:trPr><w:tc>")
+    return text.replace("<w:trPr><w:tblHeader", "<w:trPr><w:cantSplit/><w:tblHeader")
+
+
+def _supplement(text: str) -> str:
+    main, begin, rest = text.partition(SUPPLEMENT)
+    for kind in ("Table", "Figure"):
+        numbers = count(1)
+        rest = re.sub(
+            rf'{kind}(?P<space>\s)</w:t></w:r><w:fldSimple w:instr="SEQ {kind} (?P<form>[^"]*)"><w:r><w:t>\d+</w:t>',
+            lambda found, kind=kind, numbers=numbers: (  # type: ignore[misc]
+                f'{kind}{found["space"]}S</w:t></w:r><w:fldSimple w:instr="SEQ Supplement_{kind} {found["form"]}">'
+                f"<w:r><w:t>{next(numbers)}</w:t>"
+            ),
+            rest,
+        )
+    return main + begin + rest
+
+
 def _styles(text: str) -> str:
     text = re.sub(r"<w:rFonts [^>]*(?:asciiTheme|eastAsiaTheme)[^>]*/>", _fonts(), text, flags=re.DOTALL)
     text = text.replace('<w:sz w:val="24" />', f'<w:sz w:val="{BODY}" />', 1)
@@ -84,10 +137,17 @@ def _styles(text: str) -> str:
             count=1,
             flags=re.DOTALL,
         )
-    # a cell of one paragraph that is kept together keeps its row on one page
-    return text.replace(
-        '<w:spacing w:before="36" w:after="36" />', '<w:keepLines /><w:spacing w:before="30" w:after="30" />'
+    text = text.replace(
+        '<w:spacing w:before="36" w:after="36" />', '<w:spacing w:before="30" w:after="30" />'
     )
+    text = re.sub(
+        r'(<w:style [^>]*w:styleId="TableCaption".*?<w:keepNext />)',
+        rf"\1{_ABOVE}",
+        text,
+        count=1,
+        flags=re.DOTALL,
+    )
+    return text.replace("</w:styles>", f"{_NOTE_STYLE}</w:styles>")
 
 
 def _fonts() -> str:

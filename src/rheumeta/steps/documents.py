@@ -77,6 +77,7 @@ def _word(tree: dict[str, Any], items: Sequence[Any], figures: Path, file: Path)
         reference.write_bytes(word.reference(default))
         _pandoc(tree, items, figures, "--to=docx+native_numbering", "--number-sections",
                 f"--reference-doc={reference}", f"--output={file.resolve()}")  # fmt: skip
+    file.write_bytes(word.finished(file.read_bytes()))
 
 
 def _pdf(tree: dict[str, Any], items: Sequence[Any], figures: Path) -> bytes:

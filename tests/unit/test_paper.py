@@ -1,0 +1,153 @@
+"""The paper as a tree: abstract, summary of findings, claims, limits, declarations, mentions of tables."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import report_builder as rb
+from appraisal_builder import DOMAINS, appraisal
+
+from rheumeta.appraised import Certainty, DomainJudgement
+from rheumeta.pages import pandoc, paper_findings, paper_frame, paper_parts
+from rheumeta.pages.prisma import checklist
+from rheumeta.steps import documents
+
+SEARCH = {"source": "A register", "date_searched": "2026-01-01", "hits": "3", "strategy": "cells"}
+
+
+@pytest.fixture
+def data():
+    return replace(rb.report_input(), appraisal=appraisal())
+
+
+def text(part) -> str:
+    """Return the words of a part of the tree, marks above the line after a ^."""
+    if isinstance(part, list):
+        return "".join(map(text, part))
+    if not isinstance(part, dict):
+        return part if isinstance(part, str) else ""
+    kind, inside = part["t"], part.get("c", "")
+    if kind in ("Space", "LineBreak"):
+        return " "
+    if kind == "Header":
+        inside = inside[2]
+    if kind in ("RawBlock", "Cite"):
+        return ""
+    return f"^{text(inside)}" if kind == "Superscript" else text(inside)
+
+
+def tables(blocks) -> dict[str, list[list[str]]]:
+    """Return the rows of each table by its caption, the head first."""
+    found = {}
+    for block in blocks:
+        if block["t"] == "Table":
+            _, caption, _, head, bodies, _ = block["c"]
+            rows = [*head[1], *bodies[0][3]]
+            found[text(caption[1])] = [[text(cell[4]) for cell in row[1]] for row in rows]
+    return found
+
+
+def test_the_abstract_has_its_parts_and_says_what_is_not_recorded(data):
+    said = [text(block) for block in paper_frame.abstract(data, ["The answer.", "The base."])]
+    heads = [line.partition(".")[0] for line in said]
+    assert heads == ["Abstract", "Objective", "Eligibility", "Sources", "Methods", "Results", "Limits",
+                     "Conclusion", "Funding", "Registration"]  # fmt: skip
+    assert said[3].startswith("Sources. No search is recorded")
+    assert said[5:8:2] == ["Results. The base.", "Conclusion. The answer."]
+    assert said[8] == f"Funding. {paper_frame.MISSING}"
+
+
+def test_limits_follow_from_what_the_sheets_hold(data):
+    assert paper_frame.NO_SEARCH in paper_frame.own_limits(data)
+    judged = [{"study_id": "a", "tool": "RoB 2", "outcome": "all", "domain": "overall", "judgement": "low"}]
+    known = replace(data, sheets={**data.sheets, "searches": [SEARCH], "risk_of_bias": judged})
+    known = replace(known, protocol={**data.protocol, "declarations": {"registration": "PROSPERO 1"}})
+    texts = " ".join(paper_frame.own_limits(known))
+    assert not any(word in texts for word in ("search", "registration", "risk of bias"))
+
+
+def test_declarations_are_those_of_the_protocol_or_missing(data):
+    given = replace(data, protocol={**data.protocol, "declarations": {"funding": "A fund paid."}})
+    said = " ".join(text(block) for block in paper_frame.declarations(given))
+    assert "Funding: A fund paid." in said
+    assert f"Registration: {paper_frame.MISSING}" in said
+    where = {item.number: item.where for item in checklist(given)}
+    assert where["25"] == "Declarations"
+    assert where["26"].startswith("Not in the protocol (declarations: competing_interests)")
+
+
+def test_the_summary_of_findings_has_the_columns_of_grade(data):
+    found = tables(paper_findings.findings(data))
+    rows = next(r for c, r in found.items() if c.startswith("Summary of findings"))
+    assert rows[0] == ["", "Anticipated absolute effects", ""]
+    assert rows[1][3:] == [
+        "Difference (95% CI)", "Relative or mean effect (95% CI)", "Participants (studies)", "Certainty (GRADE)",
+        "What it means",
+    ]  # fmt: skip
+    row = rows[2]
+    assert row[1] == "125 of 1000^a"
+    assert row[2:4] == ["259 (79 to 847)", "134 more (46 fewer to 722 more)"]
+    assert row[6] == "⊕⊝⊝⊝ very low^b"
+    assert row[7].startswith("The evidence is very uncertain")
+
+
+def test_notes_of_the_summary_follow_it_with_what_it_is_about_before(data):
+    said = [text(block) for block in paper_findings.findings(data)]
+    head = next(i for i, line in enumerate(said) if line.startswith("Patients or population:"))
+    assert "Setting: not stated in the protocol" in said[head]
+    assert "Risk of bias, one level down: nobody judged it." in " ".join(said[head:])
+    assert "Very low: hardly anything can be said" in " ".join(said)
+
+
+def test_the_evidence_profile_has_a_column_for_what_raises_only_if_something_does(data):
+    title = pandoc.heading(1, "S")
+
+    def heads(found):
+        made = tables(paper_findings.further_findings(replace(data, appraisal=found), title))
+        return next(rows[0] for caption, rows in made.items() if caption.startswith("Evidence profile"))
+
+    plain = appraisal()
+    assert "Large effect" not in heads(plain)
+    raised = (*DOMAINS, DomainJudgement("large_effect", "raise_one", 1, "it is large", name="A. Person"))
+    graded = tuple(Certainty(c.analysis_id, "low", "high", "randomised", raised) for c in plain.certainty)
+    assert "Large effect" in heads(replace(plain, certainty=graded))
+
+
+def test_a_claim_is_a_row_with_who_says_it_what_tested_it_and_the_verdict(data):
+    (rows,) = tables(paper_findings.claims(data)).values()
+    said, tested, verdict = rows[1]
+    assert said == "“it <b>helps</b>” a clinic"
+    assert (
+        tested
+        == "ACR20: risk ratio 1.94 [0.41, 9.14]; control group; two studies; 74 patients; certainty very low"
+    )
+    assert verdict == "Not what the cited study tested. F: route"
+
+
+def test_every_mention_of_the_paper_has_its_table_or_figure(data):
+    tree = documents.written(data, "png")
+    assert pandoc.POINT not in str(tree)
+    with pytest.raises(KeyError, match="nowhere"):
+        pandoc.numbered([pandoc.paragraph(pandoc.pointer("nowhere"))])
+
+
+def test_numbers_begin_anew_in_the_supplement():
+    def table(name):
+        return pandoc.table(name, ("a",), [("b",)], widths=(1,), name=name)
+
+    blocks = [
+        table("one"), *pandoc.SUPPLEMENT, table("two"),
+        pandoc.paragraph(f"{pandoc.pointer('one')} and {pandoc.pointer('two')}"),
+    ]  # fmt: skip
+    assert text(pandoc.numbered(blocks)[-1]) == "Table 1 and Table S1"
+
+
+def test_short_tables_of_studies_stay_upright():
+    short = list(paper_parts.studies_table([("A", "randomised", "–", "x", "y", "–", "published")]))
+    assert [block["t"] for block in short] == ["Table"]
+    assert tables(short)["Characteristics of the studies."][0] == [
+        "Study", "Design", "Intervention", "Comparator", "Status",
+    ]  # fmt: skip
+    long = list(paper_parts.studies_table([("A", "randomised", "–", "x" * 80, "y", "–", "published")]))
+    assert long[0]["t"] == "RawBlock"
