@@ -204,6 +204,13 @@ def test_a_study_is_cited_by_what_its_sheet_knows():
     assert "title" not in item
 
 
+def test_a_title_in_a_registry_is_no_article():
+    row = {"study_id": "x", "label": "X", "title": "Cells in arthritis", "registry": "NCT00000001"}
+    assert study(row | {"status": "planned"})["type"] == "document"
+    assert study(row | {"status": "planned"})["note"] == "Registered: NCT00000001"
+    assert study(row | {"status": "published"})["type"] == "article-journal"
+
+
 def test_every_citation_of_the_paper_has_its_reference():
     data = build.report_input()
     tree = documents.written(data, "png")

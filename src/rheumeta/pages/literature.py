@@ -142,7 +142,8 @@ def study(row: Row) -> Item:
     Where the authors are not known the name of the study stands for them.
     """
     label, year = row.get("label") or row["study_id"], row.get("year", "")
-    printed = row.get("doi") or row.get("journal") or row.get("title")
+    titled = row.get("title") and row.get("status", "published") == "published"  # else a title in a registry
+    printed = row.get("doi") or row.get("journal") or titled
     item: Item = {"id": f"study-{row['study_id']}", "type": "article-journal" if printed else "document"}
     if row.get("authors"):
         item |= _people(row["authors"])
