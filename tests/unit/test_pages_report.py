@@ -135,6 +135,21 @@ def test_every_figure_says_its_result_in_words(page):
     assert any("1.94 times" in alt for alt in forest)
 
 
+def test_figures_beside_the_forest_say_their_result_too(page):
+    said = " ".join(page.images)
+    assert "Effect-direction plot of " in said
+    assert re.search(r"Effect-direction plot of \w+ results?, a row a study: \d+ better", said)
+    assert re.search(r"Forest plot of .* by .*\. .*: .* \(\w+ stud", said)
+    assert not any("holds its results" in alt or "says the same" in alt for alt in page.images)
+
+
+def test_every_table_has_a_name(text):
+    tables = re.findall(r"<table[^>]*>(?:\s*<caption)?", text)
+    bare = [table for table in tables if "aria-label" not in table and "<caption" not in table]
+    inside = re.findall(r'<div class="chain"[^>]*>.*?</div>', text, flags=re.DOTALL)
+    assert len(bare) <= sum(chain.count("<table") for chain in inside)  # a chain of lineage has a heading
+
+
 def test_uncontrolled_results_carry_their_warning(text):
     articles = re.findall(r"<article.*?</article>", text, flags=re.DOTALL)
     uncontrolled = next(a for a in articles if 'id="a-das28_change"' in a)

@@ -13,7 +13,7 @@ from rheumeta.pages.numbers import DASH, count, interval, number, p_equals, tent
 from rheumeta.pages.origins import place as whole_place
 from rheumeta.pages.origins import subgroup_place
 from rheumeta.pages.words import main_pooled, sentence, shown_result
-from rheumeta.records import FLAGS, Analysis, Interval, Pooled, Sensitivity, StudyEffect, Subgroup
+from rheumeta.records import FLAGS, Analysis, Interval, Pooled, Regression, Sensitivity, StudyEffect, Subgroup
 
 METHOD_NAMES = {
     "DL": "DerSimonian-Laird",
@@ -69,6 +69,12 @@ class SubgroupTable:
     rows: tuple[SubgroupRow, ...]
     test: str
     pooled: bool  # is there a pooled result in any group?
+
+    @property
+    def words(self) -> str:
+        """Results of the groups and the test between them, as a figure of them says it."""
+        groups = (f"{row.level}: {row.effect} ({count(row.k, 'study', 'studies')})" for row in self.rows)
+        return ". ".join(part for part in ("; ".join(groups), self.test) if part) + "."
 
 
 @dataclass(frozen=True)
@@ -154,6 +160,17 @@ def show(analysis: Analysis, value: Interval | None) -> str:
     if value.lower is None and value.upper is None:
         return text
     return f"{text} [{tenth(value.lower)}, {tenth(value.upper)}]".strip()
+
+
+def regression_words(analysis: Analysis, fit: Regression) -> str:
+    """Return what the picture of a regression shows: its slopes, and how many studies there are."""
+    rest = fit.coefficients[1:]
+    slopes = "; ".join(interval(c.ci) if len(rest) == 1 else f"{c.name} {interval(c.ci)}" for c in rest)
+    scale = " on the log scale" if analysis.scale == "log" else ""
+    return (
+        f"Bubble plot: {analysis.title} of {count(fit.k, 'study', 'studies')} against {fit.moderator_label}. "
+        f"Slope{scale}: {slopes}."
+    )
 
 
 def degrees(df: float) -> str:

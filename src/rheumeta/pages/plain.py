@@ -13,8 +13,8 @@ from rheumeta.appraised import Appraisal, Finding, Level, MissingResults
 from rheumeta.pages.certainty import amount
 from rheumeta.pages.findings import finding
 from rheumeta.pages.headline import cohorts, patients
-from rheumeta.pages.inputs import ReportInput
-from rheumeta.pages.numbers import capital, count, first_sentence, uncapital, whole
+from rheumeta.pages.inputs import ReportInput, anchor
+from rheumeta.pages.numbers import capital, count, first_sentence, number, uncapital, whole
 from rheumeta.pages.origins import HIDDEN, PEOPLE, TRIALS, Said, absolute_place, place
 from rheumeta.pages.words import NO_CAUSE, shown_result
 from rheumeta.records import Analysis, Interval
@@ -102,7 +102,7 @@ def changes(data: ReportInput, found: Appraisal) -> tuple[str, ...]:
             seen.add(key)
             analysis = by_id[item.analysis_id]
             whence = absolute_place(analysis) if item.absolute and shown_result(analysis) else place(analysis)
-            texts.append(Said((change(analysis, item, level=data.level), whence)))
+            texts.append(Said((change(analysis, item, level=data.level), whence), *noticed(analysis)))
     return tuple(texts)
 
 
@@ -123,6 +123,19 @@ def change(analysis: Analysis, item: Finding, *, level: float = 95) -> str:
     if result is None:
         return f"{what}: the studies could not be put together."
     return f"{what}: {effect(analysis, item, result.display, level=level)} {sureness(item.certainty)}".strip()
+
+
+def noticed(analysis: Analysis) -> tuple[tuple[str, str], ...]:
+    """Return from which size on patients notice a difference, with its place; empty where that says nothing."""
+    if analysis.mid is None or analysis.measure not in ("MD", "MC") or analysis.status != "pooled":
+        return ()
+    unit = f" {analysis.unit}" if analysis.unit else ""
+    return (
+        (
+            f" Patients notice a difference from about {number(analysis.mid)}{unit} on.",
+            anchor("n", analysis.id),
+        ),
+    )
 
 
 def effect(analysis: Analysis, item: Finding, display: Interval, *, level: float = 95) -> str:

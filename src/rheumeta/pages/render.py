@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from rheumeta.flow_boxes import BOXES, CHANNELS
 from rheumeta.pages import analyses, evidence, numbers, origins
@@ -49,7 +49,13 @@ from rheumeta.pages.missing import missing_key, missing_view, patients_place
 from rheumeta.pages.plain import plain_summary
 from rheumeta.pages.prisma import checklist
 from rheumeta.pages.strips import WIDTH, Strip, strips
-from rheumeta.pages.unpooled import DIRECTION_SIGNS, KIND_WORDS, directions_view
+from rheumeta.pages.unpooled import (
+    DIRECTION_SIGNS,
+    KIND_WORDS,
+    albatross_words,
+    directions_view,
+    directions_words,
+)
 from rheumeta.questions import GRADES, WITHOUT_QUESTIONED
 from rheumeta.records import FLAGS
 from rheumeta.rob_tools import judgement_words
@@ -60,7 +66,9 @@ FONT_STYLES = {"": "", "Bold": "font-weight:bold", "Oblique": "font-style:italic
 
 GLOBALS: dict[str, Any] = {
     "show": analyses.show, "show_run": analyses.show_run, "describe": analyses.describe, "degrees": analyses.degrees,
-    "count": numbers.count, "first_sentence": numbers.first_sentence, "anchor": anchor,
+    "count": numbers.count, "regression_words": analyses.regression_words,
+    "directions_words": directions_words, "albatross_words": albatross_words,
+    "first_sentence": numbers.first_sentence, "anchor": anchor,
     "linked": origins.linked, "place": origins.place, "pooled_place": origins.pooled_place,
     "subgroup_place": origins.subgroup_place, "run_place": origins.run_place,
     "certainty_place": origins.certainty_place, "missing_place": origins.missing_place,
@@ -126,6 +134,13 @@ def safe_link(text: str) -> str | None:
 def figure(svg: str, alt: str) -> Markup:
     """Return a figure as an element of the page that says `alt` to those who cannot see it."""
     return Markup(inline(svg, alt))
+
+
+def named(table: str, label: str) -> Markup:
+    """Return the markup of a table with its name for those who hear it; a table with a caption has one."""
+    if "<caption" in table:
+        return Markup(table)
+    return Markup(str(table).replace("<table", f'<table aria-label="{escape(label)}"', 1))
 
 
 def font_faces(fonts: Mapping[str, str]) -> str:
@@ -293,5 +308,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "tidy": numbers.tidy, "tenth": numbers.tenth, "capital": numbers.capital, "uncapital": numbers.uncapital,
     "words": lambda text: text.replace("_", " "), "anchor": lambda key, kind: anchor(kind, key),
     "ids": split_ids, "safe_link": safe_link, "figure": figure, "alt_text": alt_text,
+    "named": named,
 }  # fmt: skip
 """Filters of the templates."""

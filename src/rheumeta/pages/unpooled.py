@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -64,6 +64,23 @@ def directions_view(synthesis: Synthesis) -> list[DomainDirections]:
         )
         for domain, outcomes in domains.items()
     ]
+
+
+def directions_words(synthesis: Synthesis) -> str:
+    """Return how many results point which way, as the picture of them says it."""
+    sizes: Counter[str] = Counter(row.direction for row in synthesis.directions)
+    ways = ", ".join(f"{sizes[way]} {word}" for way, (_, word) in DIRECTION_SIGNS.items() if sizes[way])
+    return f"Effect-direction plot of {count(len(synthesis.directions), 'result')}, a row a study: {ways}."
+
+
+def albatross_words(synthesis: Synthesis) -> str:
+    """Return what the picture of patients and p values shows."""
+    points = synthesis.albatross
+    better = sum(point.favourable for point in points)
+    return (
+        f"Albatross plot of {count(len(points), 'result')}, number of patients against p value, with lines of equal "
+        f"effect: {better} better, {len(points) - better} worse."
+    )
 
 
 def _outcome(

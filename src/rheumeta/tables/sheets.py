@@ -96,7 +96,7 @@ STUDIES = Sheet(
            choices=("looked_up_none", "retracted", "expression_of_concern", "correction")),
         _c("doi", "text", "DOI."),
         _c("pmid", "text", "PubMed number."),
-        _c("title", "text", "Title of the report, as it is printed; of an unpublished trial its title in the registry."),
+        _c("title", "text", "Title of the report, as it is printed; of an unpublished trial that in the registry."),
         _c("authors", "text", "Its authors: family name and initials, with commas between.",
            example="Park EH, Lim HS"),
         _c("journal", "text", "Journal, with volume and pages where known.", example="J Cells 7:636-642"),

@@ -321,8 +321,28 @@
     document.addEventListener("scroll", () => { tip.hidden = true; }, { passive: true });
   };
 
+  /* Which section is being read, in the contents. */
+  const startContents = () => {
+    const links = new Map(all(".contents-wide a").map(link => [link.hash.slice(1), link]));
+    const heads = [...links.keys()].map(id => document.getElementById(id)).filter(Boolean);
+    let now = null;
+    const mark = () => {
+      const read = heads.findLast(head => head.getBoundingClientRect().top < window.innerHeight / 3);
+      const link = read && links.get(read.id);
+      if (link === now) return;
+      now?.removeAttribute("aria-current");
+      link?.setAttribute("aria-current", "true");
+      const list = link?.closest("nav");
+      if (list) list.scrollTop = Math.max(0, link.offsetTop - list.clientHeight / 2);
+      now = link;
+    };
+    document.addEventListener("scroll", () => requestAnimationFrame(mark), { passive: true });
+    mark();
+  };
+
   all(".scroll").forEach(equip);
   all(".scroll, .picture").forEach(box => fits.observe(box));
+  startContents();
   startSearch();
   startLineage();
   startMarks();
