@@ -12,6 +12,7 @@ import pytest
 import report_builder as build
 
 from rheumeta.pages import evidence, render
+from rheumeta.pages.analyses import analysis_view
 from rheumeta.pages.strips import strips
 from rheumeta.pages.words import NO_CAUSE
 from rheumeta.records import Interval
@@ -139,8 +140,14 @@ def test_figures_beside_the_forest_say_their_result_too(page):
     said = " ".join(page.images)
     assert "Effect-direction plot of " in said
     assert re.search(r"Effect-direction plot of \w+ results?, a row a study: \d+ better", said)
-    assert re.search(r"Forest plot of .* by .*\. .*: .* \(\w+ stud", said)
     assert not any("holds its results" in alt or "says the same" in alt for alt in page.images)
+
+
+def test_a_figure_of_subgroups_says_each_group_and_the_test():
+    views = [analysis_view(a) for a in build.synthesis().analyses]
+    table = next(table for view in views for table in view.subgroups if table.test)
+    assert all(f"{row.level}: {row.effect}" in table.words for row in table.rows)
+    assert table.words.endswith(f"{table.test}.")
 
 
 def test_every_table_has_a_name(text):
