@@ -89,6 +89,14 @@ def test_a_forest_plot_keeps_weights_and_the_overall_judgement():
     assert "100.0%" in words
 
 
+def test_sign_tests_are_sentences_in_one_column():
+    plot = test_plots.directions(9, 8)
+    assert plot.tests
+    narrow = " ".join(t.get_text() for t in draw(plot, width=style.COLUMN_WIDTH).findobj(Text))
+    for test in plot.tests:
+        assert f"{test.outcome}: {test.favourable} of {test.favourable + test.unfavourable} favour" in narrow
+
+
 def test_a_map_without_room_for_columns_lists_the_times():
     marks = tuple((MapMark(i, "pooled"),) for i in range(6))
     plot = MapPlot("T", ("about three months",) * 6, (MapBlock("B", (MapLine("Pain", marks),)),), ((1, "A"),))

@@ -10,7 +10,7 @@ domain gets the direction of at least 70% of them, else it counts as conflicting
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from matplotlib.figure import Figure
@@ -117,8 +117,8 @@ def draw_directions(plot: DirectionPlot, *, width: float = style.WIDTH) -> Figur
         told = "; ".join(f"{i} {heading}" for i, heading in enumerate(plot.columns, start=1))
         y = canvas.paragraph(style.MARGIN, y + 2, f"{told}.", canvas.width - 2 * style.MARGIN, BODY)
     y = _key(canvas, y + 5, plot)
-    if plot.tests and not style.is_column(width):  # the table is wider than a column
-        y = _tests(canvas, y + 8, plot.tests)
+    if plot.tests:
+        y = (_test_lines if style.is_column(width) else _tests)(canvas, y + 8, plot.tests)
     y = draw_tail(canvas, y + 2, (), plot.lines)
     return canvas.finish(y + style.MARGIN)
 
@@ -274,6 +274,27 @@ def _tests(canvas: Canvas, y: float, tests: Sequence[SignTest]) -> float:
             previous = test.block
         y = _test_row(canvas, y, row, first, rights, body)
     return y
+
+
+def _test_lines(canvas: Canvas, y: float, tests: Sequence[SignTest]) -> float:
+    """Write each sign test as a sentence, where the table is wider than the paper."""
+    room, body = canvas.width - 2 * style.MARGIN, Face(style.SIZE_SMALL)
+    y = canvas.paragraph(style.MARGIN, y, f"{TEST_HEADINGS[0]}; {TEST_HEADINGS[4]}", room, BODY_BOLD) + 1
+    previous = ""
+    for test in tests:
+        if test.block != previous:
+            y = canvas.paragraph(style.MARGIN, y + 2, test.block, room, replace(body, bold=True))
+            previous = test.block
+        y = canvas.paragraph(style.MARGIN + 6, y, _test_sentence(test), room - 6, body)
+    return y
+
+
+def _test_sentence(test: SignTest) -> str:
+    outcome, better, _, no_sign, share, _ = _test_cells(test)
+    counts = f"{better} of {test.favourable + test.unfavourable} favourable"
+    counts += f", {no_sign} no sign" if test.not_counted else ""
+    p = "" if test.pval is None else p_text(test.pval)
+    return f"{outcome}: {'; '.join(part for part in (counts, share, p) if part)}"
 
 
 def _test_cells(test: SignTest) -> tuple[str, ...]:

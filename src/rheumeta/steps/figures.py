@@ -31,9 +31,10 @@ from rheumeta.plots.direction import draw_directions
 from rheumeta.plots.evidence_map import draw_map
 from rheumeta.plots.flow import draw_flow
 from rheumeta.plots.forest import draw_forest
-from rheumeta.plots.forest_pages import draw_pages, needs_pages
+from rheumeta.plots.forest_pages import draw_pages
 from rheumeta.plots.furniture import draw_note
 from rheumeta.plots.judgements import PALETTES
+from rheumeta.plots.pages import albatross_pages, direction_pages, fits_page, map_pages, strip_pages
 from rheumeta.plots.records import AlbatrossPlot, BubblePlot, DirectionPlot, ForestPlot, NoteFigure
 from rheumeta.plots.review_records import BiasPlot, FlowPlot, MapPlot
 from rheumeta.plots.risk_of_bias import draw_bias_summary, draw_traffic
@@ -244,6 +245,16 @@ DRAWN_BY: dict[type, Callable[..., Figure]] = {
 }
 
 
+PAGED_BY: dict[type, Callable[..., list[Figure]]] = {
+    ForestPlot: draw_pages,
+    MapPlot: map_pages,
+    DirectionPlot: direction_pages,
+    AlbatrossPlot: albatross_pages,
+    StripPlot: strip_pages,
+}
+"""How figures that are higher than a page are shared out among several."""
+
+
 def _files(task: Task, column_formats: Sequence[str]) -> dict[str, bytes]:
     """Return the files of a figure by their names: as wide as a page, and as wide as a column."""
     plot = task.make()
@@ -258,11 +269,18 @@ def _files(task: Task, column_formats: Sequence[str]) -> dict[str, bytes]:
     for name, width, formats in versions:
         if not formats:
             continue
-        write = partial(render, drawing(plot, width=width), name=name, title=plot.title, description=words)
+        figure = drawing(plot, width=width)
+        write = partial(render, figure, name=name, title=plot.title, description=words)
         files |= {f"{name}.{ending}": write(ending, empty=empty) for ending in formats}
-    if isinstance(plot, ForestPlot) and needs_pages(plot):
-        files[f"{task.name}.pdf"] = render_pages(draw_pages(plot), title=plot.title)
+        if "pdf" in formats and (pages := _in_pages(plot, figure, width)):
+            files[f"{name}.pdf"] = pages
     return files
+
+
+def _in_pages(plot: Plot, figure: Figure, width: float) -> bytes | None:
+    """Return the PDF of a figure that is higher than a page on several pages; None for any other."""
+    pages = None if fits_page(figure, width) else PAGED_BY.get(type(plot))
+    return None if pages is None else render_pages(pages(plot, width=width), title=plot.title)
 
 
 def plan(protocol: Protocol, synthesis: Synthesis, sheets: Sheets) -> Iterator[Task]:

@@ -24,6 +24,7 @@ from rheumeta.records import FLAGS, Analysis, Interval, Pooled, StudyEffect, Sub
 from rheumeta.steps.drawing.figure_columns import raw_columns
 from rheumeta.steps.drawing.forest_words import (
     ONE_STUDY,
+    TURNED,
     block_lines,
     difference_line,
     leading,
@@ -43,9 +44,6 @@ BOUNDS = {"RD": (-1.0, 1.0), **dict.fromkeys(PERCENT_MEASURES, (0.0, 100.0))}
 
 MARKS = "ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ"
 """Signs of the footnotes, in the order of the flags."""
-
-TURNED = "larger values to the left"
-"""Said below an axis that runs the unusual way."""
 
 NO_STUDY = "No study gives a result that could enter this analysis."
 NOT_STATED = "Not stated"

@@ -11,6 +11,7 @@ from rheumeta.errors import StatsError
 from rheumeta.numbers import fixed
 from rheumeta.plots import numbers
 from rheumeta.records import Analysis, Pooled
+from rheumeta.steps.drawing.forest_words import TURNED
 from rheumeta.steps.synthesis.estimates import Model
 
 TITLES = {
@@ -76,7 +77,7 @@ class Subject:
         """Return the horizontal axis of effects; `limits` on the scale of the analysis."""
         a = self.analysis
         return {
-            "x_label": self.axis,
+            "x_label": f"{self.axis}: {TURNED}" if a.reversed_axis else self.axis,
             "x_limits": (self.show(limits[0]), self.show(limits[1])),
             "x_scale": a.scale if self.plain else "linear",
             "x_reverse": a.reversed_axis,

@@ -22,6 +22,9 @@ METHODS = {"IV": "inverse variance", "MH": "Mantel-Haenszel", "PETO": "Peto", "P
 SHORT = {"MH": "M-H", "PETO": "Peto", "Peto": "Peto"}
 """What RevMan calls methods; all others weight by the inverse variance."""
 
+TURNED = "larger values to the left"
+"""Said below an axis that runs the unusual way."""
+
 ONE_STUDY = "One study: shown, not pooled."
 
 
