@@ -9,6 +9,7 @@ import pytest
 import report_builder as rb
 from appraisal_builder import EFFECT, HIDDEN, PLANNED, USED, appraisal, lost, row
 
+from rheumeta.appraised import Certainty, DomainJudgement
 from rheumeta.pages import certainty, claims, missing, plain, render
 from rheumeta.records import Interval
 
@@ -168,3 +169,20 @@ def test_plain_summary_gives_no_advice_and_says_what_authorities_state():
     words = " ".join(text for texts in passages.values() for text in texts).lower()
     assert not {"should", "recommend", "ask your doctor"} & set(words.split())
     assert plain.plain_summary(rb.report_input()) == []
+
+
+def test_the_matrix_shows_each_study_in_each_synthesis():
+    later = replace(lost(USED, HIDDEN, PLANNED), analysis_id="later", window_label="later", primary=False)
+    judged = Certainty("a", "low", "high", "", (DomainJudgement("publication_bias", "serious", -1, "why"),))
+    first = replace(lost(replace(USED, status="not_read"), HIDDEN, PLANNED), analysis_id="a", primary=True)
+    (matrix,) = missing.matrices([later, first], [judged])
+    assert [item.analysis_id for item in matrix.items] == ["a", "later"]
+    assert [d and d.judgement for d in matrix.judgements] == ["serious", None]
+    assert {name: [s.sign for s in signs] for _, name, signs in matrix.rows} == {
+        USED.label: ["?", "✓"], HIDDEN.label: ["✗", "✗"], PLANNED.label: ["~", "~"]
+    }  # fmt: skip
+
+
+def test_the_page_explains_the_signs_of_the_matrix(text):
+    assert all(a.meaning[1:] in text for a in missing.KEY)
+    assert text.count('class="matrix"') == len({m.comparison for m in appraisal().missing})

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from rheumeta.appraised import MissingResults, MissingStudy
+from rheumeta.appraised import Certainty, DomainJudgement, MissingResults, MissingStudy
 from rheumeta.pages.headline import patients_in
 from rheumeta.pages.inputs import anchor
 from rheumeta.pages.numbers import capital, count, whole
@@ -40,6 +40,28 @@ class MissingView:
     rows: tuple[MissingStudy, ...]
 
 
+@dataclass(frozen=True)
+class Availability:
+    """Whether the result of a study is available to a synthesis: a code, its sign, what it means."""
+
+    code: str
+    sign: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Studies by the syntheses of one comparison: whose result is available, and what follows."""
+
+    label: str
+    primary: bool
+    items: tuple[MissingResults, ...]
+    judgements: tuple[DomainJudgement | None, ...]  # of missing results, one a synthesis; None: no estimate
+    rows: tuple[
+        tuple[str, str, tuple[Availability | None, ...]], ...
+    ]  # study, its name, one sign a synthesis
+
+
 def missing_view(found: Sequence[MissingResults]) -> list[MissingView]:
     """Return what is missing, primary syntheses first; those with nothing missing last."""
     ordered = sorted(found, key=lambda m: (not m.primary, not m.patients_suspected))
@@ -47,6 +69,45 @@ def missing_view(found: Sequence[MissingResults]) -> list[MissingView]:
         MissingView(m, sentence(m), tuple(sorted(m.studies, key=lambda s: ORDER.index(s.status))))
         for m in ordered
     ]
+
+
+AVAILABLE, HELD_BACK, UNRELATED, UNCLEAR, SHARED = (
+    Availability("yes", "✓", "result available"),
+    Availability("no", "✗", "no result available, perhaps because of what it is"),
+    Availability("unrelated", "~", "no result available, for a reason that has nothing to do with it"),
+    Availability("unclear", "?", "unclear: what was read of the study does not give it"),
+    Availability("shared", "=", "counted with another study of the same patients"),
+)
+KEY = (AVAILABLE, HELD_BACK, UNRELATED, UNCLEAR, SHARED)
+"""The first four are those of ROB-ME's matrix of results (Page 2023, BMJ 383, e076754)."""
+
+_STATUS_SIGNS = {"used": AVAILABLE, "not_read": UNCLEAR, "same_patients": SHARED}
+
+
+def availability(study: MissingStudy) -> Availability:
+    """Return the sign of a study in a synthesis; what is suspected goes before how it came about."""
+    return HELD_BACK if study.suspected else _STATUS_SIGNS.get(study.status, UNRELATED)
+
+
+def matrices(found: Sequence[MissingResults], certainty: Sequence[Certainty]) -> list[Matrix]:
+    """Return a matrix of results for each comparison, those with a primary synthesis first."""
+    judged = {c.analysis_id: d for c in certainty for d in c.domains if d.domain == "publication_bias"}
+    groups: dict[str, list[MissingResults]] = {}
+    for item in sorted(found, key=lambda m: not m.primary):
+        groups.setdefault(item.comparison, []).append(item)
+    return [_matrix(items, judged) for items in groups.values()]
+
+
+def _matrix(items: Sequence[MissingResults], judged: Mapping[str, DomainJudgement]) -> Matrix:
+    studies = {s.study_id: s.label for item in items for s in item.studies}
+    signs = [{s.study_id: availability(s) for s in item.studies} for item in items]
+    return Matrix(
+        items[0].comparison_label,
+        any(item.primary for item in items),
+        tuple(items),
+        tuple(judged.get(item.analysis_id) for item in items),
+        tuple((study, name, tuple(s.get(study) for s in signs)) for study, name in studies.items()),
+    )
 
 
 def patients_place(analyses: Sequence[Analysis], study: MissingStudy, item: MissingResults) -> str:

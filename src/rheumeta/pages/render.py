@@ -25,6 +25,7 @@ from rheumeta.pages.certainty import (
     GRADES as GRADE_WORDS,
 )
 from rheumeta.pages.certainty import (
+    JUDGEMENT_WORDS,
     LEVEL_SIGNS,
     LEVEL_WORDS,
     abbreviations,
@@ -44,8 +45,8 @@ from rheumeta.pages.integrity import INTRODUCTION, TITLE, integrity_view, warnin
 from rheumeta.pages.lineage import lineages
 from rheumeta.pages.literature import is_doi
 from rheumeta.pages.methods import methods_view
+from rheumeta.pages.missing import KEY, matrices, missing_key, missing_view, patients_place
 from rheumeta.pages.missing import STATUS_WORDS as MISSING_WORDS
-from rheumeta.pages.missing import missing_key, missing_view, patients_place
 from rheumeta.pages.plain import plain_summary
 from rheumeta.pages.prisma import checklist
 from rheumeta.pages.strips import WIDTH, Strip, strips
@@ -75,6 +76,7 @@ GLOBALS: dict[str, Any] = {
     "directions_place": origins.directions_place, "bias_place": origins.bias_place,
     "awaited_place": origins.awaited_place, "flow_place": origins.flow_place,
     "FLOW_WORDS": BOXES, "FLOW_CHANNELS": CHANNELS, "judgement_words": judgement_words,
+    "AVAILABILITY": KEY, "STEP_WORDS": JUDGEMENT_WORDS,
     "JUDGEMENTS": origins.JUDGEMENTS, "UNJUDGED": origins.UNJUDGED, "STATUS": origins.STATUS,
     "ASKED": origins.ASKED, "CHECKS": origins.CHECKS, "MOVES": origins.MOVES, "SEARCHES": origins.SEARCHES,
     "ROWS": origins.ROWS, "asked_place": origins.asked_place, "rows_place": origins.rows_place,
@@ -239,6 +241,7 @@ def _appraised(data: ReportInput) -> dict[str, Any]:
         "missing_places": {a.id: lacking[missing_key(a)] for a in analyses_ if missing_key(a) in lacking},
         "patients_place": partial(patients_place, analyses_),
         "missing": missing_view(found.missing) if found else [],
+        "matrices": matrices(found.missing, found.certainty) if found else [],
         "claims": claims_view(found.claims, data.sheet("claims"), by_id) if found else [],
         "tally": tally(found.claims) if found else [],
         "certainty_of": certainty_words(data),

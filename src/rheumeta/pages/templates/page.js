@@ -102,7 +102,7 @@
   }));
   const equip = (box, number) => {
     const table = box.querySelector("table");
-    if (!table?.tHead) return;
+    if (!table?.tHead || table.matches(".matrix")) return;
     stack(table);
     if (rowsOf(table).length < 2) return;
     const status = make("span", { role: "status", class: "said" });
