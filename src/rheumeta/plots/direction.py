@@ -38,6 +38,9 @@ N_LARGE, N_MEDIUM = 300, 50
 SIDES = {"large": 12.0, "medium": 8.5, "small": 5.5}
 """Widths of the triangles, points."""
 
+ROW, ROW_COLUMN = 14.0, 11.8
+"""Least height of a row; the second in one column of a page; points."""
+
 LABEL_SHARE, LABEL_SHARE_LEAST = 0.30, 0.16
 """Largest and least share of the width that the names of the studies get."""
 
@@ -168,7 +171,8 @@ def _block(canvas: Canvas, y: float, block: DirectionBlock, grid: Grid) -> float
     y = canvas.paragraph(style.MARGIN, y + 3, block.heading, room, BODY_BOLD) + 2
     for line in block.lines:
         lines = wrap(_name(line), grid.names - 8, BODY)
-        height = max(len(lines) * BODY.leading, 14.0) + 2
+        least = ROW_COLUMN if style.is_column(canvas.width) else ROW
+        height = max(len(lines) * BODY.leading, least) + 2
         top = y + (height - len(lines) * BODY.leading) / 2
         canvas.lines(style.MARGIN + 4, top, lines, BODY)
         for cell in line.cells:
@@ -235,7 +239,8 @@ def _key(canvas: Canvas, y: float, plot: DirectionPlot) -> float:
         (lambda x, y, way=way, size=size, fill=fill: draw_sign(canvas, x + 8, y, way, size, fill), label)
         for way, size, fill, label in entries
     ]
-    y = draw_key(canvas, y, samples, sample=16.0, row=15.0)
+    row = ROW_COLUMN if style.is_column(canvas.width) else ROW
+    y = draw_key(canvas, y, samples, sample=16.0, row=row + 1)
     room = canvas.width - 2 * style.MARGIN
     text = (
         "A small number beside a sign: outcomes of the domain that it sums up; at least "

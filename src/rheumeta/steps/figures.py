@@ -56,6 +56,7 @@ from rheumeta.steps.drawing.figure_flow import describe_flow, flow_figure
 from rheumeta.steps.drawing.figure_forest import describe, forest_figure, subgroup_figure
 from rheumeta.steps.drawing.figure_map import describe_map, map_figure, map_part
 from rheumeta.steps.drawing.figure_subject import Subject
+from rheumeta.steps.drawing.forest_text import spoken, with_text
 from rheumeta.steps.evidence.model import read_rows
 from rheumeta.steps.synthesise import model_of
 from rheumeta.steps.targets import (
@@ -326,12 +327,14 @@ def _sheet_tasks(sources: Sources) -> Iterator[Task]:
 
 def _analysis_tasks(analysis: Analysis, plan: AnalysisPlan, sources: Sources) -> Iterator[Task]:
     protocol, level = sources.protocol, sources.protocol.defaults.level
-    words, layout = describe(analysis), plan.forest_layout or protocol.defaults.forest_layout
+    words = f"{describe(analysis)} {spoken(plan.forest_text, sources.labels)}".rstrip()
+    layout = plan.forest_layout or protocol.defaults.forest_layout
 
     def forest(plot: ForestPlot | NoteFigure) -> ForestPlot | NoteFigure:
         if isinstance(plot, ForestPlot):
             plot = with_moderators(plot, analysis, {m: protocol.moderators[m] for m in plan.forest_columns})
-        return with_bias(plot, analysis, sources.assessments, sources.labels, sources.colours)
+        plot = with_bias(plot, analysis, sources.assessments, sources.labels, sources.colours)
+        return with_text(plot, analysis, plan.forest_text)
 
     yield Task(analysis.id, lambda: forest(forest_figure(analysis, level=level, layout=layout)), words)
     for by in plan.subgroups:

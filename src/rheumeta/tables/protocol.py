@@ -228,6 +228,26 @@ class Exclusion(Model):
     reason: Text
 
 
+class Footnote(Model):
+    """A footnote to a study in the forest plots of an analysis."""
+
+    study: str
+    text: Text
+
+
+class ForestText(Model):
+    """Words of the authors in the forest plots of an analysis."""
+
+    note: Text | None = Field(None, description="A sentence below the figure.")
+    footnotes: tuple[Footnote, ...] = Field(
+        (), description="Footnotes to studies, numbered (1), (2) in the order of the rows."
+    )
+    study_heading: Text | None = Field(None, description="Stands above the names instead of Study.")
+    effect_heading: Text | None = Field(
+        None, description="Stands above the effects instead of the name of the measure."
+    )
+
+
 class AnalysisPlan(Model):
     """One analysis: the unit of synthesis, figure and table."""
 
@@ -253,6 +273,9 @@ class AnalysisPlan(Model):
         None, description="Layout of its forest plots; else the default."
     )
     forest_columns: tuple[Id, ...] = Field((), description="Moderators shown as columns of its forest plots.")
+    forest_text: ForestText = Field(
+        ForestText(), description="Footnotes to studies, a note and headings of its forest plots."
+    )
     with_subgroup_only: bool = Field(False, description="May a study that reports only a subgroup count?")
     allow_problems: str | None = Field(
         None, description="Reason why this analysis may fail without failing the build."

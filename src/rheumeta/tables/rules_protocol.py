@@ -178,6 +178,8 @@ def _analyses(judge: _Judge, protocol: Protocol, study_ids: Collection[str] | No
         if study_ids is not None:
             for i, exclusion in enumerate(plan.exclude):
                 judge.known((*at, "exclude", i, "study"), exclusion.study, study_ids, "study")
+            for i, note in enumerate(plan.forest_text.footnotes):
+                judge.known((*at, "forest_text", "footnotes", i, "study"), note.study, study_ids, "study")
         if plan.benchmark is not None:
             _benchmark(judge, (*at, "benchmark"), plan.benchmark.review, plan.benchmark.analysis, folder)
 
