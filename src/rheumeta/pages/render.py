@@ -103,6 +103,7 @@ class Card:
     sentences: tuple[str, ...]
     views: tuple[analyses.AnalysisView, ...]  # primary analyses
     strips: Mapping[str, Strip]  # their pictures
+    certainty: Mapping[str, str]  # and how sure they are, in words
     analyses: int
     pooled: int
     level: float
@@ -293,6 +294,7 @@ def card(data: ReportInput) -> Card:
         sentences=tuple(first_screen(data)[:1]),
         views=tuple(main_views(analyses.analysis_view(a, level=data.level) for a in primary)),
         strips=strips(primary),
+        certainty=certainty_words(data),
         analyses=len(synthesis.analyses),
         pooled=sum(a.status == "pooled" for a in synthesis.analyses),
         level=data.level,

@@ -11,7 +11,7 @@
     const parts = [];
     const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
     while (walker.nextNode()) parts.push(walker.currentNode.data);
-    return parts.join(" ").replace(/\s+/g, " ").replace(/ ([,.;:)\]])/g, "$1").trim();
+    return parts.join(" ").replace(/\s+/g, " ").replace(/ ([,.;:)\]])/g, "$1").replace(/([(\[]) /g, "$1").trim();
   };
   const plain = text => text.toLowerCase().normalize("NFKD").replace(/[\u0300-\u036f]/g, "");
 
@@ -69,13 +69,17 @@
     }
     say(wanted.length ? `${shown} of ${rowsOf(table).length} rows` : "");
   };
-  /* On a phone a wide table is a list: each cell with the head of its column, the roles of a table said anew. */
+  /* On a narrow screen a wide table is a list: each cell with the head of its column, the roles of a table said anew. */
   const NARROW = 3;
+  const MANY = 5;
   const ROLES = { TABLE: "table", THEAD: "rowgroup", TBODY: "rowgroup", TR: "row", TD: "cell" };
   const stack = table => {
     const heads = [...table.tHead.rows[0].cells].map(words);
     if (heads.length <= NARROW) return;
-    table.classList.add("stack");
+    const narrow = matchMedia(`(max-width: ${heads.length > MANY ? 60 : 44}rem)`);
+    const fold = () => table.classList.toggle("stack", narrow.matches);
+    narrow.addEventListener("change", fold);
+    fold();
     for (const part of [table, ...all("thead, tbody, tr, th, td", table)]) {
       const role = ROLES[part.tagName] ?? (part.closest("thead") ? "columnheader" : "rowheader");
       part.setAttribute("role", role);
@@ -118,7 +122,7 @@
       const input = make("input", { type: "search", id: `filter-${number}`, autocomplete: "off" });
       input.addEventListener("input", () => filterBy(table, input.value, say));
       bar.append(make("label", { for: input.id }, `Filter: ${box.getAttribute("aria-label")}`), input);
-      if (table.matches(".stack")) bar.append(sorter(table, say));
+      bar.append(sorter(table, say));
     }
     bar.append(status);
     box.before(bar);
