@@ -110,14 +110,14 @@ def test_no_controlled_result_and_no_control_group_are_told_apart():
 def test_an_answer_that_cannot_be_relied_on_says_why():
     two = build.controlled(random=build.pooled(display=(3.0, 2.0, 4.5)), better="higher", k=2)
     alone = head.answer([two], {two.id: "very low"})
-    assert "has a usable result, of very low certainty: all of its interval" in alone
-    assert alone.endswith("with treatment, but two studies are too few to rely on this interval.")
+    limits = "But the certainty is very low, and two studies are too few to rely on this interval."
+    assert alone.endswith(f"lie on that side. {limits}")
     among = head.answer([two, build.empty()], {two.id: "very low"})
     cautious = "(very low certainty; two studies are too few to rely on this interval)."
     assert among.endswith(f"Not to be relied on alone: {two.title} {cautious}")
     near = replace(two, random=build.pooled(display=(3.0, 1.0001, 4.5)), k=3)
     assert head.answer([near]).endswith(
-        "but the interval ends so close to no difference that it settles nothing."
+        "But the interval ends so close to no difference that it settles nothing."
     )
 
 
@@ -131,13 +131,15 @@ def test_a_clear_interval_says_on_which_side_it_lies():
     good = build.controlled(random=clear, better="higher", k=3)
     bad = build.controlled(random=clear, better="lower", k=3)
     assert head.answer([good]) == (
-        "The one main question put to controlled studies has a usable result: all of its interval lies on the side "
-        "of a better result with treatment."
+        "On the one main question, controlled studies point to a better result with treatment: all values that fit "
+        "their data well lie on that side."
     )
-    assert head.answer([bad]).endswith("of a worse result with treatment.")
+    assert "point to a worse result with treatment" in head.answer([bad])
     assert head.answer([build.controlled()]).endswith("but no difference would fit its data as well.")
     both = head.answer([good, bad])
     assert (
-        "one lies on the side of a better result with treatment and one lies on the side of a worse one"
+        "All values that fit the data well lie on the side of a better result with treatment in one of them"
         in both
     )
+    assert "and on that of a worse one in one of them." in both
+    assert "a worse result with treatment in one of them." in head.answer([bad, build.empty()])

@@ -103,18 +103,20 @@ def answer(primary: Sequence[Analysis], certainty: Mapping[str, str] = MappingPr
             usable = f"{have} a usable result, and no difference would fit the data of each as well"
         return f"{NOT_KNOWN}Of {count(len(asked), 'main question')} put to controlled studies, {usable}."
     better = sum(_is_better(a, interval) for a, interval in clear)
-    sides = (
-        [f"{count(better, 'lies', 'lie')} on the side of a better result with treatment"] if better else []
-    )
-    sides += (
-        [f"{count(len(clear) - better, 'lies', 'lie')} on the side of a worse one"]
-        if len(clear) > better
-        else []
-    )
+    sides = _sides(better, len(clear) - better)
     return (
         f"Of {count(len(asked), 'main question')} put to controlled studies, {count(len(shown), 'has', 'have')} a "
-        f"usable result. Clear of no difference, {' and '.join(sides)}.{_cautions(clear, certainty)}"
+        f"usable result. All values that fit the data well lie {sides}.{_cautions(clear, certainty)}"
     )
+
+
+def _sides(better: int, worse: int) -> str:
+    """Return in how many of the questions the result lies on which side."""
+    side = "on the side of {} result with treatment in {}"
+    if not (better and worse):
+        return side.format("a better" if better else "a worse", count(better + worse, "of them", "of them"))
+    text = side.format("a better", count(better, "of them", "of them"))
+    return f"{text} and on that of a worse one in {count(worse, 'of them', 'of them')}"
 
 
 def _cautions(clear: Sequence[tuple[Analysis, Interval]], certainty: Mapping[str, str]) -> str:
@@ -134,14 +136,17 @@ def _unsure(analysis: Analysis, certainty: Mapping[str, str]) -> str:
 
 def _only_answer(clear: Sequence[tuple[Analysis, Interval]], certainty: Mapping[str, str]) -> str:
     """Return the answer where one question was asked and has a result."""
-    asked = "The one main question put to controlled studies has a usable result"
     if not clear:
+        asked = "The one main question put to controlled studies has a usable result"
         return f"{NOT_KNOWN}{asked}, but no difference would fit its data as well."
     side = "a better" if _is_better(*clear[0]) else "a worse"
-    unsure, shaky = _unsure(clear[0][0], certainty), weakness(*clear[0])
+    word, shaky = certainty.get(clear[0][0].id, ""), weakness(*clear[0])
+    limits = [f"the certainty is {word}"] if word in UNSURE else []
+    limits += [shaky] if shaky else []
+    but = f" But {', and '.join(limits)}." if limits else ""
     return (
-        f"{asked}{f', of {unsure}' if unsure else ''}: all of its interval lies on the side of {side} result with "
-        f"treatment{f', but {shaky}' if shaky else ''}."
+        f"On the one main question, controlled studies point to {side} result with treatment: all values that fit "
+        f"their data well lie on that side.{but}"
     )
 
 
@@ -220,7 +225,8 @@ def _compared(synthesis: Synthesis, studies: Sequence[Row]) -> str:
     drawn = at_random(against, studies)
     random_share = _at_random(len(drawn), len(compared), [compared[key] for key in drawn])
     if len(compared) == len(patients(synthesis.analyses, cohort)):
-        return f"In each of them treated patients were compared with a control group, {random_share}."
+        chance = "and chance decided who was in which" if len(drawn) == len(compared) else random_share
+        return f"In each of them treated patients were compared with a control group, {chance}."
     size = f"{count(len(compared), 'cohort')} ({whole(sum(compared.values()))} patients)"
     text = f"Only {size} give numbers that can be set against a control group, {random_share}."
     if not synthesis.controlled_silent:
