@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 import subprocess
+import tarfile
 from dataclasses import replace
 
 import pytest
@@ -291,3 +293,37 @@ def test_a_file_that_is_no_snapshot_says_so(tmp_path, text):
     (tmp_path / "x.json").write_text(text)
     with pytest.raises(versions.NothingToCompare, match="no snapshot"):
         versions.read_snapshot(tmp_path / "x.json")
+
+
+def archive_of(name, kind=tarfile.REGTYPE):
+    """Make an archive with one file, or link, of a name."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        member = tarfile.TarInfo(name)
+        member.type, member.linkname = kind, "/etc/passwd"
+        archive.addfile(member, io.BytesIO())
+    buffer.seek(0)
+    return tarfile.open(fileobj=buffer)
+
+
+@pytest.mark.parametrize("filtered", [True, False])
+@pytest.mark.parametrize(
+    ("name", "kind", "good"),
+    [
+        ("a/b.txt", tarfile.REGTYPE, True),
+        ("../b.txt", tarfile.REGTYPE, False),
+        ("b.txt", tarfile.SYMTYPE, False),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Python 3.14 will:DeprecationWarning")
+def test_an_archive_writes_only_below_its_folder(tmp_path, monkeypatch, filtered, name, kind, good):
+    if not filtered:  # as Python before 3.11.4 has it
+        monkeypatch.delattr(tarfile, "data_filter")
+    folder = tmp_path / "inside"
+    with archive_of(name, kind) as archive:
+        if good:
+            versions.unpack(archive, folder)
+        else:
+            with pytest.raises((tarfile.FilterError, versions.NothingToCompare)):
+                versions.unpack(archive, folder)
+    assert (folder / name).is_file() is good

@@ -234,6 +234,25 @@ def test_batch_of_tables_refuses_only_the_impossible_table(run, sheet):
     assert found["analyses"][0]["k"] == 3
 
 
+@pytest.mark.parametrize("name", ["out.xlsx", "out", "out.csv.gz"])
+def test_batch_writes_no_format_under_the_name_of_another(run, sheet, tmp_path, name):
+    code, _, err = run("batch", sheet("analysis,yi,vi\nA,1,1\n"), "--output", tmp_path / name)
+    assert code == 2
+    assert "command line, option --output" in err
+    assert ".csv, .parquet, .pq" in err
+    assert not (tmp_path / name).exists()
+
+
+def test_all_rows_whose_counts_contradict_each_other_are_told_at_once(run, sheet):
+    rows = "A,5,4,1,10\nB,1,10,2,10\nC,3,10,12,11\nD,-1,10,2,10\n"
+    code, _, err = run("pool", sheet("study,ai,n1i,ci,n2i\n" + rows), "--measure", "RR")
+    assert code == 2
+    assert "line 2, column ai: ai is 5.0: more events" in err
+    assert "line 4, column ci: ci is 12.0: more events" in err
+    assert "line 5, column ai: ai is -1.0: a count" in err
+    assert "3 faults" in err
+
+
 def test_batch_reads_parquet_as_csv(run, sheet, tmp_path):
     pytest.importorskip("pyarrow", reason="the extra parquet is not installed")
     frame = pd.DataFrame(

@@ -57,19 +57,3 @@ REFERENCES: dict[str, str] = {
     "Progress in Cardiovascular Diseases 1985;27:335-371.",
 }
 """Full reference of each short citation used in ``source`` texts."""
-
-
-def references_in(source: str) -> tuple[str, ...]:
-    """Return the full references of the works that a ``source`` text cites.
-
-    Parameters
-    ----------
-    source : str
-        E.g. ``"Hedges 1981, eq. 6e; Cochrane Handbook 6.5.1.2"``.
-
-    Returns
-    -------
-    tuple of str
-        In alphabetical order; empty where the source is plain algebra or the report itself.
-    """
-    return tuple(full for short, full in REFERENCES.items() if short in source)

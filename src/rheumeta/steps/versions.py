@@ -305,8 +305,29 @@ def _checkout(name: str, root: Path, folder: Path) -> str:
         ) from error
     commit = revision.decode().strip()
     with tarfile.open(fileobj=io.BytesIO(_git(root, "archive", commit))) as archive:
-        archive.extractall(folder, filter="data")
+        unpack(archive, folder)
     return commit
+
+
+def unpack(archive: tarfile.TarFile, folder: Path) -> None:
+    """Write the files of an archive below a folder, and nothing elsewhere.
+
+    Python before 3.11.4 has no filter that sees to it; there, an archive that holds more than files and
+    folders, or a name that leads out, is refused.
+
+    Raises
+    ------
+    NothingToCompare
+        If the archive holds such a member.
+    """
+    if hasattr(tarfile, "data_filter"):
+        archive.extractall(folder, filter="data")
+        return
+    for member in archive.getmembers():
+        inside = (folder / member.name).resolve().is_relative_to(folder.resolve())
+        if not inside or not (member.isfile() or member.isdir()):
+            raise NothingToCompare(f"{member.name} cannot be unpacked by this Python; take 3.11.4 or newer.")
+    archive.extractall(folder)
 
 
 def _build(folder: Path, reviews: list[str]) -> None:

@@ -25,6 +25,11 @@ COMPUTED = re.compile(
 """What a spreadsheet program computes: a text that starts with = or @, or with + or - and then anything but a
 number as printed, as in "-0.5 (0.2)" or "+5%". A sign alone is none."""
 
+COMPUTED_LATER = re.compile(r"[;\t\n](?:[=@]\S|[+-][^;\t\n]*(?:[|!]|[A-Za-z]\())")
+"""The same further on in a text. Where the semicolon separates columns, as in German and French programs, a
+cell begins after each semicolon and each line break. What begins with a blank is text there, and so is a
+sign before words, as in a list."""
+
 LONGEST = 32_767
 """Most characters of a text: those that a cell of a spreadsheet program can hold."""
 
@@ -55,10 +60,11 @@ def unsafe(text: str, *, longest: int = LONGEST) -> Unsafe | None:
             f"Character {found.start() + 1} is invisible, or turns round the text beside it ({sign}).",
             remedy="Type the text anew.",
         )
-    if COMPUTED.match(text):
+    if COMPUTED.match(text) or COMPUTED_LATER.search(text):
         return Unsafe(
             "formula", "A spreadsheet program would take this for a formula.",
-            "text that does not start with = or @, nor with + or - unless a number follows",
+            "text in which nothing starts with = or @, nor with + or - unless a number follows; a start is also what "
+            "stands right after a semicolon or a line break",
             "Type the value that the source prints; begin a note with a word.",
         )  # fmt: skip
     return None

@@ -29,7 +29,7 @@ from rheumeta.steps.commands.analyse_studies import (
     compute_effects,
     measure_called,
 )
-from rheumeta.steps.commands.analyse_table import Floats, is_parquet, refusal
+from rheumeta.steps.commands.analyse_table import PARQUET, Floats, is_parquet, refusal
 from rheumeta.tables.wording import did_you_mean, listing
 
 SHOWN = 20
@@ -41,6 +41,9 @@ COLUMNS = (
 )  # fmt: skip
 """Columns of the output, after the name of the analysis."""
 
+CSV = ".csv"
+"""How the names of CSV files end."""
+
 INSTALL_PYARROW = (
     "In the project folder: .venv/bin/uv pip install pyarrow (with conda: conda install pyarrow)."
 )
@@ -50,6 +53,7 @@ PLACE = re.compile(r"^\w+\[(\d+)\] is ")
 def run(arguments: argparse.Namespace) -> None:
     """Read, pool, write; print the first analyses and all faults."""
     _require_variant(arguments.vtype)
+    _require_format(arguments.output)
     _require_pyarrow(arguments)
     frame = read_frame(arguments.file)
     info = measure_called(arguments.measure)
@@ -77,6 +81,17 @@ def _require_variant(vtype: str) -> None:
             ", ".join(v for v in VARIANTS if v not in AVERAGED), "Use rheumeta pool on a file of each analysis.",
         )  # fmt: skip
         raise InputFaults([fault])
+
+
+def _require_format(path: Path | None) -> None:
+    if path is None or path.suffix.lower() == CSV or is_parquet(path):
+        return
+    fault = Fault(
+        "command line", None, "--output", "not_allowed", "The name does not say a format that batch writes.",
+        path.as_posix(), f"a name that ends in {listing((CSV, *PARQUET))}",
+        f"Write {path.with_suffix(CSV).as_posix()}; spreadsheet programs open it.",
+    )  # fmt: skip
+    raise InputFaults([fault])
 
 
 def _require_pyarrow(arguments: argparse.Namespace) -> None:

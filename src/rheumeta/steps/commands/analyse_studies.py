@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rheumeta.errors import Fault, InputFaults
+from rheumeta.errors import Fault, InputFaults, StatsError
 from rheumeta.stats.effects import DEFAULT_LEVEL, MEASURES, EffectSizes, MeasureInfo, effect_size
 from rheumeta.steps.commands.analyse_table import Floats, Table, read_table
 from rheumeta.tables.cells import CellFault
@@ -21,6 +21,10 @@ LABELS = ("study", "label", "study_id")
 
 OTHERS = {"n1i": ("ai", "bi"), "n2i": ("ci", "di")}
 """A group size may be given by its two parts: with and without event."""
+
+
+LISTED = 100
+"""Rows with refused values that are listed at once."""
 
 
 @dataclass(frozen=True)
@@ -105,9 +109,30 @@ def read_studies(arguments: argparse.Namespace, *, extra: tuple[str, ...] = ()) 
         notes.append(f"Left out for missing values: {', '.join(left_out)}.")
         table = table.take(keep)
     inputs = given_inputs(table, needs)
-    with table.told():
+    try:
         effects = compute_effects(info, inputs, arguments)
+    except StatsError:
+        raise InputFaults(_refused(table, info, inputs, arguments)) from None
     return _usable(table, effects, info, notes)
+
+
+def _refused(
+    table: Table, info: MeasureInfo, inputs: Mapping[str, Floats], arguments: argparse.Namespace
+) -> list[Fault]:
+    """Return the first fault of each row whose values the measure refuses, e.g. more events than people."""
+    faults: list[Fault] = []
+    rows = list(range(len(table.lines)))
+    while rows and len(faults) < LISTED:
+        try:
+            compute_effects(info, {name: values[rows] for name, values in inputs.items()}, arguments)
+            break
+        except StatsError as error:
+            row, fault = table.fault(str(error), rows)
+            faults.append(fault)
+        if row is None:
+            break
+        rows.remove(row)
+    return sorted(faults, key=lambda fault: fault.line or 0)
 
 
 def compute_effects(

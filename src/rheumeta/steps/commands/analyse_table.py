@@ -135,16 +135,17 @@ class Table:
         try:
             yield
         except StatsError as error:
-            raise InputFaults([self._fault(str(error), index)]) from None
+            raise InputFaults([self.fault(str(error), index)[1]]) from None
 
-    def _fault(self, text: str, index: list[int] | None) -> Fault:
+    def fault(self, text: str, index: list[int] | None = None) -> tuple[int | None, Fault]:
+        """Return the row that a statistical function refuses, None if it names none, and the fault."""
         place = PLACE.match(text)
         if place is None:
-            return refusal(self.file, text)
+            return None, refusal(self.file, text)
         row = int(place[2]) if index is None else index[int(place[2])]
         line = self.lines[row] if row < len(self.lines) else None
         column = place[1] if place[1] in self.columns else None
-        return Fault(self.file, line, column, "no_answer", text)
+        return row, Fault(self.file, line, column, "no_answer", PLACE.sub(r"\1 is ", text))
 
 
 VARIANT = re.compile(r"^vtype '(.*)' does not exist for (\w+); allowed: (.+)\.$")

@@ -14,6 +14,7 @@ from scipy import special
 from rheumeta.errors import StatsError
 from rheumeta.stats import integrity
 from rheumeta.stats.effects import effect_size
+from rheumeta.stats.integrity.duplicates import CELLS
 from rheumeta.steps.evidence.model import Result
 from rheumeta.steps.evidence.quantities import ANOTHER_ROUTE
 from rheumeta.steps.inspection.material import (
@@ -251,15 +252,11 @@ def equal_percentages(material: Material) -> Looks:
             yield asked(where, pair.message, grade)  # type: ignore[arg-type]
 
 
-SHARED_CELLS = 3
-"""Cells that two criteria must share to be compared."""
-
-
 def _comparable(series: Mapping[str, Mapping[str, str]]) -> int:
     """Return how many pairs of criteria share enough cells."""
     names = list(series)
     pairs = ((a, b) for i, a in enumerate(names) for b in names[i + 1 :])
-    return sum(len(series[a].keys() & series[b].keys()) >= SHARED_CELLS for a, b in pairs)
+    return sum(len(series[a].keys() & series[b].keys()) >= CELLS for a, b in pairs)
 
 
 def _responders(material: Material, study: str) -> dict[str, dict[str, Result]]:
