@@ -102,10 +102,26 @@ COMPUTED = (
     "-1 (HYPERLINK(1))",
     "+A1",
     "-no change",
+    "text;=1+1",
+    'mean;=HYPERLINK("http://x.invalid","click")',
+    "text;@SUM(1)",
+    "text;+1+cmd|' /C calc'!A0",
 )
 """Text that a spreadsheet program computes when it opens a sheet."""
 
-SIGNED = ("-0.5 (0.2)", "+5%", "-0.40 [-0.72 to -0.08]", "- 3 to 4", "-12", "+0.5")
+SIGNED = (
+    "as printed; = 0.3",
+    "two points:\n- one (a)\n- two",
+    "a;-0.5 (0.2)",
+    "p=0.04;n=30",
+    "mail a;b@c.org",
+    "-0.5 (0.2)",
+    "+5%",
+    "-0.40 [-0.72 to -0.08]",
+    "- 3 to 4",
+    "-12",
+    "+0.5",
+)
 """Text that starts with a sign and is a number as printed."""
 
 

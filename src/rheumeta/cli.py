@@ -21,6 +21,7 @@ from rheumeta import __version__
 from rheumeta.errors import EXIT_FAILURE, Fault, InputFaults, RheumetaError
 from rheumeta.layout import Layout, is_id
 from rheumeta.runlog import Attempt, hold, logging_to
+from rheumeta.steps.ages import older_inputs
 from rheumeta.steps.commands.analyse_arguments import add_commands
 from rheumeta.steps.commands.trust_arguments import add_trust_commands
 from rheumeta.steps.stages import STAGES
@@ -185,6 +186,8 @@ def _stage_runner(stage: str) -> Callable[[argparse.Namespace], None]:
         options = {"workers": arguments.workers} if stage in IN_PARALLEL else {}
         # A job that outlived its killed run, or the same stage started by hand, must end first.
         with hold(layout.root / "logs" / stage / f"{layout.review}.lock", wait=True) or nullcontext():
+            if said := older_inputs(layout, stage):
+                logging.getLogger("rheumeta").warning("%s", said)
             import_module(f"rheumeta.steps.{stage}").run(layout, **options)
 
     return run

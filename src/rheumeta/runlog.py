@@ -130,6 +130,10 @@ class Attempt:
         _write(self._path, [*self._before, str(code)])
 
 
+ALOUD = {"aloud": True}
+"""Given as `extra`, it lets a message appear on the terminal too where messages go to a file."""
+
+
 @contextmanager
 def logging_to(log: Path | None) -> Iterator[None]:
     """Send messages and Python's warnings to the file `log`, or to standard error if None."""
@@ -141,6 +145,9 @@ def logging_to(log: Path | None) -> Iterator[None]:
     logger = logging.getLogger()
     level = logger.level
     logger.addHandler(handler)
+    terminal = logging.StreamHandler(sys.stderr)
+    terminal.addFilter(lambda record: log is not None and getattr(record, "aloud", False))
+    logger.addHandler(terminal)
     logging.getLogger("rheumeta").setLevel(logging.INFO)
     logging.captureWarnings(True)
     started = time.perf_counter()
@@ -149,6 +156,7 @@ def logging_to(log: Path | None) -> Iterator[None]:
     finally:
         logging.captureWarnings(False)
         logger.removeHandler(handler)
+        logger.removeHandler(terminal)
         logger.setLevel(level)
         if log is not None:
             print(f"{time.perf_counter() - started:.1f} s", file=stream)

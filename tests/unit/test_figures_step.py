@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import subprocess
 import sys
 from dataclasses import replace
@@ -99,6 +101,18 @@ def test_stage_draws_exactly_what_the_protocol_promises_and_always_the_same(layo
     assert sorted(first) == sorted(figure_files(yaml.safe_load(layout.protocol.read_text())))
     figures.run(layout)
     assert content(layout) == first
+
+
+def test_letters_that_the_font_lacks_are_told_with_their_place(layout, caplog):
+    path = layout.validated / "studies.csv"
+    text = path.read_text(encoding="utf-8")
+    label = next(csv.DictReader(io.StringIO(text)))["label"]
+    path.write_text(text.replace(label, "王明 2019"), encoding="utf-8")
+    figures.run(layout)
+    told = [record for record in caplog.records if "empty boxes" in record.message]
+    assert told
+    assert all("stand for 王 明 in" in record.message and record.aloud for record in told)
+    assert any("Figure risk_of_bias of demo: " in record.message for record in told)
 
 
 def test_two_workers_write_the_bytes_of_one(layout):

@@ -181,6 +181,19 @@ def test_what_a_spreadsheet_program_computes_is_refused(text):
     assert parse_cell(text, NUMBER)[1] is not None
 
 
+@pytest.mark.parametrize(
+    ("text", "computed"),
+    [
+        ("one\n=1+1", True),
+        ("one\n-HYPERLINK(1)", True),
+        ("one;=1+1", True),
+        ("two points:\n- one (a)\n- two", False),
+    ],
+)
+def test_a_cell_can_begin_within_a_text_of_a_protocol(text, computed):
+    assert (unsafe(text) is not None) is computed
+
+
 @pytest.mark.parametrize("text", ["-0.4", "+2", "-1e-3", "-.5"])
 def test_negative_numbers_stay_numbers(text):
     assert parse_cell(text, NUMBER) == (float(text), None)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import re
+import warnings
 import xml.etree.ElementTree as ET
+from html import unescape
 from itertools import pairwise
 
 import matplotlib as mpl
@@ -18,11 +20,12 @@ from plot_cases import FORESTS, LONG, WORD, extreme, means, ratio
 from tolerances import DIRECT, P_VALUE
 
 from rheumeta.numbers import fixed
+from rheumeta.pages.inline import inline, letters
 from rheumeta.plots import numbers, style
 from rheumeta.plots.albatross import contour_p, draw_albatross
 from rheumeta.plots.axis import choose_range, linear_ticks, log_ticks, make_axis
 from rheumeta.plots.bubble import draw_bubble
-from rheumeta.plots.canvas import Face, text_width, wrap
+from rheumeta.plots.canvas import Canvas, Face, text_width, wrap
 from rheumeta.plots.direction import draw_directions, size_class, summarise
 from rheumeta.plots.forest import SQUARE_MAX, draw_forest
 from rheumeta.plots.forest_layout import PLOT_SMALL, arrange
@@ -213,6 +216,26 @@ def test_svg_has_alternative_text_and_ids_of_its_own():
     assert used <= ids[0]
     assert "<style" not in svgs[0]
     assert "matplotlib" not in svgs[0].lower()
+
+
+@pytest.mark.parametrize("text", ["A -- B", "a---b", "-- <x> & --", "plain - one", "ends --"])
+def test_hyphens_are_read_on_a_page_as_they_were_written(text):
+    canvas = Canvas()
+    canvas.text(10, 10, text, Face())
+    svg = style.render(canvas.finish(20), "svg", name="x", title="T", description="D").decode()
+    ET.fromstring(svg)
+    page = inline(svg, "alt")
+    assert unescape(re.search(r"<text[^>]*>(.*?)</text>", page)[1]) == text
+    assert letters([svg])[""] == set(text)
+
+
+def test_letters_without_a_sign_are_found_with_their_text():
+    canvas = Canvas()
+    for text in ("plain", "Müller β ≥ −1", "王明 2019", "Li 李 李"):
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph .* missing from font")
+            canvas.text(10, 10, text, Face())
+    assert style.without_sign(canvas.finish(20)) == {"王明 2019": "王明", "Li 李 李": "李"}
 
 
 def test_save_writes_every_format(tmp_path):

@@ -9,7 +9,7 @@ import warnings
 
 import pytest
 
-from rheumeta.runlog import Attempt, aftermath, failures, failures_file, logging_to
+from rheumeta.runlog import ALOUD, Attempt, aftermath, failures, failures_file, logging_to
 
 
 def test_success_counts_nothing(tmp_path):
@@ -75,3 +75,15 @@ def test_without_a_file_messages_go_to_standard_error(capsys):
     with logging_to(None):
         logging.getLogger("rheumeta").info("hello")
     assert capsys.readouterr().err == "hello\n"
+
+
+def test_what_is_said_aloud_is_seen_on_the_terminal_too_and_once(tmp_path, capsys):
+    say = logging.getLogger("rheumeta.test").warning
+    with logging_to(tmp_path / "x.log"):
+        say("both", extra=ALOUD)
+        say("file")
+    assert (tmp_path / "x.log").read_text().splitlines()[:2] == ["both", "file"]
+    assert capsys.readouterr().err == "both\n"
+    with logging_to(None):
+        say("once", extra=ALOUD)
+    assert capsys.readouterr().err == "once\n"

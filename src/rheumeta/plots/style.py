@@ -11,6 +11,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 from io import BytesIO
 from pathlib import Path
@@ -20,6 +21,8 @@ import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
+from matplotlib.font_manager import findfont, get_font
+from matplotlib.text import Text
 
 POINTS_PER_MM = 72 / 25.4
 WIDTH = 180 * POINTS_PER_MM
@@ -133,6 +136,7 @@ OPTIONS: dict[str, dict[str, Any]] = {"png": {"pil_kwargs": {"compress_level": 3
 _PLAIN_ID = re.compile(r'<g id="(?:figure|axes|patch|line2d|text)_\d+">')
 _INDENT = re.compile(r"^ +", re.MULTILINE)
 _ID = re.compile(r'(\bid="|href="#|url\(#)(?:DejaVuSans-)?')
+_DOUBLE = re.compile("-(?=-)")
 _GLOBAL_STYLE = re.compile(r" *<defs>\n *<style.*?</style>\n *</defs>\n", re.DOTALL)
 MARK = "mark-"
 """What the names of marks begin with in an SVG."""
@@ -204,9 +208,43 @@ def render(
         FigureCanvasAgg(figure)
         figure.savefig(buffer, format=ending, dpi=DPI, metadata=metadata, **OPTIONS.get(ending, {}))
     if ending == "svg":
-        svg = _accessible(buffer.getvalue().decode("utf-8"), name, title, description)
+        svg = _with_hyphens(buffer.getvalue().decode("utf-8"), figure)
+        svg = _accessible(svg, name, title, description)
         return (svg.replace("<svg ", '<svg data-empty="true" ', 1) if empty else svg).encode("utf-8")
     return buffer.getvalue()
+
+
+def _with_hyphens(svg: str, figure: Figure) -> str:
+    """Let each comment that reads a text keep its "--", which a comment cannot hold: as a character reference.
+
+    matplotlib puts a blank between the two, and a page, which shows the comments as text, would show it.
+    """
+    for text in {found.get_text() for found in figure.findobj(Text) if "--" in found.get_text()}:
+        words = escape(text, quote=False)
+        written, wanted = (_DOUBLE.sub(by, words) for by in ("- ", "&#45;"))
+        svg = svg.replace(f"<!-- {written} -->", f"<!-- {wanted} -->")
+    return svg
+
+
+def without_sign(figure: Figure) -> dict[str, str]:
+    """Return the texts of a figure that hold letters which its font lacks, and these letters.
+
+    Such a letter is drawn as an empty box.
+    """
+    found = {}
+    for text in figure.findobj(Text):
+        words = text.get_text()
+        if not words.isascii():
+            known = _letters(findfont(text.get_fontproperties()))
+            if missing := "".join(dict.fromkeys(c for c in words if ord(c) not in known)):
+                found[words] = missing
+    return found
+
+
+@cache
+def _letters(font: str) -> frozenset[int]:
+    """Return the code points that a font has a sign for."""
+    return frozenset(get_font(font).get_charmap())
 
 
 def render_pages(figures: Sequence[Figure], *, title: str) -> bytes:

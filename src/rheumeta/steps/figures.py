@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache, partial
 from multiprocessing import get_context
 from typing import Any
@@ -39,8 +39,9 @@ from rheumeta.plots.records import AlbatrossPlot, BubblePlot, DirectionPlot, For
 from rheumeta.plots.review_records import BiasPlot, FlowPlot, MapPlot
 from rheumeta.plots.risk_of_bias import draw_bias_summary, draw_traffic
 from rheumeta.plots.strips import draw_strips
-from rheumeta.plots.style import render, render_pages
+from rheumeta.plots.style import render, render_pages, without_sign
 from rheumeta.records import Analysis, Synthesis, read_synthesis
+from rheumeta.runlog import ALOUD
 from rheumeta.steps.drawing.figure_bias import (
     Assessment,
     assessments,
@@ -150,6 +151,7 @@ class _Drawn:
     """What became of a figure: its files by their names, or what went wrong."""
 
     files: Mapping[str, bytes]
+    boxes: Mapping[str, str] = field(default_factory=dict)  # texts with letters that the font lacks
     failure: str = ""
     trace: str = ""
 
@@ -172,7 +174,8 @@ def run(layout: Layout, *, workers: int = 1) -> None:
     _tasks.cache_clear()
     _columns.cache_clear()
     names = list(_tasks(layout))
-    failures = []
+    failures: list[str] = []
+    boxes: dict[str, tuple[str, list[str]]] = {}
     with StageWriter() as out, _drawing(layout, names, workers) as results:
         out.replaces(layout.figures, *(f".{ending}" for ending in FORMATS))
         for number, (name, drawn) in enumerate(zip(names, results, strict=True), start=1):
@@ -182,10 +185,24 @@ def run(layout: Layout, *, workers: int = 1) -> None:
                 continue
             for file, content in drawn.files.items():
                 out.path(layout.figures / file).write_bytes(content)
+            for text, letters in drawn.boxes.items():
+                boxes.setdefault(text, (letters, []))[1].append(name)
             log.info("%d of %d: %s", number, len(names), name)
         if failures:
             text = "\n".join(failures)
             raise RheumetaError(f"{len(failures)} figures could not be drawn; nothing was written:\n{text}")
+    _tell_boxes(layout, boxes)
+
+
+def _tell_boxes(layout: Layout, boxes: Mapping[str, tuple[str, Sequence[str]]]) -> None:
+    """Say which texts hold letters that the font of figures lacks, so that no empty box goes unnoticed."""
+    for text, (letters, names) in boxes.items():
+        more = f" and {len(names) - 1} other figures" if len(names) > 1 else ""
+        log.warning(
+            "Figure %s of %s%s: empty boxes stand for %s in %r, as the font %s lacks these letters. "
+            "Write the label or note in letters that it has (of a name the form in Latin letters, as in databases).",
+            names[0], layout.review, more, " ".join(letters), text, style.FONT, extra=ALOUD,
+        )  # fmt: skip
 
 
 @lru_cache(maxsize=1)
@@ -222,9 +239,11 @@ def _drawing(layout: Layout, names: Sequence[str], workers: int) -> Iterator[Ite
 
 def _attempt(layout: Layout, name: str) -> _Drawn:
     try:
-        return _Drawn(_files(_tasks(layout)[name], _columns(layout).get(name, ())))
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph .* missing from font")  # told with its place, see boxes
+            return _files(_tasks(layout)[name], _columns(layout).get(name, ()))
     except Exception as error:  # one bad figure must not hide the others
-        return _Drawn({}, f"{type(error).__name__}: {error}", traceback.format_exc())
+        return _Drawn({}, failure=f"{type(error).__name__}: {error}", trace=traceback.format_exc())
 
 
 def draw(plot: Plot, *, width: float = style.WIDTH) -> Figure:
@@ -256,8 +275,8 @@ PAGED_BY: dict[type, Callable[..., list[Figure]]] = {
 """How figures that are higher than a page are shared out among several."""
 
 
-def _files(task: Task, column_formats: Sequence[str]) -> dict[str, bytes]:
-    """Return the files of a figure by their names: as wide as a page, and as wide as a column."""
+def _files(task: Task, column_formats: Sequence[str]) -> _Drawn:
+    """Draw the files of a figure by their names: as wide as a page, and as wide as a column."""
     plot = task.make()
     empty = isinstance(plot, NoteFigure)
     words = task.description if isinstance(task.description, str) else task.description(plot)
@@ -267,15 +286,17 @@ def _files(task: Task, column_formats: Sequence[str]) -> dict[str, bytes]:
         (column_name(task.name), style.COLUMN_WIDTH, column_formats),
     )
     files: dict[str, bytes] = {}
+    boxes: dict[str, str] = {}
     for name, width, formats in versions:
         if not formats:
             continue
         figure = drawing(plot, width=width)
+        boxes |= without_sign(figure) if width == style.WIDTH else {}
         write = partial(render, figure, name=name, title=plot.title, description=words)
         files |= {f"{name}.{ending}": write(ending, empty=empty) for ending in formats}
         if "pdf" in formats and (pages := _in_pages(plot, figure, width)):
             files[f"{name}.pdf"] = pages
-    return files
+    return _Drawn(files, boxes)
 
 
 def _in_pages(plot: Plot, figure: Figure, width: float) -> bytes | None:
