@@ -276,8 +276,9 @@ def judgement_words(tool: str, judgement: str) -> str:
     return (known.words if known else {}).get(judgement) or judgement.replace("_", " ")
 
 
-def domain_name(tool: str, code: str) -> str:
-    """Return the name of a domain of a tool; what the sheet holds where it is not known."""
+def domain_of(tool: str, code: str) -> Domain:
+    """Return a domain of a tool, the overall judgement too; what the sheet holds where it is not known."""
+    if code == OVERALL:
+        return Domain(OVERALL, "Overall", "Overall", "Overall")
     known = find_tool(tool)
-    found = find_domain(known, code) if known else None
-    return "Overall" if code == OVERALL else found.name if found else code
+    return (find_domain(known, code) if known else None) or Domain(code, code, code, code)

@@ -245,3 +245,25 @@ def test_the_overview_does_not_cut_off_the_harms_told_beside_a_count_of_none():
     for page in (render.report(data), render.index([render.card(data)])):
         overview = page.partition('id="evidence"')[0]
         assert told.replace("no patient", "No patient") in overview
+
+
+def test_tables_of_judgements_have_every_domain_in_the_words_of_its_tool():
+    rows = [
+        {
+            "study_id": "a",
+            "tool": "rob2",
+            "outcome": "all",
+            "domain": "Randomisation process",
+            "judgement": "low",
+        },
+        {"study_id": "a", "tool": "RoB 2", "outcome": "all", "domain": "overall", "judgement": "high"},
+        {"study_id": "b", "tool": "JBI case series", "outcome": "DAS28", "domain": "Q4", "judgement": "low"},
+    ]
+    rob2, jbi = evidence.bias_view(rows)
+    assert [d.sign for d in rob2.domains] == ["D1", "D2", "D3", "D4", "D5", "Overall"]
+    assert [cell and cell["judgement"] for cell in rob2.rows[0][2]] == ["low", None, None, None, None, "high"]
+    assert (rob2.by_outcome, jbi.by_outcome) == (False, True)
+    sheets = {**build.report_input().sheets, "risk_of_bias": [row | {"support": ""} for row in rows]}
+    text = render.report(replace(build.report_input(), sheets=sheets))
+    assert '<span class="judge low">Yes</span>' in text
+    assert "not judged" in text

@@ -10,7 +10,7 @@ from rheumeta.flow_boxes import BESIDE, BOXES, OPTIONAL
 from rheumeta.pages.headline import cohorts
 from rheumeta.pages.inputs import ReportInput, Row
 from rheumeta.pages.numbers import tidy, uncapital
-from rheumeta.rob_tools import NOT_ASSESSED, OVERALL, Tool, domain_name, find_domain, find_tool
+from rheumeta.rob_tools import NOT_ASSESSED, OVERALL, Domain, Tool, domain_of, find_domain, find_tool
 
 DESIGN_WORDS = {
     "randomised": "randomised",
@@ -65,8 +65,13 @@ class BiasTable:
     """Judgements of one tool: rows study (and outcome), columns domains."""
 
     tool: str
-    domains: tuple[tuple[str, str], ...]  # code, name
+    domains: tuple[Domain, ...]  # the overall judgement last
     rows: tuple[tuple[str, str, tuple[Row | None, ...]], ...]  # study id, outcome, judgement a domain
+
+    @property
+    def by_outcome(self) -> bool:
+        """Whether any judgement is of one outcome alone."""
+        return any(outcome != "all" for _, outcome, _ in self.rows)
 
 
 @dataclass(frozen=True)
@@ -142,7 +147,7 @@ def _bias_table(tool: str, rows: Sequence[Row]) -> BiasTable:
     cells = {(row["study_id"], row["outcome"], codes[row["domain"]]): row for row in rows}
     keys = dict.fromkeys((row["study_id"], row["outcome"]) for row in rows)
     lines = tuple((s, o, tuple(cells.get((s, o, d)) for d in domains)) for s, o in keys)
-    return BiasTable(tool, tuple((d, domain_name(tool, d)) for d in domains), lines)
+    return BiasTable(tool, tuple(domain_of(tool, d) for d in domains), lines)
 
 
 def _domain_code(tool: Tool | None, domain: str) -> str:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from rheumeta.pages import pandoc, prisma
 from rheumeta.pages.currency import currency
-from rheumeta.pages.evidence import DESIGN_WORDS, STATUS_WORDS, bias_view, flow_view, not_assessed
+from rheumeta.pages.evidence import DESIGN_WORDS, STATUS_WORDS, BiasTable, bias_view, flow_view, not_assessed
 from rheumeta.pages.inputs import ReportInput, Row
 from rheumeta.pages.literature import is_doi
 from rheumeta.pages.numbers import count, uncapital
 from rheumeta.pages.pandoc import Block
 from rheumeta.pages.plain import plain_summary
 from rheumeta.pages.unpooled import KIND_WORDS, sign_words
-from rheumeta.rob_tools import OVERALL, judgement_words
+from rheumeta.rob_tools import judgement_words
 
 ACROSS = 45
 """Characters of a cell from which on the table of studies lies on its side."""
@@ -98,31 +98,40 @@ def risk_of_bias(data: ReportInput) -> Iterable[Block]:
     """Yield a table for each tool, and who was not assessed."""
     yield pandoc.heading(2, "Risk of bias")
     rows, labels = data.sheet("risk_of_bias"), data.study_labels()
-    for tool in bias_view(rows):
-        head = ("Study", "Outcome", *(name if code == OVERALL else code for code, name in tool.domains))
-        body = [
-            (labels.get(study, study), outcome,
-             *("–" if cell is None else judgement_words(tool.tool, cell["judgement"]) for cell in cells))
-            for study, outcome, cells in tool.rows
-        ]  # fmt: skip
-        share = 0.66 / len(tool.domains)
-        described = [
-            f"{code}: {uncapital(name)}" for code, name in tool.domains if code not in (OVERALL, name)
-        ]
-        caption = ". ".join(
-            [
-                f"Risk of bias ({tool.tool})",
-                *(["; ".join(described)] if described else []),
-                "A dash: not judged.",
-            ]
-        )
-        yield pandoc.table(caption, head, body, widths=(0.2, 0.14, *[share] * len(tool.domains)))
+    yield from (_judgements(table, labels) for table in bias_view(rows))
     waiting = {row["study_id"] for row in not_assessed(rows)}
     if waiting:
         names = ", ".join(labels.get(study, study) for study in sorted(waiting))
         yield pandoc.paragraph(f"Not assessed: {count(len(waiting), 'study', 'studies')} ({names}).")
     elif not rows:
         yield pandoc.paragraph("The risk of bias was not assessed.")
+
+
+def _judgements(table: BiasTable, labels: Mapping[str, str]) -> Block:
+    """Return the judgements of a tool as a table: its domains by their signs, named in the caption."""
+    own = 0.12 if table.by_outcome else 0.0
+    head = ("Study", *(("Outcome",) if own else ()), *(domain.sign for domain in table.domains))
+    body = [
+        (
+            labels.get(study, study),
+            *((outcome,) if own else ()),
+            *(_judgement(table.tool, cell) for cell in cells),
+        )
+        for study, outcome, cells in table.rows
+    ]
+    named = "; ".join(f"{d.sign}: {uncapital(d.short)}" for d in table.domains if d.sign != d.short)
+    signs = "A dash: not judged; n/a: not applicable."
+    caption = ". ".join(part for part in (f"Risk of bias ({table.tool})", named, signs) if part)
+    share = (1 - 0.18 - own) / len(table.domains)
+    return pandoc.table(
+        caption, head, body, widths=(0.18, *((own,) if own else ()), *[share] * len(table.domains))
+    )
+
+
+def _judgement(tool: str, cell: Row | None) -> str:
+    if cell is None:
+        return "–"
+    return "n/a" if cell["judgement"] == "not_applicable" else judgement_words(tool, cell["judgement"])
 
 
 def directions(data: ReportInput) -> Iterable[Block]:

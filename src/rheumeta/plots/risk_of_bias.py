@@ -28,7 +28,7 @@ NAME_SHARE, NAME_SHARE_TWO = 0.45, 0.34
 EDGE = 10.0
 """Space beside bars for the labels of their axis, points."""
 
-ASIDE = 180.0
+ASIDE = 150.0
 """Least room to the right of the signs for the names of the domains, points."""
 
 SHADE = "#f1f1f1"
