@@ -312,3 +312,25 @@ def test_a_run_with_another_measure_is_shown_as_that_measure():
         run, measure="OR", measure_label="Odds ratio", scale="log", single=Interval(2.0, 0.5, 10.0)
     )
     assert show_run(analysis, odds) == "Odds ratio: 2.00 [0.50, 10.0]"
+
+
+def test_numbers_of_a_sheet_are_shown_with_few_digits_and_long_texts_take_lines():
+    rows = [{"n": "2.068940501", "p": "0.00000012", "k": "12", "text": "many words " * 20}]
+    with zipfile.ZipFile(
+        io.BytesIO(book([Table("t", "A title", ("n", "p", "k", "text"), rows)], {}))
+    ) as file:
+        sheet = file.read("xl/worksheets/sheet3.xml").decode()
+        styles = file.read("xl/styles.xml").decode()
+        contents = file.read("xl/worksheets/sheet1.xml").decode()
+    assert {"0.0###", "0.00E+00"} <= set(re.findall(r'formatCode="([^"]+)"', styles))
+    kinds = [re.search(rf'<c r="{cell}2" s="(\d+)"', sheet)[1] for cell in "ABCD"]
+    assert len(set(kinds)) == 4
+    assert float(re.search(r'<row r="2"[^>]* ht="([\d.]+)"', sheet)[1]) > 15
+    assert "2.068940501" in sheet  # the cell holds every digit
+    assert "'t'!A1" in contents  # the list of sheets leads to them
+
+
+def test_the_summary_of_findings_says_in_the_workbook_what_a_result_means(layout):
+    _, rows = cells(layout, "summary_of_findings")
+    assert "meaning" in rows[0]
+    assert all(any("there is no control group to tell" in str(cell) for cell in row) for row in rows[1:])

@@ -73,7 +73,7 @@ def characteristics(data: ReportInput) -> Iterable[Block]:
 def studies_table(rows: Sequence[tuple[str, ...]]) -> Iterable[Block]:
     """Yield the table of studies without empty columns, upright if its texts are short."""
     head = ("Study", "Design", "Patients", "Intervention", "Comparator", "Follow-up", "Status")
-    shares = (0.17, 0.12, 0.15, 0.21, 0.16, 0.1, 0.09)
+    shares = (0.16, 0.15, 0.14, 0.21, 0.15, 0.1, 0.09)
     kept = [n for n in range(len(head)) if any(row[n] != "–" for row in rows)]
     whole_ = sum(shares[n] for n in kept)
     table = pandoc.table(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from dataclasses import replace
 
 from rheumeta.appraised import Appraisal, Certainty
 from rheumeta.layout import Layout
@@ -64,11 +65,16 @@ def appraise(material: Material) -> Appraisal:
 
 def run(layout: Layout) -> None:
     """Appraise a review."""
-    found = appraise(load(layout))
+    material = load(layout)
+    found = appraise(material)
+    analyses = [
+        replace(a, add_on=material.protocol.comparisons[a.comparison].add_on)
+        for a in material.synthesis.analyses
+    ]
     tables = layout.tables
     with StageWriter() as out:
         out.text(layout.appraisal, to_json(found))
-        out.rows(tables / "summary_of_findings.csv", flat.findings(found), flat.FINDING_COLUMNS)
+        out.rows(tables / "summary_of_findings.csv", flat.findings(found, analyses), flat.FINDING_COLUMNS)
         out.rows(tables / "certainty.csv", flat.certainties(found), flat.CERTAINTY_COLUMNS)
         out.rows(tables / "missing_results.csv", flat.missing(found), flat.MISSING_COLUMNS)
         out.rows(tables / "claims.csv", flat.claims(found), flat.CLAIM_COLUMNS)

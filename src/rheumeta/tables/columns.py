@@ -81,6 +81,7 @@ COMPUTED: dict[str, str] = {
     "looks_at": "What a unit is.",
     "mean1": "Mean, treated side.",
     "mean2": "Mean, control side.",
+    "meaning": "What the result means, by its size and its certainty, in the form of GRADE.",
     "measure": "Measure of effect (RR, OR, RD, MD, SMD, MC, PLO ...).",
     "measure_label": "Name of the measure.",
     "method": "Estimator of the variance between studies, or how weights were given.",

@@ -22,6 +22,18 @@ CREATED = datetime(1980, 1, 1, tzinfo=UTC)
 WIDEST, NARROWEST = 60, 8
 """Width of columns, characters."""
 
+LONGEST_HEAD = 18
+"""Characters of a column's name that its width is made for; a longer one takes several lines."""
+
+SHOWN_DIGITS, SMALL = 8, 0.001
+"""Characters that a number is given, and below which size it is shown with a power of ten; cells hold all digits."""
+
+LINE, MOST_LINES = 15, 6
+"""Height of a line in points, and most lines that a row shows: a longer text is read in its cell."""
+
+A4, PAGE_WIDTH = 9, 230
+"""Paper of the format, and the sum of the widths of columns that one page can hold and be read."""
+
 NUMBER = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?")
 TEXTS = frozenset(
     {"doi", "pmid", "registry", "locator", "printed", "as_reported", "label", "years", "study_id"}
@@ -87,30 +99,93 @@ def workbook(tables: Sequence[Table], describe: Mapping[tuple[str, str], str]) -
         Table("columns", "", ("sheet", "column", "description"), columns),
         *tables,
     ):
-        _write(book, names[table.name], table)
+        _write(book, names[table.name], table, links=table.name == "contents")
     book.close()
     return buffer.getvalue()
 
 
-def _write(book: xlsxwriter.Workbook, name: str, table: Table) -> None:
+def _write(book: xlsxwriter.Workbook, name: str, table: Table, *, links: bool = False) -> None:
     sheet = book.add_worksheet(name)
-    head = book.add_format({"bold": True, "bottom": 1, "valign": "top"})
+    forms = _formats(book)
+    widths = {column: _width(table, column) for column in table.columns}
     for number, column in enumerate(table.columns):
-        sheet.write_string(0, number, column, head)
-        longest = max((len(row.get(column) or "") for row in table.rows), default=0)
-        sheet.set_column(number, number, min(max(longest, len(column), NARROWEST), WIDEST) + 1)
+        sheet.write_string(0, number, column, forms["head"])
+        sheet.set_column(number, number, widths[column], forms["text"])
+    sheet.set_row(0, LINE * max((_lines(c, w) for c, w in widths.items()), default=1))
     for line, row in enumerate(table.rows, start=1):
+        lines = max(
+            (_lines(row.get(c) or "", w) for c, w in widths.items() if not _is_number(c, row.get(c) or "")),
+            default=1,
+        )
+        if lines > 1:
+            sheet.set_row(line, LINE * min(lines, MOST_LINES))
         for number, column in enumerate(table.columns):
-            _cell(sheet, line, number, column, row.get(column) or "")
+            _cell(sheet, line, number, column, row.get(column) or "", forms)
+        if links:
+            sheet.write_url(line, 0, f"internal:'{row['sheet']}'!A1", forms["link"], row["sheet"])
     sheet.freeze_panes(1, 1)
     if table.rows:
         sheet.autofilter(0, 0, len(table.rows), len(table.columns) - 1)
+    _printed(sheet, sum(widths.values()))
 
 
-def _cell(sheet: xlsxwriter.worksheet.Worksheet, line: int, number: int, column: str, text: str) -> None:
+def _lines(text: str, width: int) -> int:
+    """Return how many lines a text takes in a column, the space that whole words leave counted."""
+    return sum(-(-len(part) // max(1, width - 2)) or 1 for part in text.split("\n"))
+
+
+def _formats(book: xlsxwriter.Workbook) -> dict[str, xlsxwriter.format.Format]:
+    """Return the forms of cells: the head, wrapped text, whole numbers, others, very small ones, links."""
+    top = {"valign": "top"}
+    return {
+        "head": book.add_format(
+            {**top, "bold": True, "bottom": 1, "bg_color": "#E8EEF3", "text_wrap": True, "indent": 1}
+        ),
+        "text": book.add_format({**top, "text_wrap": True, "indent": 1}),
+        "whole": book.add_format({**top, "num_format": "0"}),
+        "number": book.add_format({**top, "num_format": "0.0###"}),
+        "small": book.add_format({**top, "num_format": "0.00E+00"}),
+        "link": book.add_format({**top, "font_color": "#1D4F7C", "underline": 1}),
+    }
+
+
+def _width(table: Table, column: str) -> int:
+    """Return the width of a column: that of its longest cell; numbers are shown with few digits."""
+    longest = max(NARROWEST, min(len(column), LONGEST_HEAD))
+    for row in table.rows:
+        text = row.get(column) or ""
+        longest = max(longest, SHOWN_DIGITS if _is_number(column, text) else len(text))
+    return min(longest, WIDEST) + 3
+
+
+def _printed(sheet: xlsxwriter.worksheet.Worksheet, width: int) -> None:
+    """Set how a sheet is printed: on its side, its head on each page, as wide as a page where that can be read."""
+    sheet.set_landscape()
+    sheet.set_paper(A4)
+    sheet.repeat_rows(0)
+    sheet.set_footer("&L&A&R&P / &N")
+    if width <= PAGE_WIDTH:
+        sheet.fit_to_pages(1, 0)
+
+
+def _is_number(column: str, text: str) -> bool:
+    return column not in TEXTS and NUMBER.fullmatch(text) is not None
+
+
+def _cell(
+    sheet: xlsxwriter.worksheet.Worksheet,
+    line: int,
+    number: int,
+    column: str,
+    text: str,
+    forms: Mapping[str, xlsxwriter.format.Format],
+) -> None:
     if not text:
         return
-    if column not in TEXTS and NUMBER.fullmatch(text):
-        sheet.write_number(line, number, float(text))
+    if _is_number(column, text):
+        value = float(text)
+        form = "whole" if value.is_integer() else "small" if abs(value) < SMALL else "number"
+        sheet.write_number(line, number, value, forms[form])
     else:
-        sheet.write_string(line, number, text if len(text) <= CELL_LENGTH else f"{text[: CELL_LENGTH - 1]}…")
+        kept = text if len(text) <= CELL_LENGTH else f"{text[: CELL_LENGTH - 1]}…"
+        sheet.write_string(line, number, kept, forms["text"])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from rheumeta.appraised import VERDICTS, Appraisal, ClaimAppraisal, ClaimEvidence, Finding
-from rheumeta.records import Interval
+from rheumeta.pages.statements import statement
+from rheumeta.records import Analysis, Interval
 
 Cells = dict[str, Any]
 
@@ -15,7 +16,7 @@ FINDING_COLUMNS = (
     "analysis_id", "comparison", "comparison_label", "comparison_kind", "outcome", "outcome_label",
     "window_label", "primary", "status", "k", "n_patients", "measure", "measure_label", "effect", "effect_lower",
     "effect_upper", "absolute_in", "assumed", "assumed_source", "treated", "treated_lower", "treated_upper",
-    "difference", "difference_lower", "difference_upper", "no_absolute_because", "certainty", "sentence",
+    "difference", "difference_lower", "difference_upper", "no_absolute_because", "certainty", "meaning", "sentence",
 )  # fmt: skip
 CERTAINTY_COLUMNS = (
     "analysis_id", "certainty", "start", "start_reason", "domain", "judgement", "levels", "assessed", "reason",
@@ -39,10 +40,20 @@ def _limits(name: str, value: Interval | None) -> Cells:
     return {name: value.estimate, f"{name}_lower": value.lower, f"{name}_upper": value.upper}
 
 
-def findings(found: Appraisal) -> Iterator[Cells]:
-    """Yield a row an analysis, primary ones first within the order of the comparisons."""
+def findings(found: Appraisal, analyses: Sequence[Analysis]) -> Iterator[Cells]:
+    """Yield a row an analysis, primary ones first within the order of the comparisons.
+
+    Parameters
+    ----------
+    found : Appraisal
+        Holds the rows of the summary of findings.
+    analyses : sequence of Analysis
+        The analyses that they are of; those of add-on comparisons are marked as such.
+    """
+    by_id = {a.id: a for a in analyses}
     order = list(dict.fromkeys(f.comparison for f in found.findings))
-    yield from map(_finding, sorted(found.findings, key=lambda f: (order.index(f.comparison), not f.primary)))
+    for item in sorted(found.findings, key=lambda f: (order.index(f.comparison), not f.primary)):
+        yield {**_finding(item), "meaning": statement(by_id[item.analysis_id], item)}
 
 
 def _finding(item: Finding) -> Cells:
