@@ -161,6 +161,25 @@ def test_plain_words_say_in_how_many_people():
     )
 
 
+def test_plain_words_say_why_they_are_not_surer():
+    found = appraisal()
+    main = [f.analysis_id for f in found.findings if f.primary]
+    assert len(main) > 1
+    open_ = DomainJudgement("risk_of_bias", "serious", -1, "not judged", assessed=False)
+    few = DomainJudgement("imprecision", "very_serious", -2, "few")
+    graded = [Certainty(a, "low", "high", "randomised", (open_,)) for a in main]
+    graded[0] = replace(graded[0], domains=(open_, few))
+    assert plain.limits(replace(found, certainty=tuple(graded))) == (
+        plain.UNJUDGED,
+        "For some of the results: too few people took part, or their results spread too widely, to know how large "
+        "the effect is.",
+    )
+    judged = [replace(c, domains=(replace(open_, assessed=True),)) for c in graded]
+    assert plain.limits(replace(found, certainty=tuple(judged))) == (plain.LIMITS["risk_of_bias"],)
+    fine = [replace(c, domains=(replace(open_, levels=0),)) for c in graded]
+    assert plain.limits(replace(found, certainty=tuple(fine))) == ()
+
+
 def test_plain_summary_gives_no_advice_and_says_what_authorities_state():
     data = replace(rb.report_input(), appraisal=appraisal())
     data = replace(data, protocol={**data.protocol, "approval": ["An agency stated X (source)."]})

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from rheumeta.appraised import Appraisal, Finding, Level, MissingResults
 from rheumeta.pages.certainty import amount
+from rheumeta.pages.currency import currency
 from rheumeta.pages.findings import finding
 from rheumeta.pages.headline import cohorts, patients
 from rheumeta.pages.inputs import ReportInput, anchor
@@ -32,6 +33,16 @@ SURE: dict[Level, str] = {
     "low": "More studies are likely to change this.",
     "very_low": "This is very uncertain: the true effect may be quite different.",
 }
+UNJUDGED = "Nobody has judged yet how well the studies were done."
+LIMITS = {
+    "risk_of_bias": "The way the studies were done may have changed their results.",
+    "inconsistency": "The results differ from study to study more than chance would make them.",
+    "indirectness": "They answer another question than was asked: other people, other measures, or no control group.",
+    "imprecision": "Too few people took part, or their results spread too widely, to know how large the effect is.",
+    "publication_bias": "Results of some studies are missing, perhaps because of what they showed.",
+}
+"""What lowers the certainty, by domain of GRADE."""
+
 SHARE_NO_CAUSE = "Without a control group nobody can say how often it happens without the treatment."
 
 
@@ -53,7 +64,9 @@ def plain_summary(data: ReportInput) -> list[Passage]:
         Passage("What was tried", tried(question)),
         Passage("In how many people", people(data, found)),
         Passage("What changed, and how sure that is", changes(data, found)),
+        Passage("Why it is not surer", limits(found)),
         Passage("What is not known", unknown(found)),
+        Passage("How up to date this is", currency(data).sentences),
         Passage("What authorities have approved", tuple(data.protocol.get("approval", ()))),
     ]
     return [p for p in passages if p.texts]
@@ -160,6 +173,19 @@ def effect(analysis: Analysis, item: Finding, display: Interval, *, level: float
 def sureness(level: Level | None) -> str:
     """Return how sure a result is, in a sentence."""
     return SURE[level] if level else ""
+
+
+def limits(found: Appraisal) -> tuple[str, ...]:
+    """Return what lowers the certainty of the main results, and whether of all of them or of some."""
+    main = {f.analysis_id for f in found.findings if f.primary}
+    graded = [c.domains for c in found.certainty if c.analysis_id in main and c.level]
+    texts = []
+    for domain, words in LIMITS.items():
+        lower = [d for domains in graded for d in domains if d.domain == domain and d.levels < 0]
+        if lower:
+            text = words if any(d.assessed for d in lower) or domain != "risk_of_bias" else UNJUDGED
+            texts.append(text if len(lower) == len(graded) else f"For some of the results: {uncapital(text)}")
+    return tuple(texts)
 
 
 def unknown(found: Appraisal) -> tuple[str, ...]:
