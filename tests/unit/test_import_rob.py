@@ -91,6 +91,7 @@ def test_nothing_of_a_sheet_for_robvis_is_dropped(layout, tool):
     assert [j.replace("_", " ") for j in found.values()] == [cell.lower() for cell in cells]
     (panel,) = bias_figure(read(layout), {}).panels
     assert list(panel.lines[0].judgements) == list(found.values())
+    assert all(domain.sign.startswith("D") for domain in panel.domains[:-1])
 
 
 def test_low_except_for_confounding_is_a_judgement_of_its_own(layout):

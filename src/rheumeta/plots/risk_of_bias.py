@@ -75,25 +75,13 @@ def _traffic(canvas: Canvas, y: float, panel: BiasPanel) -> float:
     y = _grid(canvas, y, panel)
     entries = [f"{d.sign}: {d.name}" for d in panel.domains if d.sign != d.name]
     if canvas.width - style.MARGIN - edge >= ASIDE:
-        return max(y, _aside(canvas, edge + 18, top, entries, panel))
-    y = draw_columns(canvas, y + 4, entries, NOTE, columns=2)
-    return draw_judgement_key(canvas, y + 3, _used(panel), looks(panel.style))
-
-
-def _aside(canvas: Canvas, left: float, y: float, entries: Sequence[str], panel: BiasPanel) -> float:
-    """Write the names of the domains and the key to the right of the signs; return the y below them."""
-    room = canvas.width - style.MARGIN - left
-    for entry in entries:
-        y = canvas.paragraph(left, y, entry, room, NOTE)
-    y += 5
-    used = _used(panel)
-    for judgement, look in looks(panel.style).items():
-        if judgement in used:
-            draw_judgement(canvas, left + RADIUS, y + RADIUS, look, RADIUS)
-            text = y + RADIUS - NOTE.leading / 2
-            y = canvas.paragraph(left + 2 * RADIUS + 5, text, look.label, room - 2 * RADIUS - 5, NOTE)
-            y += 2 * RADIUS + 2 - NOTE.leading
-    return y
+        left = edge + 18
+        for entry in entries:
+            top = canvas.paragraph(left, top, entry, canvas.width - style.MARGIN - left, NOTE)
+        y = max(y, top)
+    else:
+        y = draw_columns(canvas, y + 4, entries, NOTE, columns=2)
+    return draw_judgement_key(canvas, y + 4, _used(panel), looks(panel.style))
 
 
 def _columns(width: float, panel: BiasPanel) -> list[tuple[float, float]]:

@@ -68,12 +68,15 @@ def domains_of(tool: str, found: Iterable[Assessment]) -> tuple[Domain, ...]:
     """Return every domain of a tool and every other one that was judged, the overall one last."""
     known = find_tool(tool)
     listed = list(known.domains) if known else []
+    mark = "+" if listed else "D"
     codes = {d.code for d in listed} | {OVERALL}
     for assessment in found:
         for code in assessment.judgements:
             if code not in codes:
                 codes.add(code)
-                listed.append(Domain(code, code if len(code) <= 3 else f"+{len(listed) + 1}", code, code))
+                listed.append(
+                    Domain(code, code if len(code) <= 3 else f"{mark}{len(listed) + 1}", code, code)
+                )
     return (*listed, Domain(OVERALL, "Overall", "Overall", "overall"))
 
 
