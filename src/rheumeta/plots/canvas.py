@@ -75,8 +75,12 @@ def _unit_width(text: str, bold: bool, italic: bool) -> float:
 
 
 def text_width(text: str, face: Face) -> float:
-    """Return the width of one line of text in points."""
-    return _unit_width(text, face.bold, face.italic) * face.size
+    """Return the width of one line of text in points: that of its words, which many lines share, and its spaces."""
+    words = text.split(" ")
+    width = sum(_unit_width(word, face.bold, face.italic) for word in words)
+    if len(words) > 1:
+        width += (len(words) - 1) * _unit_width(" ", face.bold, face.italic)
+    return width * face.size
 
 
 @lru_cache(maxsize=65536)
