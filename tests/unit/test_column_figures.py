@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 import test_plots
 from matplotlib.text import Text
-from plot_cases import means, ratio
+from plot_cases import LONG, means, ratio
 from test_diagnostic_figures import SUBJECT
 from test_review_figures import (
     BIAS,
@@ -28,6 +28,7 @@ from rheumeta.plots.evidence_map import draw_map
 from rheumeta.plots.forest import draw_forest
 from rheumeta.plots.forest_layout import arrange
 from rheumeta.plots.forest_slim import slim
+from rheumeta.plots.records import Brief, ForestBlock, ForestColumn
 from rheumeta.plots.review_records import BiasDomain, MapBlock, MapLine, MapMark, MapPlot
 from rheumeta.plots.risk_of_bias import draw_bias_summary
 from rheumeta.steps.drawing.figure_diagnostics import diagnostic_figure
@@ -95,6 +96,20 @@ def test_sign_tests_are_sentences_in_one_column():
     narrow = " ".join(t.get_text() for t in draw(plot, width=style.COLUMN_WIDTH).findobj(Text))
     for test in plot.tests:
         assert f"{test.outcome}: {test.favourable} of {test.favourable + test.unfavourable} favour" in narrow
+
+
+def test_a_long_name_stands_over_its_row_in_one_column():
+    words = [t.get_text() for t in draw_forest(slim(ratio(2, names=(LONG,)))).findobj(Text)]
+    assert sum(w in LONG for w in words if "Refractory" in w) == 2
+    assert any(w.startswith("The Multinational-Collaborative Mesenchymal") for w in words)
+
+
+def test_the_number_of_patients_alone_is_named():
+    columns = (ForestColumn("n", brief=Brief("", "n")),)
+    rows = tuple(replace(r, cells=("9",)) for r in ratio(2).blocks[0].rows)
+    plot = slim(replace(ratio(2), columns=columns, blocks=(ForestBlock(rows),), totals=()))
+    assert {row.below for row in plot.blocks[0].rows} == {"n\u00a0=\u00a09"}
+    assert plot.below_note == ""
 
 
 def test_a_map_without_room_for_columns_lists_the_times():

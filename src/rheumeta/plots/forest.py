@@ -45,6 +45,9 @@ DIAMOND = 8.0
 
 ARROW = 4.0
 
+NAME_LINES = 3
+"""Most lines of a name beside its numbers in one column of a page."""
+
 GROUP_GAP = 2.6
 """Space between a heading over several columns and theirs, with a rule in it, points."""
 
@@ -83,7 +86,7 @@ def draw_forest(plot: ForestPlot, *, whole: ForestPlot | None = None, width: flo
     y += 3
     draw_references(pen, top, y)
     y = _results(pen, y)
-    notes = (plot.below_note, *plot.footnotes) if layout.below else plot.footnotes
+    notes = (plot.below_note, *plot.footnotes) if layout.below and plot.below_note else plot.footnotes
     y = draw_tail(canvas, y, (), notes)
     y = draw_dot_key(canvas, y, plot, layout)
     return canvas.finish(y + style.MARGIN)
@@ -186,8 +189,12 @@ def _sentence(pen: Pen, y: float, text: str, moved: float, face: Face) -> float:
 def _study(pen: Pen, y: float, row: ForestRow) -> float:
     layout, left = pen.layout, pen.layout.label.left + indent(pen.plot)
     lines = label_lines(pen.plot, layout, row)
+    if layout.compact and len(lines) > NAME_LINES:  # a long name stands over the row
+        y = _sentence(pen, y + pen.pad / 2, row.label + row.marks, indent(pen.plot), layout.face)
+        lines = ()
     below = below_lines(pen.plot, layout, row.below) if layout.below else ()
-    height = len(lines) * layout.face.leading + len(below) * layout.small.leading + pen.pad
+    text = len(lines) * layout.face.leading + len(below) * layout.small.leading
+    height = max(text, layout.face.leading) + pen.pad
     bottom = pen.canvas.lines(left, y + pen.pad / 2, lines, layout.face)
     pen.canvas.lines(left, bottom, below, layout.small)
     middle = y + height / 2

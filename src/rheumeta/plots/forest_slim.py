@@ -40,7 +40,10 @@ def _brief(plot: ForestPlot, cells: tuple[str, ...]) -> str:
     """Return the brief numbers of a row in one text: those of a group by a slash, groups by "v"."""
     pairs = [(c.brief.group, cell) for c, cell in zip(plot.columns, cells, strict=False) if c.brief]
     groups = ["/".join(cell for _, cell in members) for _, members in groupby(pairs, key=lambda p: p[0])]
-    return " v ".join(groups) if all(groups) else ""
+    text = " v ".join(groups) if all(groups) else ""
+    return (
+        f"n\u00a0=\u00a0{text}" if text and {c.brief.unit for c in plot.columns if c.brief} == {"n"} else text
+    )
 
 
 def _brief_note(plot: ForestPlot) -> str:
@@ -48,4 +51,6 @@ def _brief_note(plot: ForestPlot) -> str:
     told = [c.brief for c in plot.columns if c.brief]
     groups = list(dict.fromkeys(b.group for b in told if b.group))
     units = "/".join(dict.fromkeys(b.unit for b in told))
+    if units == "n" and not groups:
+        return ""
     return f"Below the names: {units}{', ' if groups else ''}{' v '.join(groups)}"

@@ -92,13 +92,14 @@ def _funnel_limits(found: Funnel) -> tuple[float, float]:
 def _contours(
     subject: Subject, found: Funnel, limits: tuple[float, float], base: float
 ) -> tuple[Region, ...]:
-    """Return the regions by p value against no effect: the paler, the smaller p (Peters and others 2008)."""
+    """Return the regions by p value against no effect, white where p > 0.1 (Peters and others 2008)."""
     if subject.analysis.null is None:
         return ()
     names = {90.0: "p > 0.1", 95.0: "0.05 < p < 0.1", 99.0: "0.01 < p < 0.05"}
-    regions = [Region(_band(subject, limits, base), 0, "p < 0.01")]
+    regions = [Region(_band(subject, limits, base), 1, "p < 0.01")]
     contours = sorted(found.contours, key=lambda c: -c.level)
-    for shade, contour in enumerate(contours, start=1):
+    for place, contour in enumerate(contours, start=2):
+        shade = 0 if place == len(contours) + 1 else place  # white where p is large, as is usual
         corners = _wedge(subject, contour, limits, base)
         if len(set(corners)) > 2:  # a wedge may lie wholly beside the plot
             regions.append(Region(corners, shade, names.get(contour.level, f"{contour.level:g}%")))
