@@ -197,7 +197,7 @@ def test_the_matrix_shows_each_study_in_each_synthesis():
     (matrix,) = missing.matrices([later, first], [judged])
     assert [item.analysis_id for item in matrix.items] == ["a", "later"]
     assert [d and d.judgement for d in matrix.judgements] == ["serious", None]
-    assert {name: [s.sign for s in signs] for _, name, signs in matrix.rows} == {
+    assert {name: [missing.availability(s).sign for s in found] for _, name, found in matrix.rows} == {
         USED.label: ["?", "✓"], HIDDEN.label: ["✗", "✗"], PLANNED.label: ["~", "~"]
     }  # fmt: skip
 

@@ -327,6 +327,9 @@ FIGURES = {
     "flow": lambda: draw_flow(flow_figure(FLOW, SYNTHESIS, 20)),
     "flow_alone": lambda: draw_flow(flow_figure(FLOW[:4], SYNTHESIS, 20)),
     "flow_unrecorded": lambda: draw_flow(flow_figure([flow_row("screened", "")], SYNTHESIS, 20)),
+    "flow_without_first": lambda: draw_flow(
+        flow_figure([r for r in FLOW if (r["box"], r["channel"]) != ("identified", "other")], SYNTHESIS, 20)
+    ),
     "flow_update": lambda: draw_flow(flow_figure(UPDATE, SYNTHESIS, 31)),
     "flow_update_column": lambda: draw_flow(flow_figure(UPDATE, SYNTHESIS, 31), width=COLUMN_WIDTH),
     "bars_beside": lambda: draw_bias_summary(bias_summary_figure(BIAS_OF_ANALYSIS, {}, PRIMARY)),

@@ -49,6 +49,10 @@ class Availability:
     meaning: str
 
 
+MatrixRow = tuple[str, str, tuple[MissingStudy | None, ...]]
+"""A study, its name, and how it stands in each synthesis."""
+
+
 @dataclass(frozen=True)
 class Matrix:
     """Studies by the syntheses of one comparison: whose result is available, and what follows."""
@@ -57,9 +61,7 @@ class Matrix:
     primary: bool
     items: tuple[MissingResults, ...]
     judgements: tuple[DomainJudgement | None, ...]  # of missing results, one a synthesis; None: no estimate
-    rows: tuple[
-        tuple[str, str, tuple[Availability | None, ...]], ...
-    ]  # study, its name, one sign a synthesis
+    rows: tuple[MatrixRow, ...]
 
 
 def missing_view(found: Sequence[MissingResults]) -> list[MissingView]:
@@ -100,13 +102,13 @@ def matrices(found: Sequence[MissingResults], certainty: Sequence[Certainty]) ->
 
 def _matrix(items: Sequence[MissingResults], judged: Mapping[str, DomainJudgement]) -> Matrix:
     studies = {s.study_id: s.label for item in items for s in item.studies}
-    signs = [{s.study_id: availability(s) for s in item.studies} for item in items]
+    here = [{s.study_id: s for s in item.studies} for item in items]
     return Matrix(
         items[0].comparison_label,
         any(item.primary for item in items),
         tuple(items),
         tuple(judged.get(item.analysis_id) for item in items),
-        tuple((study, name, tuple(s.get(study) for s in signs)) for study, name in studies.items()),
+        tuple((study, name, tuple(s.get(study) for s in here)) for study, name in studies.items()),
     )
 
 

@@ -45,7 +45,7 @@ from rheumeta.pages.integrity import INTRODUCTION, TITLE, integrity_view, warnin
 from rheumeta.pages.lineage import lineages
 from rheumeta.pages.literature import is_doi
 from rheumeta.pages.methods import methods_view
-from rheumeta.pages.missing import KEY, matrices, missing_key, missing_view, patients_place
+from rheumeta.pages.missing import KEY, availability, matrices, missing_key, missing_view, patients_place
 from rheumeta.pages.missing import STATUS_WORDS as MISSING_WORDS
 from rheumeta.pages.plain import plain_summary
 from rheumeta.pages.prisma import checklist
@@ -76,7 +76,7 @@ GLOBALS: dict[str, Any] = {
     "directions_place": origins.directions_place, "bias_place": origins.bias_place,
     "awaited_place": origins.awaited_place, "flow_place": origins.flow_place,
     "FLOW_WORDS": BOXES, "FLOW_CHANNELS": CHANNELS, "judgement_words": judgement_words,
-    "AVAILABILITY": KEY, "STEP_WORDS": JUDGEMENT_WORDS,
+    "AVAILABILITY": KEY, "availability": availability, "STEP_WORDS": JUDGEMENT_WORDS,
     "JUDGEMENTS": origins.JUDGEMENTS, "UNJUDGED": origins.UNJUDGED, "STATUS": origins.STATUS,
     "ASKED": origins.ASKED, "CHECKS": origins.CHECKS, "MOVES": origins.MOVES, "SEARCHES": origins.SEARCHES,
     "ROWS": origins.ROWS, "asked_place": origins.asked_place, "rows_place": origins.rows_place,

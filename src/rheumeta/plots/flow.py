@@ -193,11 +193,11 @@ def _stream(
     heights: Sequence[float],
 ) -> tuple[float, float]:
     """Draw a stream; return where its last box ends: middle and bottom."""
-    middle, bottom = left + grid.main / 2, tops[0]
-    for level, (step, top, height) in enumerate(zip(stream.steps, tops, heights, strict=False)):
+    middle, bottom = left + grid.main / 2, 0.0
+    for step, top, height in zip(stream.steps, tops, heights, strict=False):
         if not step.main.lines:
             continue
-        if level:
+        if bottom:
             _arrow(canvas, (middle, bottom), (middle, top))
         _box(canvas, left, top, _main_width(step, grid), height, step.main)
         if step.aside:
@@ -278,8 +278,8 @@ def _syntheses(canvas: Canvas, boxes: Sequence[FlowBox], grid: _Grid, start: tup
     near = BETWEEN if style.is_column(canvas.width) else NEAR
     width = (grid.right - grid.left - (across - 1) * near) / across
     lefts = [grid.left + i * (width + near) for i in range(across)]
-    middles = [left + width / 2 for left in lefts]
     (x, bottom), rail = start, start[1] + GAP / 2
+    middles = [x if left < x < left + width else left + width / 2 for left in lefts]
     canvas.line((x, x), (bottom, rail), colour=style.INK, width=0.7)
     ends = [*middles, x]
     canvas.line((min(ends), max(ends)), (rail, rail), colour=style.INK, width=0.7)
