@@ -159,7 +159,7 @@ def build_parser() -> argparse.ArgumentParser:
     sub.add_argument("file", metavar="FILE", type=Path, help="CSV, one row a study or one a judgement")
     sub.add_argument("review", metavar="REVIEW", help="id of the review")
     sub.add_argument(
-        "--tool", required=True, metavar="TOOL", help="RoB2, RoB1, ROBINS-I, ROBINS-I V2, JBI ..."
+        "--tool", required=True, metavar="TOOL", help="RoB2, RoB1, ROBINS-I, ROBINS-I V2, ROBINS-E, JBI, QUIPS, QUADAS-2, Generic"
     )
     _add_folders(sub)
     add_commands(command)

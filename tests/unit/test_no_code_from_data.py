@@ -21,6 +21,8 @@ FORBIDDEN_IMPORTS = {
     "pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib", "urllib.request", "http", "requests", "socket",
     "ssl", "ftplib", "smtplib", "telnetlib", "xmlrpc", "httpx", "aiohttp",
 }  # fmt: skip
+SAFE_LOADERS = {"_LOADER", "QUICK"}
+"""Names of yaml's safe loaders, in C where there is one."""
 METHODS = {"to_pickle", "read_pickle", "from_string", "eval"}
 
 
@@ -49,7 +51,7 @@ def offences(tree: ast.AST) -> list[str]:
             if any(k.arg == "shell" and not _is_false(k.value) for k in node.keywords):
                 found.append(f"{name}(shell=)")
             if name == "yaml.load" and not any(
-                k.arg == "Loader" and dotted(k.value) == "_LOADER" for k in node.keywords
+                k.arg == "Loader" and dotted(k.value) in SAFE_LOADERS for k in node.keywords
             ):
                 found.append(name)
     return found
