@@ -158,9 +158,8 @@ def build_parser() -> argparse.ArgumentParser:
     sub = command("import-rob", "add judgements of risk of bias from another file to the sheet", _import_rob)
     sub.add_argument("file", metavar="FILE", type=Path, help="CSV, one row a study or one a judgement")
     sub.add_argument("review", metavar="REVIEW", help="id of the review")
-    sub.add_argument(
-        "--tool", required=True, metavar="TOOL", help="RoB2, RoB1, ROBINS-I, ROBINS-I V2, ROBINS-E, JBI, QUIPS, QUADAS-2, Generic"
-    )
+    tools = "RoB2, RoB2-Cluster, RoB1, ROBINS-I, ROBINS-I V2, ROBINS-E, JBI, QUIPS, QUADAS-2, Generic"
+    sub.add_argument("--tool", required=True, metavar="TOOL", help=tools)
     _add_folders(sub)
     add_commands(command)
     add_trust_commands(command)
