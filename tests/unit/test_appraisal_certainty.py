@@ -168,6 +168,7 @@ def test_one_study_is_not_inconsistent():
         ("low", "critical", "not_serious", True),
         ("some_concerns", "some_concerns", "not_serious", True),
         ("not_assessed", "low", "serious", False),
+        ("not_applicable", "low", "serious", False),
         (None, None, "serious", False),
     ],
 )
@@ -176,6 +177,12 @@ def test_risk_of_bias_goes_by_the_weight(first, second, expected, assessed):
     found = risk_of_bias(analysis((1.5, 1.2, 1.9)), material(bias=rows))
     assert (found.judgement, found.assessed) == (expected, assessed)
     assert assessed or "not assessed" in found.reason
+
+
+def test_low_but_for_confounding_is_said_and_costs_nothing():
+    rows = [judged(s, "low_except_confounding") for s in ("alvaro2017", "mesoblast")]
+    found = risk_of_bias(analysis((1.5, 1.2, 1.9)), material(bias=rows))
+    assert (found.judgement, found.reason) == ("not_serious", "100% raises some concerns")
 
 
 def test_a_judgement_for_the_outcome_goes_before_one_for_all():

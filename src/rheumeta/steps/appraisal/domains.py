@@ -19,7 +19,8 @@ MOST = 0.5
 """"Most information" means more than half of the weight (Cochrane Handbook, table 14.2.a, says most)."""
 
 HIGH = frozenset({"high", "serious", "very_high", "critical"})
-SOME = frozenset({"some_concerns", "moderate", "unclear", "no_information"})
+SOME = frozenset({"low_except_confounding", "some_concerns", "moderate", "unclear", "no_information"})
+LOW = "low"
 NOT_ASSESSED = "not_assessed"
 
 SUBSTANTIAL_I2 = 50.0
@@ -72,7 +73,7 @@ def risk_of_bias(analysis: Analysis, material: Material) -> DomainJudgement:
             crucial += share * (word in CRUCIAL or _high_domains(material, study.study_id, codes) >= SEVERAL)
         elif word in SOME:
             weights["some"] += share
-        elif word == NOT_ASSESSED:
+        elif word != LOW:
             weights["none"] += share
     high, some, none = weights.values()
     reasons = [f"{percent_words(high)} of the weight is at high risk of bias"] if high else []
