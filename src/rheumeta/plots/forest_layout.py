@@ -47,7 +47,7 @@ COMPACT_LABEL_MIN, COMPACT_PLOT, COMPACT_GAP = 40.0, (72.0, 64.0, 54.0), 5.0
 
 
 BELOW_LINES, BELOW_ROWS = 2, 16
-"""Most lines of raw numbers below a name, where there are at most so many studies; else one line."""
+"""Most lines of raw numbers below a name, where studies, results and headings take at most so many rows; else one."""
 
 
 @dataclass(frozen=True)
@@ -327,7 +327,8 @@ def _below_width(plot: ForestPlot) -> float:
 def _below_fits(plot: ForestPlot, layout: Layout) -> bool:
     """Return whether raw numbers find room below the names: a group a line where studies are few."""
     lines = [below_lines(plot, layout, text) for text in _belows(plot)]
-    most = BELOW_LINES if len(all_rows(plot)) <= BELOW_ROWS else 1
+    rows = len(all_rows(plot)) + len(all_totals(plot)) + 2 * sum(bool(b.heading) for b in plot.blocks)
+    most = BELOW_LINES if rows <= BELOW_ROWS else 1
     room = layout.label.width - indent(plot)
     fits = all(len(found) <= most and _widest(found, layout.small) <= room for found in lines)
     return bool(lines) and fits
