@@ -41,9 +41,8 @@ def findings(data: ReportInput) -> Iterable[Block]:
     main = [group for group in groups(data) if group.first]
     if not main:
         return
-    yield pandoc.heading(2, "Summary of findings")
     listed = ", ".join(pandoc.pointer(f"findings-{group.comparison}") for group in main)
-    yield pandoc.paragraph(
+    told = (
         f"What to expect for the primary outcomes, and how certain it is: {listed}. The certainty is what rules "
         f"suggest from the sheets{_overrides(data)}. Each judgement: {pandoc.pointer('profile')}."
     )
@@ -52,7 +51,8 @@ def findings(data: ReportInput) -> Iterable[Block]:
         for group in main
         for block in _table(data, group, group.first, "findings", head=group is main[0])
     ]
-    yield from pandoc.landscape([*tables, *_grades()])
+    head = [pandoc.heading(2, "Summary of findings"), pandoc.paragraph(told)]
+    yield from pandoc.landscape([*head, *tables, *_grades()])
 
 
 def further_findings(data: ReportInput, title: Block) -> list[Block]:
@@ -63,7 +63,7 @@ def further_findings(data: ReportInput, title: Block) -> list[Block]:
         return [title]
     rest = [block for group in found if group.rest for block in _table(data, group, group.rest, "other")]
     blocks = [title, pandoc.heading(2, "Certainty of the evidence", numbered=False), *rest, _profile(rows)]
-    return pandoc.landscape(blocks) if rest else blocks
+    return pandoc.landscape(blocks)
 
 
 def _overrides(data: ReportInput) -> str:
@@ -237,7 +237,8 @@ def _claim(view: ClaimView) -> tuple[Text, ...]:
     mismatch = f" Mismatch: {'; '.join(view.mismatches)}." if view.mismatches else ""
     if record.verdict == "not_what_cited":
         mismatch = ""
-    tested = [pandoc.words(_tested(item)) for item in view.evidence]
+    mark = "• " if len(view.evidence) > 1 else ""
+    tested = [pandoc.words(f"{mark}{_tested(item)}") for item in view.evidence]
     lines = [
         part for line in tested for part in ([pandoc.LINE_BREAK, *line] if line is not tested[0] else line)
     ]
