@@ -39,7 +39,7 @@ HEADING_MAX = 90.0
 DOT, DOT_ALONE = 9.0, 14.0
 """Least width of a column of the risk of bias; width of one that stands alone, its name above; points."""
 
-DOT_GAP = 1.2
+DOT_GAP = 2.0
 """Space between the signs above the columns of the risk of bias, points."""
 
 COMPACT_LABEL_MIN, COMPACT_PLOT, COMPACT_GAP = 40.0, (72.0, 64.0, 54.0), 5.0
