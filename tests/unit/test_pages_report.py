@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 
 import pytest
 import report_builder as build
+from appraisal_builder import appraisal
 
 from rheumeta.pages import evidence, render
 from rheumeta.pages.analyses import analysis_view
@@ -230,6 +231,13 @@ def test_index_links_to_each_report():
     page = Page(render.index([render.card(data)]))
     assert "demo/report.html" in page.links
     assert "demo/report.html#a-acr20_three_months" in page.links
+
+
+def test_index_says_how_certain_each_result_is():
+    data = replace(build.report_input(), appraisal=appraisal())
+    page = render.index([render.card(data)])
+    assert 'href="demo/report.html#summary">certainty very low</a>' in page
+    assert 'id="summary"' in render.report(data)
 
 
 def test_the_overview_does_not_cut_off_the_harms_told_beside_a_count_of_none():

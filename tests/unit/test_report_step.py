@@ -92,3 +92,7 @@ def test_index_stands_above_the_reviews(layout):
     text = (layout.root / "results" / "index.html").read_text(encoding="utf-8")
     assert f'href="{REVIEW}/report.html"' in text
     assert re.search(r"Mean change <a [^>]*>−1\.53 \[−1\.80, −1\.25\]</a>", text)
+    page = layout.report.read_text(encoding="utf-8")
+    places = re.findall(rf'href="{REVIEW}/report\.html#([^"]+)"', text)
+    assert places
+    assert [place for place in places if f'id="{place}"' not in page] == []

@@ -62,7 +62,11 @@ rule report:
 rule index:
     """Write the page over all reviews."""
     input:
-        expand("results/{review}/estimates/synthesis.json", review=REVIEWS),
+        expand(
+            "results/{review}/estimates/{file}",
+            review=REVIEWS,
+            file=["synthesis.json", "appraisal.json"],
+        ),
         expand(
             "data/processed/{review}/validated/{file}",
             review=REVIEWS,

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 GLOSSARY: tuple[tuple[str, str], ...] = (
+    ("Adverse event", "Anything harmful that happens to a patient during a study, whether or not the treatment caused "
+     "it. Serious: it threatens life, needs a hospital, or leaves lasting harm."),
     ("Albatross plot", "A picture of studies that give only a p value and a number of patients; the curves "
      "show how large an effect would have to be to give that p value with that many patients."),
     ("Before-after change", "How much a number changed in the same patients. Without a control group it "
      "mixes the effect of the treatment with the natural course, other treatments, and regression to the "
      "mean: patients join a study when they are worse than usual and would often improve anyway."),
+    ("Certainty", "How sure one can be that the true effect lies close to the estimate: high, moderate, low or very "
+     "low (GRADE)."),
     ("Cohort", "Patients who were studied together. Several papers on one cohort count once."),
     ("Common effect", "Pooling as if all studies measured one and the same true effect."),
     ("Confidence interval", "The range of values that the data fit well. A wide interval means: little is "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
+from rheumeta.appraised import read_appraisal
 from rheumeta.layout import Layout
 from rheumeta.pages.inputs import ReportInput
 from rheumeta.pages.render import card, index
@@ -33,4 +34,5 @@ def _load(layout: Layout) -> ReportInput:
         synthesis=read_synthesis(layout.synthesis),
         protocol=load_protocol(layout.protocol).model_dump(mode="json"),
         sheets={name: read_rows(validated_path(layout, name)) for name in SHEETS},
+        appraisal=read_appraisal(layout.appraisal) if layout.appraisal.is_file() else None,
     )
