@@ -1,13 +1,13 @@
 """What holds for all tests: in CI a skipped test is a failure unless it is listed here.
 
 Two processes share the tests. Those of a file stay together, so that what they share is made once; so do all
-that share the small project of tests/workflow, which begin first because together they take longest.
+of a folder with a conftest.py of its own (tests/workflow), which begin first because together they take longest.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
@@ -15,20 +15,27 @@ ALLOWED_SKIPS: dict[str, str] = {}
 """Test ids that may be skipped in CI, with the reason."""
 
 _skipped: list[str] = []
-PROJECT = "project"
-"""The fixture of the small project; also the group of the tests that use it."""
+HERE = Path(__file__).parent
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: PROJECT not in _fixtures(item))
-    for item in items:
-        group = PROJECT if PROJECT in _fixtures(item) else item.path.as_posix()
-        item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: not _share_a_folder(item.path))
 
 
-def _fixtures(item: pytest.Item) -> Sequence[str]:
-    return getattr(item, "fixturenames", ())
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Together(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = HERE.parent / nodeid.partition("::")[0]
+            return str(file.parent if _share_a_folder(file) else file)
+
+    return Together(config, log)
+
+
+def _share_a_folder(file: Path) -> bool:
+    return file.parent != HERE and file.with_name("conftest.py").is_file()
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

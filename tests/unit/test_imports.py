@@ -88,6 +88,24 @@ def test_what_the_snakefile_imports_is_light():
     assert run.stdout.strip() == "[]"
 
 
+@pytest.mark.parametrize(
+    ("stages", "unloaded"),
+    [
+        (
+            "harmonise effects integrity synthesise appraise tables report documents workbook crate index figures",
+            "pandas",
+        ),
+        ("tables workbook crate", "scipy"),
+        ("report documents", "matplotlib"),
+    ],
+)
+def test_stages_start_without_what_takes_long_to_load_and_is_not_needed(stages, unloaded):
+    code = "\n".join([*(f"import rheumeta.steps.{name}" for name in stages.split()), "import sys",
+                      f"print({unloaded!r} in sys.modules)"])  # fmt: skip
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "False"
+
+
 def test_files_stay_short():
     long = {p.name: n for p in FILES if (n := len(p.read_text(encoding="utf-8").splitlines())) > 400}
     assert long == {}

@@ -45,7 +45,7 @@ CHECKLIST_COLUMNS = ("item", "topic", "asks_for", "where_it_stands")
 
 def run(layout: Layout) -> None:
     """Write the documents of one review."""
-    data = with_add_ons(report.load(layout))
+    data = with_add_ons(report.load(layout, fonts=False))
     items = library(data.sheet("studies"), REFERENCES)
     rows = [
         dict(zip(CHECKLIST_COLUMNS, (i.number, i.topic, i.asks, i.where), strict=True))

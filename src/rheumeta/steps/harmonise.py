@@ -45,8 +45,7 @@ def run(layout: Layout) -> None:
     """Harmonise the results of a review."""
     review, accepted = load_validated(layout), _accepted(layout)
     rows = [
-        harmonise_row(row, review, flags=accepted.get(row["result_id"], ()))
-        for row in review.results.to_dict("records")
+        harmonise_row(row, review, flags=accepted.get(str(row["result_id"]), ())) for row in review.results
     ]
     with StageWriter() as out:
         out.rows(layout.harmonised, rows, COLUMNS)

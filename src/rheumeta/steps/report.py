@@ -9,6 +9,7 @@ figures as SVG; writes
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 
 from rheumeta.appraised import Appraisal, read_appraisal
@@ -19,7 +20,6 @@ from rheumeta.provenance import SOFTWARE, software_versions
 from rheumeta.records import read_synthesis
 from rheumeta.steps.compare import since_snapshot
 from rheumeta.steps.evidence.model import read_rows
-from rheumeta.steps.page_font import page_fonts
 from rheumeta.tables.protocol import load_protocol
 from rheumeta.tables.sheets import RAW_SHEETS
 from rheumeta.tables.validated import validated_path
@@ -40,7 +40,7 @@ def run(layout: Layout) -> None:
     )  # fmt: skip
 
 
-def load(layout: Layout, *, figures: bool = True) -> ReportInput:
+def load(layout: Layout, *, figures: bool = True, fonts: bool = True) -> ReportInput:
     """Read everything that the report of a review shows.
 
     Parameters
@@ -49,6 +49,8 @@ def load(layout: Layout, *, figures: bool = True) -> ReportInput:
         Paths of the review.
     figures : bool
         False leaves the figures out.
+    fonts : bool
+        False leaves out the fonts of the figures, which only a page needs.
     """
     drawn = read_figures(layout.figures) if figures else {}
     return ReportInput(
@@ -66,8 +68,14 @@ def load(layout: Layout, *, figures: bool = True) -> ReportInput:
         integrity=read_rows(layout.integrity),
         integrity_checks=read_rows(layout.integrity_checks),
         changes=since_snapshot(layout),
-        fonts=page_fonts(drawn.values()),
+        fonts=_fonts(drawn) if fonts else {},
     )
+
+
+def _fonts(drawn: Mapping[str, str]) -> dict[str, str]:
+    from rheumeta.steps.page_font import page_fonts  # it takes long to load
+
+    return page_fonts(drawn.values())
 
 
 def _appraisal(layout: Layout) -> Appraisal | None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from rheumeta.errors import Fault
 from rheumeta.tables.cells import NUMERIC, Value, parse_cell
 from rheumeta.tables.reading import RawSheet
 from rheumeta.tables.sheets import Column, Sheet
+
+if TYPE_CHECKING:  # validation alone makes data frames, and loading pandas takes long
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,8 @@ class Table:
 
     def frame(self) -> pd.DataFrame:
         """Return the values as a data frame: numbers as floats (NaN if empty), the rest as text or None."""
+        import pandas as pd
+
         data = {
             c.name: pd.Series(
                 [r.value[c.name] for r in self.rows], dtype="float64" if c.type in NUMERIC else "object"

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import csv
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import pandas as pd
 
 from rheumeta.errors import RheumetaError
 from rheumeta.layout import Layout
@@ -17,7 +15,7 @@ from rheumeta.tables.cells import NUMERIC
 from rheumeta.tables.instruments import instruments_of
 from rheumeta.tables.ordering import row_order
 from rheumeta.tables.protocol import Instrument, Moderator, Protocol, load_protocol
-from rheumeta.tables.sheets import RAW_SHEETS, Column, Sheet
+from rheumeta.tables.sheets import RESULTS, Column, Sheet
 from rheumeta.tables.typed import Table
 
 log = logging.getLogger(__name__)
@@ -29,25 +27,17 @@ ACCEPTED = "accepted"
 
 @dataclass(frozen=True)
 class Review:
-    """Everything that a validated review holds.
+    """The protocol of a validated review and its reported results.
 
-    Each sheet is a data frame in the order of :mod:`rheumeta.tables.ordering` with all declared columns
-    and the moderators of the protocol. Numbers and counts are floats (NaN if empty); everything else
-    is text ("" if empty; several keys stay joined by ';'). In `results`
-    each numeric column ``x`` has a column ``x_text`` with the digits as printed.
+    `results` are in the order of :mod:`rheumeta.tables.ordering`, with all declared columns and the
+    moderators of the protocol. Numbers and counts are floats (NaN if empty); everything else is text
+    ("" if empty; several keys stay joined by ';'). Each numeric column ``x`` has a column ``x_text``
+    with the digits as printed.
     """
 
     protocol: Protocol
     instruments: Mapping[str, Instrument]
-    studies: pd.DataFrame
-    arms: pd.DataFrame
-    results: pd.DataFrame
-    awaited: pd.DataFrame
-    flow: pd.DataFrame
-    rob: pd.DataFrame
-    published: pd.DataFrame
-    claims: pd.DataFrame
-    answers: pd.DataFrame
+    results: tuple[dict[str, float | str], ...]
 
 
 def moderator_columns(moderators: Mapping[str, Moderator], sheet: Sheet) -> tuple[Column, ...]:
@@ -78,7 +68,7 @@ def validated_rows(table: Table) -> tuple[list[dict[str, str]], list[str]]:
 
 
 def load_validated(layout: Layout) -> Review:
-    """Read the validated sheets and the protocol of a review; warn if the sheets were edited since.
+    """Read the protocol and the validated results of a review; warn if the sheets were edited since.
 
     Raises
     ------
@@ -94,29 +84,24 @@ def load_validated(layout: Layout) -> Review:
             "Run snakemake, which runs every stage that needs it, or rheumeta validate %s and each stage after.",
             layout.review, layout.review,
         )  # fmt: skip
-    frames = {sheet.name: _read(layout, sheet, protocol) for sheet in RAW_SHEETS}
-    return Review(
-        protocol=protocol, instruments=instruments_of(protocol),
-        studies=frames["studies"], arms=frames["arms"], results=frames["results"],
-        awaited=frames["awaited"], flow=frames["flow"], rob=frames["risk_of_bias"],
-        published=frames["published_syntheses"], claims=frames["claims"],
-        answers=frames["integrity_answers"],
-    )  # fmt: skip
+    return Review(protocol, instruments_of(protocol), _read(layout, RESULTS, protocol))
 
 
-def _read(layout: Layout, sheet: Sheet, protocol: Protocol) -> pd.DataFrame:
+def _read(layout: Layout, sheet: Sheet, protocol: Protocol) -> tuple[dict[str, float | str], ...]:
     path = validated_path(layout, sheet.name)
     if not path.is_file():
         raise RheumetaError(f"{path.as_posix()} does not exist. Run: rheumeta validate {layout.review}")
     with path.open(encoding="utf-8", newline="") as handle:
         rows = list(csv.DictReader(handle))
     columns = sheet.columns + moderator_columns(protocol.moderators, sheet)
-    data: dict[str, pd.Series] = {}
-    for column in columns:
-        texts = [row[column.name] for row in rows]
-        if column.type in NUMERIC:
-            data[column.name] = pd.Series([float(t) if t else float("nan") for t in texts], dtype="float64")
-        if column.type not in NUMERIC or sheet.name == "results":
-            name = f"{column.name}_text" if column.type in NUMERIC else column.name
-            data[name] = pd.Series(texts, dtype="object")
-    return pd.DataFrame(data)
+    return tuple(_typed(row, columns) for row in rows)
+
+
+def _typed(row: Mapping[str, str], columns: Sequence[Column]) -> dict[str, float | str]:
+    typed: dict[str, float | str] = {}
+    for name, numeric in ((column.name, column.type in NUMERIC) for column in columns):
+        text = row[name]
+        typed[name] = (float(text) if text else float("nan")) if numeric else text
+        if numeric:
+            typed[f"{name}_text"] = text
+    return typed

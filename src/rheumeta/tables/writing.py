@@ -16,12 +16,11 @@ from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
-import pandas as pd
 
 
 def cell(value: object) -> str:
     """Return the text of one value: empty for None and NaN, ``repr`` for floats, 'true' or 'false'."""
-    if value is None or value is pd.NA or (isinstance(value, float) and value != value):
+    if value is None or (isinstance(value, float) and value != value):
         return ""
     if isinstance(value, (bool, np.bool_)):
         return "true" if value else "false"
@@ -46,14 +45,6 @@ def csv_text(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> str:
     for row in rows:
         writer.writerow({key: cell(value) for key, value in row.items()})
     return out.getvalue()
-
-
-def frame_text(frame: pd.DataFrame) -> str:
-    """Return a data frame as CSV without its index."""
-    columns = [str(c) for c in frame.columns]
-    values = [frame.iloc[:, i].tolist() for i in range(len(columns))]
-    rows = (dict(zip(columns, row, strict=True)) for row in zip(*values, strict=True))
-    return csv_text(rows, columns)
 
 
 def json_text(data: object) -> str:
@@ -134,10 +125,6 @@ class StageWriter:
     def rows(self, path: Path, rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
         """Write rows as CSV."""
         self.text(path, csv_text(rows, columns))
-
-    def frame(self, path: Path, frame: pd.DataFrame) -> None:
-        """Write a data frame as CSV."""
-        self.text(path, frame_text(frame))
 
     def json(self, path: Path, data: object) -> None:
         """Write data as JSON."""
