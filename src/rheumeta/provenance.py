@@ -227,11 +227,10 @@ def forget() -> None:
 
 
 def _data_files(folder: Path) -> list[Path]:
-    """Return the files in a package that are not Python, sorted."""
-    code = {".py", ".pyc", ".pyi"}
-    return sorted(
-        p for p in folder.rglob("*") if p.is_file() and p.suffix not in code and p.name != "py.typed"
-    )
+    """Return the files in a package that are not Python, sorted; byte code may come and go meanwhile."""
+    code = {".py", ".pyi"}
+    data = (p for p in folder.rglob("*") if p.suffix not in code and p.name != "py.typed")
+    return sorted(p for p in data if "__pycache__" not in p.relative_to(folder).parts and p.is_file())
 
 
 @cache

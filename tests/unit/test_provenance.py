@@ -153,6 +153,14 @@ def test_digest_changes_with_what_runs(package, name, text, changed):
     assert [old != new for old, new in zip(before, digests(), strict=True)] == changed
 
 
+def test_byte_code_that_another_process_writes_is_no_data(package):
+    folder, digests = package
+    before = digests()
+    (folder / "tables" / "__pycache__").mkdir()
+    (folder / "tables" / "__pycache__" / "reading.cpython-311.pyc.1406").write_text("x")
+    assert digests() == before
+
+
 def test_digest_is_the_same_in_every_process():
     code = "from rheumeta import provenance; print(provenance.stage_digest('rheumeta.steps.synthesise'))"
     seen = {

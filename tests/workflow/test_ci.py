@@ -59,7 +59,7 @@ def test_reviews_are_built_verified_compared_and_kept():
         "rheumeta verify",
         "rheumeta compare",
         "GITHUB_STEP_SUMMARY",
-        "gh pr comment",
+        "gh api --method POST",
     ):
         assert wanted in runs
     assert {"data/**", "config/**"} <= set(content(FOLDER / "reviews.yml")["on"]["pull_request"]["paths"])
