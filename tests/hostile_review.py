@@ -111,7 +111,6 @@ COMPUTED = (
 
 SIGNED = (
     "as printed; = 0.3",
-    "two points:\n- one (a)\n- two",
     "a;-0.5 (0.2)",
     "p=0.04;n=30",
     "mail a;b@c.org",

@@ -54,7 +54,10 @@ def test_killed_runs_leave_nothing_that_the_next_run_does_not_mend(kills, tmp_pa
     for number in range(3):
         when = draw.uniform(0.2, 0.8) * seconds
         killed, other = kills.kill_and_rerun(review, wanted, when, clean=number == 1)
-        assert killed
+        while not killed:  # the machine was busier when the run was timed
+            assert other == []
+            when /= 2
+            killed, other = kills.kill_and_rerun(review, wanted, when, clean=number == 1)
         assert other == []
 
 
