@@ -13,8 +13,9 @@ from tolerances import CLOSED_FORM, DIRECT
 
 from rheumeta.errors import StatsError
 from rheumeta.pages.inputs import anchor
+from rheumeta.plots import style
 from rheumeta.plots.axis import Axis
-from rheumeta.plots.chart import clip
+from rheumeta.plots.chart import clip, draw_chart
 from rheumeta.plots.records import NoteFigure
 from rheumeta.records import Interval, StudyEffect
 from rheumeta.stats import leave_one_out, pool
@@ -103,6 +104,45 @@ def test_funnel_holds_every_study_and_its_contours_are_where_p_is_what_they_say(
 
 def test_radial_limits_agree_with_the_funnel():
     assert "6 of 13 studies" in diagnostic_figure("radial", SUBJECT).description
+
+
+def test_the_arc_of_a_radial_plot_reads_effects():
+    chart = diagnostic_figure("radial", SUBJECT)
+    arc = chart.arc
+    for mark, row in zip(chart.marks, BCG, strict=True):
+        ratio = row[2] / row[3] / (row[4] / row[5])
+        x, z = arc.at(ratio)
+        assert z / x == pytest.approx(mark.y / mark.x, rel=CLOSED_FORM)
+        assert (x / arc.across) ** 2 + (z / arc.up) ** 2 == pytest.approx(1, rel=CLOSED_FORM)
+        assert (mark.x / arc.across) ** 2 + (mark.y / arc.up) ** 2 < 1  # a study lies before the arc
+    # metafor 3.8.1: rma(yi, vi, data=dat.bcg (log RR), method="EE"): exp of -0.4303, -0.5097, -0.3509
+    found = (arc.span.estimate, arc.span.lower, arc.span.upper)
+    assert [round(math.log(v), 4) for v in found] == [-0.4303, -0.5097, -0.3509]
+    assert arc.scale == "log"
+    assert arc.title == "Risk ratio"
+    for curve in chart.curves[:3]:
+        x, z = curve.points[1]
+        assert (x / arc.across) ** 2 + (z / arc.up) ** 2 == pytest.approx(1, rel=CLOSED_FORM)
+
+
+@pytest.mark.parametrize("width", [style.WIDTH, style.COLUMN_WIDTH])
+@pytest.mark.parametrize("moved", [-3.0, 0.0, 3.0])
+@pytest.mark.parametrize("spread", [0.0, 0.02, 1.0])
+def test_the_arc_holds_what_it_marks_wherever_the_effects_lie(moved, spread, width):
+    studies = tuple(replace(s, yi=moved + spread * s.yi) for s in SUBJECT.analysis.studies)
+    shown = replace(SUBJECT, analysis=replace(SUBJECT.analysis, studies=studies))
+    chart = diagnostic_figure("radial", shown)
+    low, high = chart.arc.limits
+    assert low < chart.arc.span.estimate < high
+    assert low <= 1 <= high
+    points = [chart.arc.at(v) for v in (low, high)] + [(m.x, m.y) for m in chart.marks]
+    assert all(chart.y_limits[0] <= y <= chart.y_limits[1] for _, y in points)
+    assert_nothing_overlaps(draw_chart(chart, width=width))
+
+
+def test_where_nothing_is_no_effect_the_radial_plot_draws_none():
+    shown = replace(SUBJECT, analysis=replace(SUBJECT.analysis, null=None))
+    assert "null" not in {c.style for c in diagnostic_figure("radial", shown).curves}
 
 
 def test_trim_and_fill_adds_what_metafor_adds():

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import cast
 
 from matplotlib.figure import Figure
 
 from rheumeta.plots import style
+from rheumeta.plots.arc import arc_room, draw_arc, draw_arc_sample
 from rheumeta.plots.axis import Axis, make_axis
-from rheumeta.plots.canvas import Canvas, Face, wrap
+from rheumeta.plots.canvas import Align, Canvas, Face, text_width, wrap
 from rheumeta.plots.chart_records import Chart, Curve, Point
 from rheumeta.plots.frame import Box, Labels, draw_frame, tick_room
 from rheumeta.plots.furniture import BODY, BODY_BOLD, NOTE, draw_head, draw_key, draw_tail
@@ -21,6 +23,9 @@ SQUARE = 300.0
 
 SIDE_ROOM = 30.0
 """Room left of a square plot for the labels of its axis, points."""
+
+ARC_TITLE = 0.4
+"""Share of the width that the name of an arc may take."""
 
 RADIUS, RADIUS_MAX, RADIUS_LEAST = 2.6, 9.0, 1.8
 SHADES = tuple(shade.colour for shade in style.SHADES.values())
@@ -48,8 +53,7 @@ def draw_chart(chart: Chart, *, width: float = style.WIDTH) -> Figure:
     """
     canvas = Canvas(width=width)
     y = draw_head(canvas, chart.title, chart.subtitle, chart.caution)
-    lines = wrap(chart.y_label, canvas.width - 2 * style.MARGIN, BODY_BOLD)
-    y = canvas.lines(style.MARGIN, y, lines, BODY_BOLD) + 2
+    y = _names_of_heights(canvas, chart, y)
     area, x_axis, y_axis = _axes(chart, canvas, y)
     _inside(canvas, chart, area, x_axis, y_axis)
     draw_frame(canvas, area, x_axis, y_axis, BODY)
@@ -61,6 +65,18 @@ def draw_chart(chart: Chart, *, width: float = style.WIDTH) -> Figure:
     return canvas.finish(draw_tail(canvas, y, chart.lines, chart.notes) + style.MARGIN)
 
 
+def _names_of_heights(canvas: Canvas, chart: Chart, y: float) -> float:
+    """Name the vertical axis above it and an arc on the right above that; return the y below them."""
+    room = canvas.width - 2 * style.MARGIN
+    right = wrap(chart.arc.title, ARC_TITLE * room, BODY_BOLD) if chart.arc else ()
+    taken = max((text_width(line, BODY_BOLD) + 10 for line in right), default=0.0)
+    left = wrap(chart.y_label, room - taken, BODY_BOLD)
+    bottom = y + max(len(left), len(right)) * BODY_BOLD.leading
+    for lines, x, align in ((left, style.MARGIN, "left"), (right, canvas.width - style.MARGIN, "right")):
+        canvas.lines(x, bottom - len(lines) * BODY_BOLD.leading, lines, BODY_BOLD, align=cast("Align", align))
+    return bottom + 2
+
+
 def _axes(chart: Chart, canvas: Canvas, top: float) -> tuple[Box, Axis, Axis]:
     side = min(SQUARE, canvas.width - 2 * style.MARGIN - SIDE_ROOM)
     bottom = top + (side if chart.square else style.plot_height(HEIGHT, canvas.width))
@@ -69,7 +85,8 @@ def _axes(chart: Chart, canvas: Canvas, top: float) -> tuple[Box, Axis, Axis]:
         chart.y_limits, place, scale="linear", face=BODY, vertical=not chart.y_down, padding=4.0
     )
     left = style.MARGIN + tick_room(y_axis, BODY)
-    right = left + side if chart.square else canvas.width - style.MARGIN - 4
+    edge = canvas.width - style.MARGIN - (arc_room(chart.arc, BODY) if chart.arc else 4)
+    right = left + side if chart.square else edge
     x_axis = make_axis(
         chart.x_limits, (left, right), scale=chart.x_scale, face=BODY, padding=4.0, reverse=chart.x_reverse
     )
@@ -93,6 +110,8 @@ def _inside(canvas: Canvas, chart: Chart, area: Box, x_axis: Axis, y_axis: Axis)
                 labels.avoid(path)
     if chart.cloud:
         canvas.cloud([at(p) for p in chart.cloud], radius=0.9, colour=style.BLUE)
+    if chart.arc:
+        draw_arc(canvas, chart.arc, at, BODY, labels)
     _marks(canvas, chart, labels, x_axis, y_axis)
 
 
@@ -201,5 +220,6 @@ def _key(canvas: Canvas, chart: Chart, y: float) -> float:
     entries: list[tuple[Callable[[float, float], None], str]] = []
     entries += [(partial(region, shade=r.shade), r.label) for r in chart.regions if r.label]
     entries += [(partial(curve, kind=c.style), c.label) for c in chart.curves if c.label]
+    entries += [(partial(draw_arc_sample, canvas, width=sample), chart.arc.label)] if chart.arc else []
     entries += [(hollow, chart.hollow_label)] if chart.hollow_label else []
     return draw_key(canvas, y, entries, sample=sample) if entries else y

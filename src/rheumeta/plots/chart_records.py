@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
-from rheumeta.plots.records import Scale
+from rheumeta.plots.records import Scale, Span
 
 Point = tuple[float, float]
 
@@ -43,6 +44,45 @@ class Region:
 
 
 @dataclass(frozen=True)
+class Arc:
+    """A curved scale right of a plot: a line from the origin through a point reads there the slope of the point.
+
+    Attributes
+    ----------
+    across, up : float
+        Half axes of its ellipse around the origin, in units of the two axes.
+    limits : tuple of float
+        Least and largest value on it, display units.
+    span : Span
+        What is marked on it, with its interval.
+    scale : {"linear", "log"}
+        The slope of a value is the value or its natural logarithm.
+    title, label : str
+        What it reads; what is marked on it, for the key.
+    """
+
+    across: float
+    up: float
+    limits: tuple[float, float]
+    span: Span
+    scale: Scale = "linear"
+    title: str = ""
+    label: str = ""
+    key: str = ""  # names the mark
+
+    def meets(self, slope: float, shift: float = 0.0) -> Point:
+        """Return where the line y = shift + slope x meets the arc."""
+        a = 1 / self.across**2 + (slope / self.up) ** 2
+        b, c = 2 * slope * shift / self.up**2, (shift / self.up) ** 2 - 1
+        x = (math.sqrt(b * b - 4 * a * c) - b) / (2 * a)
+        return (x, shift + slope * x)
+
+    def at(self, value: float) -> Point:
+        """Return where a value stands."""
+        return self.meets(math.log(value) if self.scale == "log" else value)
+
+
+@dataclass(frozen=True)
 class Chart:
     """A plot with two axes."""
 
@@ -67,6 +107,7 @@ class Chart:
     lines: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     hollow_label: str = ""  # what hollow points are
+    arc: Arc | None = None
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,10 @@ ENTRY_LEAST = 104.0
 """Least width of a column of entries, points; where there is no room there are fewer columns."""
 
 LINE_STEP = 2.0
+LEADER = 12
+"""Points at which a line to a label is tried for what it runs over."""
+
+Place = tuple[float, float]
 TICK = 3.0
 """Length of a tick, points."""
 
@@ -76,24 +80,43 @@ class Labels:
     def place(self, x: float, y: float, text: str, distance: float) -> bool:
         """Write `text` near (x, y) where nothing else is; return whether there was room."""
         width, height = text_width(text, self.face), self.face.size * 1.15
-        for avoided in ([*self.taken, *self.shunned], self.taken):
+        for avoided, crossing in (
+            ([*self.taken, *self.shunned], False),
+            (self.taken, False),
+            (self.taken, True),
+        ):
             for reach in (distance, *(distance + far for far in REACHES)):
                 for left, top in _around(x, y, width, height, reach):
                     box = Box(left - 0.5, top, left + width + 0.5, top + height)
-                    if box.within(self.area) and not any(box.meets(t) for t in avoided):
-                        self._write(box, text, (x, y), distance if reach > distance else None)
+                    if not box.within(self.area) or any(box.meets(t) for t in avoided):
+                        continue
+                    leader = _leader(box, (x, y), distance) if reach > distance else None
+                    if leader is None or crossing or not self._crosses(leader):
+                        self._write(box, text, leader)
                         return True
         return False
 
-    def _write(self, box: Box, text: str, at: tuple[float, float], radius: float | None) -> None:
+    def _crosses(self, leader: tuple[Place, Place]) -> bool:
+        """Tell whether a line to a label runs over a sign or another label."""
+        (x0, y0), (x1, y1) = leader
+        points = [(x0 + (x1 - x0) * i / LEADER, y0 + (y1 - y0) * i / LEADER) for i in range(LEADER)]
+        dots = [Box(px - 0.3, py - 0.3, px + 0.3, py + 0.3) for px, py in points]
+        return any(dot.meets(taken) for taken in self.taken for dot in dots)
+
+    def _write(self, box: Box, text: str, leader: tuple[Place, Place] | None) -> None:
         """Write a label; one that stands apart gets a line from the edge of its sign."""
         self.taken.append(box)
-        if radius is not None:
-            to = (min(max(at[0], box.left), box.right), min(max(at[1], box.top), box.bottom))
-            share = radius / max(math.dist(at, to), radius)
-            start = (at[0] + share * (to[0] - at[0]), at[1] + share * (to[1] - at[1]))
-            self.canvas.line((start[0], to[0]), (start[1], to[1]), colour=style.RULE, width=0.4)
+        if leader is not None:
+            (x0, y0), (x1, y1) = leader
+            self.canvas.line((x0, x1), (y0, y1), colour=style.RULE, width=0.4)
         self.canvas.text(box.left + 0.5, box.bottom - 0.24 * self.face.size, text, self.face)
+
+
+def _leader(box: Box, at: Place, radius: float) -> tuple[Place, Place]:
+    """Return the ends of the line from the edge of a sign to its label."""
+    to = (min(max(at[0], box.left), box.right), min(max(at[1], box.top), box.bottom))
+    share = radius / max(math.dist(at, to), radius)
+    return (at[0] + share * (to[0] - at[0]), at[1] + share * (to[1] - at[1])), to
 
 
 def _around(x: float, y: float, width: float, height: float, reach: float) -> list[tuple[float, float]]:

@@ -10,8 +10,18 @@ import numpy as np
 
 from rheumeta.pages.inputs import anchor
 from rheumeta.pages.origins import pooled_place
-from rheumeta.plots.chart_records import Chart, Curve, Mark, Region, Strip, StripPlot
-from rheumeta.stats.influence import DFBETAS_CUT, DFFITS_CUT, HAT_CUT, baujat, cook_limit, influence, radial
+from rheumeta.plots.chart_records import Arc, Chart, Curve, Mark, Region, Strip, StripPlot
+from rheumeta.plots.records import Span
+from rheumeta.stats.influence import (
+    DFBETAS_CUT,
+    DFFITS_CUT,
+    HAT_CUT,
+    RadialData,
+    baujat,
+    cook_limit,
+    influence,
+    radial,
+)
 from rheumeta.stats.subsets import Gosh, gosh
 from rheumeta.steps.drawing.figure_subject import Subject, effect_text
 
@@ -24,6 +34,13 @@ RANDOM_SUBSETS = 20_000
 CELLS = (72, 40)
 """Columns and rows in which the subsets are counted."""
 
+ARC_END, ARC_ROOM, ARC_SQUEEZE = 0.8, 1.07, 1.8
+"""Of the arc of a radial plot: precision at its ends, and its own, in parts of the largest; how much higher than
+the points it may be."""
+
+ARC_BEYOND = 0.08
+"""How far the arc goes beyond the effects, in parts of their range."""
+
 DENSITY = (1, 5, 25)
 """Least number of subsets in a cell for each shade."""
 
@@ -33,30 +50,56 @@ def radial_chart(subject: Subject) -> Chart:
     level = subject.model.level
     found = radial(subject.yi, subject.vi, method="EE", level=level)
     xs, zs, half = found.precision.tolist(), found.statistic.tolist(), found.half_width
-    far = max(xs) * 1.05
+    arc = _radial_arc(subject, found)
     outside = sum(abs(z - found.estimate * x) > half for x, z in zip(xs, zs, strict=True))
-    ends = [0.0, -half, half, far * found.estimate - half, far * found.estimate + half, *zs]
     effect = effect_text(subject, found.estimate, found.ci_lb, found.ci_ub)
     told = (
         f"{outside} of {len(xs)} studies lie further than {half:.2f} standard errors from the line of the "
         f"common effect, {effect}."
     )
+    lines = [
+        Curve(((0.0, 0.0), arc.meets(found.estimate)), "main", "common effect: its slope"),
+        Curve(((0.0, half), arc.meets(found.estimate, half)), "limit", f"{level:g}% limits"),
+        Curve(((0.0, -half), arc.meets(found.estimate, -half)), "limit"),
+    ]
+    if subject.analysis.null is not None:
+        lines.append(Curve(((0.0, 0.0), arc.meets(0.0)), "null", "no effect"))
+    heights = [*zs, *(z for curve in lines for _, z in curve.points), *(arc.at(v)[1] for v in arc.limits)]
     return Chart(
         **subject.head("radial"),
         x_label="Precision: 1 / standard error",
         y_label="z: effect on the scale of the analysis / standard error",
-        x_limits=(0.0, far),
-        y_limits=(min(ends) * 1.04, max(ends) * 1.04),
+        x_limits=(0.0, arc.across),
+        y_limits=(min(heights) * 1.02, max(heights) * 1.02),
         marks=_marks(subject, xs, zs),
-        curves=(
-            Curve(((0.0, 0.0), (far, far * found.estimate)), "main", "common effect: its slope"),
-            Curve(((0.0, half), (far, far * found.estimate + half)), "limit", f"{level:g}% limits"),
-            Curve(((0.0, -half), (far, far * found.estimate - half)), "limit"),
-            Curve(((0.0, 0.0), (far, 0.0)), "null", "no effect"),
-        ),
+        curves=tuple(lines),
+        arc=arc,
         lines=(told,),
+        notes=("A straight line from 0 through a study reads its effect on the arc.",),
         description=told,
     )
+
+
+def _radial_arc(subject: Subject, found: RadialData) -> Arc:
+    """Return the arc that reads effects: those of all studies, as far as the points are not squeezed for it."""
+    half, slopes = found.half_width, [*subject.yi, found.ci_lb, found.ci_ub]
+    slopes += [0.0] if subject.analysis.null is not None else []
+    room = ARC_BEYOND * (max(slopes) - min(slopes))
+    slopes += [min(slopes) - room, max(slopes) + room]
+    far, steepest = float(found.precision.max()), max(abs(s) for s in slopes)
+    high = max(
+        abs(float(z)) for z in (*found.statistic, far * found.estimate + half, far * found.estimate - half)
+    )
+    end = (1 - ARC_END**2) ** 0.5  # height of its ends, half axes of 1
+    up = min(max(steepest * far * ARC_END / end, 1.1 * high / end), ARC_SQUEEZE * high / end)
+    shares = (1 - found.statistic**2 / up**2) ** 0.5
+    across = ARC_ROOM * float((found.precision / shares).max())
+    most = end * up / (ARC_END * across)
+    limits = tuple(subject.show(min(max(s, -most), most)) for s in (min(slopes), max(slopes)))
+    span = Span(*(subject.show(s) for s in (found.estimate, found.ci_lb, found.ci_ub)))
+    scale = subject.analysis.scale if subject.plain else "linear"
+    label = f"common effect with its {subject.model.level:g}% interval, on the arc"
+    return Arc(across, up, (limits[0], limits[1]), span, scale, subject.axis, label)
 
 
 def _marks(subject: Subject, xs: Sequence[float], ys: Sequence[float]) -> tuple[Mark, ...]:
