@@ -70,7 +70,7 @@ def test_a_risk_difference_is_judged_by_the_risks_that_follow(treated, size):
 
 
 def test_what_an_interval_includes_is_never_left_out():
-    assert said(HIGH).endswith("(a better result), but the interval includes no difference.")
+    assert said(HIGH).endswith("(a better result), but the interval includes “no difference”.")
     small = said(Interval(-0.9, -1.5, 0.3), measure="MD", null=0.0, mid=1.2)
     assert "little to no difference" in small
     assert small.endswith("but the interval includes a difference that matters.")
@@ -85,7 +85,10 @@ def test_an_addition_is_not_the_treatment_and_no_control_is_said():
 def test_no_number_and_no_pooled_result_have_their_own_words():
     analysis = rb.controlled()
     assert statement(analysis, row(analysis, effect=None, k=0, certainty=None)) == statements.NO_NUMBER
-    assert statement(analysis, row(analysis, effect=None, k=2)) == statements.NOT_POOLED
+    assert statement(analysis, row(analysis, effect=None, k=2, certainty="low")) == statements.NOT_POOLED
+    uncontrolled = replace(rb.controlled(), comparison_kind="single_group")
+    said_of = statement(uncontrolled, row(uncontrolled, effect=None, k=4, certainty="very_low"))
+    assert "no control group" in said_of
 
 
 def test_notes_are_lettered_once_and_in_the_order_of_the_rows():

@@ -30,7 +30,7 @@ def test_ratio_of_two_trials():
     assert "two studies, 74 patients, treated against control" in text
     assert "1.94 times as frequent with the treatment as in the control groups" in text
     assert "(95% interval: 0.41 to 9.14)" in text
-    assert "includes no difference" in text
+    assert "includes “no difference”" in text
     assert "Two studies are too few" in text
 
 
@@ -87,7 +87,7 @@ def test_prediction_interval_and_whether_it_holds_no_change():
     assert "95% prediction interval: a fall of 0.70 to 1.90 points." in sentence(analysis)
     wide = replace(analysis.random, prediction_display=Interval(None, -2.0, 0.4))
     text = sentence(replace(analysis, random=wide))
-    assert "a fall of 2.00 points to a rise of 0.40 points, which includes no change" in text
+    assert "a fall of 2.00 points to a rise of 0.40 points, which includes “no change”" in text
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,11 @@ def null_word(analysis: Analysis) -> str:
     return "no change" if analysis.comparison_kind == "before_after" else "no difference"
 
 
+def null_value(analysis: Analysis) -> str:
+    """Return the same as a value that an interval can hold: "includes no difference" has two meanings."""
+    return f"“{null_word(analysis)}”"
+
+
 def span(analysis: Analysis, display: Interval) -> str:
     """Return the two limits: "a fall of 0.16 to 1.85 points", "5 fewer to 29 more".
 

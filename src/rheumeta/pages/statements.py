@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Literal
 
 from rheumeta.appraised import APPRECIABLE_RATIO, Finding, Level
-from rheumeta.pages.findings import STANDARDISED, null_word
+from rheumeta.pages.findings import STANDARDISED, null_value
 from rheumeta.pages.numbers import uncapital
 from rheumeta.pages.words import includes, side
 from rheumeta.records import Analysis, Interval
@@ -49,8 +49,8 @@ def statement(analysis: Analysis, item: Finding) -> str:
     item : Finding
         Its row of the summary of findings: estimate on the display scale, absolute effect, certainty.
     """
-    if item.effect is None or item.effect.estimate is None or item.certainty is None:
-        return NOT_POOLED if item.k else NO_NUMBER
+    if not item.k:
+        return NO_NUMBER
     what = "the addition" if analysis.add_on else "the treatment"
     outcome = uncapital(item.outcome_label)
     if item.measure in OF_EVENTS:
@@ -58,6 +58,8 @@ def statement(analysis: Analysis, item: Finding) -> str:
     if item.certainty == "very_low":
         frame = VERY_LOW if item.comparison_kind == "controlled" else NO_CONTROL
         return frame.format(what=what, outcome=outcome)
+    if item.effect is None or item.effect.estimate is None or item.certainty is None:
+        return NOT_POOLED
     more, less, none = VERBS[item.certainty]
     size = size_of(analysis, item)
     if size == "trivial" or item.effect.estimate == analysis.null:
@@ -107,4 +109,4 @@ def _more_than_trivial(analysis: Analysis, item: Finding) -> str:
 
 
 def _but(analysis: Analysis, effect: Interval) -> str:
-    return f", but the interval includes {null_word(analysis)}" if includes(effect, analysis.null) else ""
+    return f", but the interval includes {null_value(analysis)}" if includes(effect, analysis.null) else ""

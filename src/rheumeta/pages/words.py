@@ -12,7 +12,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from rheumeta.pages.findings import finding, null_word, span
+from rheumeta.pages.findings import finding, null_value, null_word, span
 from rheumeta.pages.numbers import capital, count, number, whole
 from rheumeta.records import Analysis, Interval, Pooled, StudyEffect
 
@@ -224,7 +224,7 @@ def includes_null(analysis: Analysis, display: Interval) -> str:
         return ""
     none = null_word(analysis)
     if held:
-        return f"The interval includes {none}: the data fit a better result, {none}, and a worse one."
+        return f"The interval includes {null_value(analysis)}: the data fit a better result, {none}, and a worse one."
     if shaky := weakness(analysis, display):
         return f"{capital(shaky)}."
     return f"All values in the interval are on the side of a {side(analysis, display.lower)} result."
@@ -267,7 +267,7 @@ def _spread(analysis: Analysis, result: Result, level: float) -> str:
         return ""
     prediction = result.prediction
     if prediction is not None and prediction.lower is not None and prediction.upper is not None:
-        held = f", which includes {null_word(analysis)}" if includes(prediction, analysis.null) else ""
+        held = f", which includes {null_value(analysis)}" if includes(prediction, analysis.null) else ""
         return (
             f"In a new study of this kind the true value would be expected within the {level:g}% prediction "
             f"interval: {span(analysis, prediction)}{held}."

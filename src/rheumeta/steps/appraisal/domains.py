@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rheumeta.appraised import STEPS, DomainJudgement, MissingResults
-from rheumeta.pages.findings import null_word
+from rheumeta.pages.findings import null_value
 from rheumeta.pages.numbers import capital, p_equals
 from rheumeta.pages.words import includes, main_pooled, shown_result
 from rheumeta.records import Analysis
@@ -129,7 +129,7 @@ def inconsistency(analysis: Analysis) -> DomainJudgement:
     settled = result is not None and includes(result.display, analysis.null) is False
     steps = int(bool(within and settled) or i2 >= CONSIDERABLE_I2 or (i2 >= SUBSTANTIAL_I2 and apart))
     if within and settled:
-        reasons.append(f"the prediction interval includes {null_word(analysis)}")
+        reasons.append(f"the prediction interval includes {null_value(analysis)}")
     if i2 >= CONSIDERABLE_I2 and apart and (_directions_differ(analysis) or bool(within and settled)):
         steps = 2
     return judgement("inconsistency", BY_LEVELS[steps], reasons)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rheumeta.appraised import APPRECIABLE_RATIO, STEPS, DomainJudgement
-from rheumeta.pages.findings import null_word
+from rheumeta.pages.findings import null_value
 from rheumeta.pages.numbers import capital, number
 from rheumeta.pages.words import includes, shown_result
 from rheumeta.records import Analysis, Interval
@@ -106,7 +106,7 @@ def _by_interval(analysis: Analysis, interval: Interval) -> tuple[int, list[str]
     inside = [v for v in values if includes(interval, v)]
     reasons = []
     if null_in:
-        reasons.append(f"the interval includes {null_word(analysis)}")
+        reasons.append(f"the interval includes {null_value(analysis)}")
     own_unit = analysis.measure in IN_OWN_UNIT and bool(values)
     if inside and (null_in or own_unit):
         listed = " and ".join(number(v) for v in inside)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rheumeta.appraised import Verdict
-from rheumeta.pages.findings import null_word
+from rheumeta.pages.findings import null_value
 from rheumeta.pages.numbers import count, number
 from rheumeta.pages.words import includes, includes_mid, shown_result, side
 from rheumeta.records import Analysis, DirectionRow
@@ -36,7 +36,7 @@ def of_estimate(analysis: Analysis) -> Judged | None:
         return None
     mid = includes_mid(analysis, result.display)
     if held:
-        return "open", f"The interval includes {null_word(analysis)}. {mid}".strip()
+        return "open", f"The interval includes {null_value(analysis)}. {mid}".strip()
     if side(analysis, result.display.lower) == "worse":
         return "contradicted", "All values in the interval are on the side of a worse result."
     better = f"All values in the interval are on the side of a better result. {mid}".strip()
