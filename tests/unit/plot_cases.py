@@ -160,7 +160,7 @@ def means(k=7, *, big=1.0):
         left_label="improved",
         right_label="worsened",
         axis_label="points",
-        mid=(-1.2 * big,),
+        mid=(-1.2 * big, 1.2 * big),
         mid_label="minimal important difference 1.2 points",
         benchmark=Reference("Second anti-TNF drug", Span(-1.53 * big, -1.8 * big, -1.25 * big)),
     )

@@ -220,9 +220,16 @@ def test_uncontrolled_change_carries_caution_benchmark_and_mid():
     assert plot.caution == analysis.caution
     assert plot.benchmark is not None
     assert f"{analysis.benchmark.k} studies" in plot.benchmark.label
-    assert plot.mid == (-analysis.mid,)
-    better_up = forest_figure(replace(analysis, better="higher"), level=95)
-    assert better_up.mid == (analysis.mid,)
+    assert plot.mid == (-analysis.mid, analysis.mid)
+    assert plot.mid_label == (
+        "changes smaller than patients notice, between −1.2 and 1.2 points (minimal important difference: "
+        "van Gestel 1998)"
+    )
+    controlled = forest_figure(replace(analysis, comparison_kind="controlled"), level=95)
+    assert controlled.mid_label.startswith("differences smaller")
+    for changed in ({"null": None}, {"mid": None}, {"scale": "log"}):  # nothing to be different from
+        bare = forest_figure(replace(analysis, **changed, benchmark=None), level=95)
+        assert (bare.mid, bare.mid_label) == (None, "")
 
 
 def test_proportions_are_bounded_percentages():

@@ -6,8 +6,10 @@ import math
 import re
 import warnings
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from html import unescape
 from itertools import pairwise
+from typing import get_args
 
 import matplotlib as mpl
 import pytest
@@ -29,6 +31,7 @@ from rheumeta.plots.canvas import Canvas, Face, text_width, wrap
 from rheumeta.plots.direction import draw_directions, size_class, summarise
 from rheumeta.plots.forest import SQUARE_MAX, draw_forest
 from rheumeta.plots.forest_layout import PLOT_SMALL, arrange
+from rheumeta.plots.forest_pen import forest_axis
 from rheumeta.plots.furniture import draw_note
 from rheumeta.plots.records import (
     AlbatrossPanel,
@@ -41,9 +44,11 @@ from rheumeta.plots.records import (
     DirectionLine,
     DirectionPlot,
     ForestBlock,
+    ForestLayout,
     ForestPlot,
     ForestRow,
     NoteFigure,
+    Reference,
     SignTest,
     Span,
 )
@@ -350,13 +355,50 @@ def test_caution_benchmark_and_groups_stand_in_the_figure():
         assert expected in words
 
 
-def test_the_key_shows_band_and_line_as_they_are_drawn():
-    figure = draw_forest(means())
-    for kind in ("other review", "important"):
+def behind(figure, kind):
+    """Return the left and right edges of what is filled as a band, the highest (not that in the key) first."""
+    colour = to_rgba(style.BANDS[kind].colour)
+    found = [p for p in figure.findobj(Rectangle) if p.get_facecolor() == colour]
+    found.sort(key=lambda p: -p.get_height())
+    return [(p.get_x(), p.get_x() + p.get_width()) for p in found]
+
+
+@pytest.mark.parametrize("layout", get_args(ForestLayout))
+def test_the_key_shows_bands_as_they_are_drawn(layout):
+    figure = draw_forest(replace(means(), caution="", layout=layout, mid=(-1.2, 0.1)))
+    for kind, count in (("other review", 6), ("important", 4)):  # edges and a middle, drawn and in the key
         colour = style.LINES[kind].colour
-        assert sum(line.get_color() == colour for line in figure.findobj(Line2D)) == 2, kind
-    bands = [p for p in figure.findobj(Rectangle) if p.get_facecolor() == to_rgba(style.AMBER_PALE)]
-    assert len(bands) == 3  # behind the studies, in the key, behind the caution
+        assert sum(line.get_color() == colour for line in figure.findobj(Line2D)) == count, kind
+        assert len(behind(figure, kind)) == 2
+    assert not behind(figure, "both")
+
+
+def test_where_two_bands_meet_a_third_colour_leaves_both_to_be_seen():
+    plot = replace(means(), benchmark=Reference("Other", Span(-1.0, -1.4, -0.5)))
+    figure = draw_forest(plot)
+    (other, _), (important, _) = behind(figure, "other review")[:2], behind(figure, "important")[:2]
+    assert behind(figure, "both") == [(important[0], other[1])]
+    assert other[0] < important[0] < other[1] < important[1]
+    edges = {line.get_xdata()[0] for line in figure.findobj(Line2D) if line.get_zorder() == 1}
+    assert {important[0], other[0], other[1]} <= edges
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_a_band_ends_with_the_axis(reverse):
+    plot = replace(means(), mid=(-100.0, 100.0), reverse=reverse)
+    figure = draw_forest(plot)
+    axis = forest_axis(plot, arrange(plot))
+    assert behind(figure, "important")[0] == pytest.approx(tuple(sorted((axis.start, axis.end))))
+    assert not behind(draw_forest(replace(plot, mid=(50.0, 100.0))), "important")[1:]  # only in the key
+
+
+def test_footnotes_and_keys_are_smaller_than_the_text():
+    for plot in (replace(p, layout="standard") for p in FORESTS.values()):
+        layout = arrange(plot)
+        assert layout.small.size < layout.face.size or layout.face.size == style.SIZE_MIN
+        figure = draw_forest(replace(plot, footnotes=("A footnote.",)))
+        sizes = {t.get_text(): t.get_fontsize() for t in figure.findobj(Text)}
+        assert sizes["A footnote."] == layout.small.size
 
 
 def test_optional_columns_go_before_text_shrinks():

@@ -63,6 +63,13 @@ def test_meanings_differ_in_colour_or_have_another_cue(name, vision):
 
 
 @pytest.mark.parametrize("vision", VISIONS)
+def test_the_band_of_small_differences_is_seen_on_paper_and_where_it_meets_another(vision):
+    own, other, both = (seen(style.BANDS[k].colour, vision) for k in ("important", "other review", "both"))
+    assert difference(own, seen(style.PAPER, vision)) >= TOUCHING
+    assert min(difference(both, own), difference(both, other)) >= TOUCHING
+
+
+@pytest.mark.parametrize("vision", VISIONS)
 @pytest.mark.parametrize("palette", PALETTES)
 def test_judgements_of_different_weight_differ_in_sign_or_colour(palette, vision):
     shown = {(look.sign, look.fill) for look in looks(JudgementStyle(colours=PALETTES[palette])).values()}

@@ -87,7 +87,7 @@ def draw_forest(plot: ForestPlot, *, whole: ForestPlot | None = None, width: flo
     draw_references(pen, top, y)
     y = _results(pen, y)
     notes = (plot.below_note, *plot.footnotes) if layout.below and plot.below_note else plot.footnotes
-    y = draw_tail(canvas, y, (), notes)
+    y = draw_tail(canvas, y, (), notes, layout.small)
     y = draw_dot_key(canvas, y, plot, layout)
     return canvas.finish(y + style.MARGIN)
 

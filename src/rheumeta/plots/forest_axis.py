@@ -7,6 +7,7 @@ from rheumeta.plots.axis import draw_axis
 from rheumeta.plots.canvas import text_width, wrap
 from rheumeta.plots.forest_house import house_of
 from rheumeta.plots.forest_pen import Pen
+from rheumeta.plots.records import ForestPlot
 
 DASHES: dict[str, tuple[float, ...] | None] = {
     "no effect": None,
@@ -16,21 +17,26 @@ DASHES: dict[str, tuple[float, ...] | None] = {
 }
 """Dashes of the lines behind the studies, points."""
 
+SAMPLE, SAMPLE_HALF, DASHES_KEY = 16.0, 3.5, (2.5, 1.5)
+"""Width and half the height of a band in the key, points; dashes short enough to be seen as such."""
+
+EDGE = 0.4
+"""Width of the edges of the band of another review, points."""
+
 SIDE_LEAST = 45.0
 """Least room for what a side of no effect means, points."""
 
 
 def draw_references(pen: Pen, top: float, bottom: float) -> None:
-    """Draw what lies behind the studies: the null, differences that matter, another review."""
-    plot, axis, canvas = pen.plot, pen.axis, pen.canvas
-    top -= 3
+    """Draw what lies behind the studies: too small differences, another review, the null, the pooled result."""
+    plot, top = pen.plot, top - 3
+    _bands(pen, top, bottom)
     if plot.benchmark is not None:
         span = plot.benchmark.span
-        if span.lower is not None and span.upper is not None:
-            left, right = sorted((axis.at(axis.clip(span.lower)), axis.at(axis.clip(span.upper))))
-            canvas.box(left, top, right - left, bottom - top, fill=style.AMBER_PALE, order=0.5)
+        for edge in (span.lower, span.upper):
+            _vertical(pen, edge, top, bottom, "other review", edge=True)
         _vertical(pen, span.estimate, top, bottom, "other review")
-    for value in plot.mid:
+    for value in plot.mid or ():
         _vertical(pen, value, top, bottom, "important")
     if plot.null is not None:
         _vertical(pen, plot.null, top, bottom, "no effect")
@@ -39,10 +45,40 @@ def draw_references(pen: Pen, top: float, bottom: float) -> None:
             _vertical(pen, total.effect.estimate, top, bottom, "pooled")
 
 
-def _vertical(pen: Pen, value: float | None, top: float, bottom: float, kind: str) -> None:
+def _bands(pen: Pen, top: float, bottom: float) -> None:
+    """Fill the bands; where they meet a third colour leaves both to be seen."""
+    places = {}
+    for kind, ends in _limits(pen.plot).items():
+        left, right = sorted(pen.axis.at(pen.axis.clip(v)) for v in ends)
+        places[kind] = (left, right)
+    if len(places) > 1:
+        left, right = (
+            f(ends) for f, ends in zip((max, min), zip(*places.values(), strict=True), strict=True)
+        )
+        places["both"] = (left, right)
+    for kind, (left, right) in places.items():
+        if right > left:
+            colour = style.BANDS[kind].colour
+            pen.canvas.box(left, top, right - left, bottom - top, fill=colour, order=0.5)
+
+
+def _limits(plot: ForestPlot) -> dict[str, tuple[float, float]]:
+    """Return the ends of the bands that a plot has."""
+    found = {} if plot.mid is None else {"important": plot.mid}
+    if plot.benchmark is not None:
+        span = plot.benchmark.span
+        if span.lower is not None and span.upper is not None:
+            found["other review"] = (span.lower, span.upper)
+    return found
+
+
+def _vertical(
+    pen: Pen, value: float | None, top: float, bottom: float, kind: str, *, edge: bool = False
+) -> None:
     if value is not None and pen.axis.low <= value <= pen.axis.high:
         x, colour = pen.axis.at(value), style.LINES[kind].colour
-        pen.canvas.line((x, x), (top, bottom), colour=colour, width=0.7, dash=DASHES[kind], order=1)
+        width, dash = (EDGE, None) if edge else (0.7, DASHES[kind])
+        pen.canvas.line((x, x), (top, bottom), colour=colour, width=width, dash=dash, order=1)
 
 
 def draw_axis_below(pen: Pen, y: float) -> float:
@@ -94,20 +130,19 @@ def _free_left(pen: Pen) -> float:
 
 
 def draw_line_key(pen: Pen, y: float) -> float:
-    """Draw the key of band and lines, one entry a line."""
+    """Draw the key of the bands, one entry a line."""
     plot, canvas, face = pen.plot, pen.canvas, pen.layout.small
-    left, sample = style.MARGIN, 16.0
-    entries: list[tuple[str, str]] = []
-    if plot.benchmark is not None:
-        entries.append(("other review", plot.benchmark.label))
-    if plot.mid and plot.mid_label:
-        entries.append(("important", plot.mid_label))
+    left, right, room = style.MARGIN, style.MARGIN + SAMPLE, canvas.width - 2 * style.MARGIN - SAMPLE - 5
+    entries = [("other review", plot.benchmark.label)] if plot.benchmark is not None else []
+    entries += [("important", plot.mid_label)] if plot.mid and plot.mid_label else []
     for kind, label in entries:
         middle, colour, dash = y + face.leading / 2, style.LINES[kind].colour, DASHES[kind]
+        ends = (middle - SAMPLE_HALF, middle + SAMPLE_HALF)
+        canvas.box(left, ends[0], SAMPLE, 2 * SAMPLE_HALF, fill=style.BANDS[kind].colour)
         if kind == "other review":
-            canvas.box(left, middle - 3, sample, 6, fill=style.AMBER_PALE)
-            canvas.line((left + sample / 2,) * 2, (middle - 3, middle + 3), colour=colour, dash=dash)
-        else:
-            canvas.line((left, left + sample), (middle, middle), colour=colour, dash=dash)
-        y = canvas.paragraph(left + sample + 5, y, label, canvas.width - 2 * style.MARGIN - sample - 5, face)
+            canvas.line(((left + right) / 2,) * 2, ends, colour=colour, dash=dash)
+        for x in (left, right):
+            width, line = (EDGE, None) if kind == "other review" else (0.7, DASHES_KEY)
+            canvas.line((x, x), ends, colour=colour, width=width, dash=line)
+        y = canvas.paragraph(right + 5, y, label, room, face)
     return y

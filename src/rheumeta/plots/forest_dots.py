@@ -5,7 +5,6 @@ from __future__ import annotations
 from rheumeta.plots import style
 from rheumeta.plots.canvas import Canvas, Face, text_width
 from rheumeta.plots.forest_layout import DOT_GAP, Layout, all_rows
-from rheumeta.plots.furniture import NOTE
 from rheumeta.plots.judgements import draw_judgement, draw_judgement_key, looks
 from rheumeta.plots.records import ForestPlot, ForestRow
 
@@ -50,11 +49,11 @@ def draw_dot_key(canvas: Canvas, y: float, plot: ForestPlot, layout: Layout) -> 
         return y
     used = {judgement for row in all_rows(plot) for judgement in row.dots}
     shown = looks(plot.dot_style)
-    room = canvas.width - 2 * style.MARGIN
+    room, face = canvas.width - 2 * style.MARGIN, layout.small
     if len(plot.dot_heads) == 1:
         text = f"{ALONE}: risk of bias, the overall judgement; its own figure shows the domains."
-        y = canvas.paragraph(style.MARGIN, y + 3, text, room, NOTE) + 2
-        return draw_judgement_key(canvas, y, used, shown, radius=RADIUS) + 1
+        y = canvas.paragraph(style.MARGIN, y + 3, text, room, face) + 2
+        return draw_judgement_key(canvas, y, used, shown, radius=RADIUS, face=face) + 1
     text = "Risk of bias: " + "; ".join(f"{d.sign} {d.name[:1].lower()}{d.name[1:]}" for d in plot.dot_heads)
-    y = canvas.paragraph(style.MARGIN, y + 3, text + ".", room, NOTE) + 2
-    return draw_judgement_key(canvas, y, used, shown, radius=RADIUS) + 1
+    y = canvas.paragraph(style.MARGIN, y + 3, text + ".", room, face) + 2
+    return draw_judgement_key(canvas, y, used, shown, radius=RADIUS, face=face) + 1

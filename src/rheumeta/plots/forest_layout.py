@@ -17,6 +17,9 @@ GAP = 8.0
 GAP_PLOT = 9.0
 """Space left and right of the plot, points."""
 
+SMALLER = style.SIZE - style.SIZE_SMALL
+"""How much smaller footnotes are than the text, points."""
+
 GAP_INTERVAL = 4.0
 """Space between an estimate and its interval, points."""
 
@@ -100,9 +103,9 @@ class Layout:
 
     @property
     def small(self) -> Face:
-        """The face of second thoughts."""
-        size = self.face.size if self.compact else self.face.size - 0.5
-        return replace(self.face, size=min(size, style.SIZE_SMALL), colour=style.SOFT)
+        """The face of second thoughts, of footnotes and of keys: one size below the text."""
+        least = style.SIZE_LEGIBLE if self.compact else style.SIZE_MIN
+        return replace(self.face, size=max(self.face.size - SMALLER, least), colour=style.SOFT)
 
 
 def all_rows(plot: ForestPlot) -> list[ForestRow]:

@@ -38,16 +38,18 @@ def draw_caution(canvas: Canvas, y: float, caution: str) -> float:
     return y + height + 3
 
 
-def draw_tail(canvas: Canvas, y: float, lines: Sequence[str], footnotes: Sequence[str]) -> float:
-    """Draw sentences and footnotes over the whole width; return the y below them."""
+def draw_tail(
+    canvas: Canvas, y: float, lines: Sequence[str], footnotes: Sequence[str], note: Face = NOTE
+) -> float:
+    """Draw sentences and footnotes (in the face `note`) over the whole width; return the y below them."""
     room = canvas.width - 2 * style.MARGIN
     y += 2
     for line in lines:
         y = canvas.paragraph(style.MARGIN, y, line, room, BODY) + 1
     if footnotes:
         y += 3
-    for note in footnotes:
-        y = canvas.paragraph(style.MARGIN, y, note, room, NOTE)
+    for text in footnotes:
+        y = canvas.paragraph(style.MARGIN, y, text, room, note)
     return y
 
 
@@ -58,6 +60,7 @@ def draw_key(
     *,
     sample: float,
     row: float = NOTE.leading + 2,
+    face: Face = NOTE,
 ) -> float:
     """Draw samples with their labels from left to right, in as many rows as they need.
 
@@ -71,6 +74,8 @@ def draw_key(
         Draws a sample, given its left edge and its middle; its label.
     sample, row : float
         Width of a sample and height of a row, points.
+    face : Face
+        The face of the labels.
 
     Returns
     -------
@@ -79,13 +84,13 @@ def draw_key(
     """
     x, deep, edge = style.MARGIN, row, canvas.width - style.MARGIN
     for draw, label in entries:
-        lines = wrap(label, edge - style.MARGIN - sample - 4, NOTE)
-        width = sample + 4 + max(text_width(line, NOTE) for line in lines)
+        lines = wrap(label, edge - style.MARGIN - sample - 4, face)
+        width = sample + 4 + max(text_width(line, face) for line in lines)
         if x > style.MARGIN and x + width > edge:
             x, y, deep = style.MARGIN, y + deep, row
         draw(x, y + row / 2)
-        canvas.lines(x + sample + 4, y + (row - NOTE.leading) / 2, lines, NOTE)
-        deep = max(deep, row + (len(lines) - 1) * NOTE.leading)
+        canvas.lines(x + sample + 4, y + (row - face.leading) / 2, lines, face)
+        deep = max(deep, row + (len(lines) - 1) * face.leading)
         x += width + 12
     return y + deep
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from rheumeta.plots import style
 from rheumeta.plots.canvas import Canvas, Face
-from rheumeta.plots.furniture import draw_key
+from rheumeta.plots.furniture import NOTE, draw_key
 from rheumeta.plots.review_records import Judgement, JudgementStyle
 
 
@@ -98,7 +98,13 @@ def draw_judgement(canvas: Canvas, x: float, y: float, look: Look, radius: float
 
 
 def draw_judgement_key(
-    canvas: Canvas, y: float, used: Iterable[Judgement], shown: Looks, *, radius: float = 4.2
+    canvas: Canvas,
+    y: float,
+    used: Iterable[Judgement],
+    shown: Looks,
+    *,
+    radius: float = 4.2,
+    face: Face = NOTE,
 ) -> float:
     """Draw the key of the judgements that are used; return the y below it."""
     wanted = set(used)
@@ -107,4 +113,4 @@ def draw_judgement_key(
         for judgement, look in shown.items()
         if judgement in wanted
     ]
-    return draw_key(canvas, y, entries, sample=2 * radius, row=2 * radius + 3)
+    return draw_key(canvas, y, entries, sample=2 * radius, row=2 * radius + 3, face=face)

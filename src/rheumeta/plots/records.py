@@ -118,7 +118,7 @@ class ForestPlot:
     right_label: str = ""
     axis_label: str = ""
     bounds: tuple[float, float] | None = None  # of the scale itself, e.g. 0 and 100 percent
-    mid: tuple[float, ...] = ()  # minimal important difference, display scale
+    mid: tuple[float, float] | None = None  # between them effects are smaller than matters, display scale
     mid_label: str = ""
     benchmark: Reference | None = None
     footnotes: tuple[str, ...] = ()

@@ -79,10 +79,17 @@ POOLED = {"random": Meaning(BLUE), "common": Meaning(LIGHT_BLUE)}
 LINES = {
     "no effect": Meaning(INK, "solid"),
     "pooled": Meaning(BLUE, "dots"),
-    "important": Meaning(GREEN, "dashes"),
-    "other review": Meaning(AMBER, "band with a short-dashed middle"),
+    "important": Meaning(GREEN, "dashed edges of a band"),
+    "other review": Meaning(AMBER, "band with solid edges and a short-dashed middle"),
     "prediction": Meaning(VERMILION, "thick bar"),
 }
+BANDS = {
+    "important": Meaning("#dfece6", "dashed edges"),
+    "other review": Meaning(AMBER_PALE, "solid edges, short-dashed middle"),
+    "both": Meaning("#cfd6b4", "edges of both"),
+}
+"""Bands behind the studies of a forest plot, and where two of them meet."""
+
 DIRECTIONS = {
     "favourable": Meaning(BLUE, "triangle upwards"),
     "unfavourable": Meaning(VERMILION, "triangle downwards"),
@@ -103,6 +110,7 @@ SHADES = {name: Meaning(c) for name, c in zip("0123", (PAPER, "#e9e9e9", "#d2d2d
 PALETTES: dict[str, Mapping[str, Meaning]] = {
     "pooled results": POOLED,
     "lines": LINES,
+    "bands": BANDS,
     "directions": DIRECTIONS,
     "evidence": EVIDENCE,
     "influence": INFLUENCE,

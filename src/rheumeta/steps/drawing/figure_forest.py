@@ -179,18 +179,22 @@ def _subtitle(analysis: Analysis) -> str:
     return " · ".join(p for p in parts if p)
 
 
-def _mid(analysis: Analysis) -> tuple[float, ...]:
-    if analysis.mid is None or analysis.scale == "log":
-        return ()
-    return (-analysis.mid if analysis.better == "lower" else analysis.mid,)
+def _mid(analysis: Analysis) -> tuple[float, float] | None:
+    """Return what differences are smaller than patients notice, on both sides of none."""
+    if not analysis.mid or analysis.null is None or analysis.scale == "log":
+        return None
+    return (analysis.null - analysis.mid, analysis.null + analysis.mid)
 
 
 def _mid_label(analysis: Analysis) -> str:
-    if analysis.mid is None:
+    limits = _mid(analysis)
+    if limits is None:
         return ""
+    what = "changes" if analysis.comparison_kind == "before_after" else "differences"
+    low, high = (numbers.plain(v) for v in limits)
     unit = f" {analysis.unit}" if analysis.unit else ""
-    source = f" ({analysis.mid_source})" if analysis.mid_source else ""
-    return f"minimal important difference for the better: {analysis.mid:g}{unit}{source}"
+    source = f": {analysis.mid_source}" if analysis.mid_source else ""
+    return f"{what} smaller than patients notice, between {low} and {high}{unit} (minimal important difference{source})"
 
 
 def _benchmark(analysis: Analysis) -> Reference | None:
