@@ -76,6 +76,35 @@ def test_what_an_interval_includes_is_never_left_out():
     assert small.endswith("but the interval includes a difference that matters.")
 
 
+def test_a_small_standardised_difference_says_that_its_interval_holds_an_appreciable_one():
+    wide = said(Interval(0.1, -0.9, 1.1), measure="SMD", null=0.0)
+    assert wide.endswith("but the interval includes a difference that matters.")
+    assert said(Interval(0.1, -0.2, 0.4), measure="SMD", null=0.0).endswith(
+        "little to no difference to ACR20."
+    )
+
+
+@pytest.mark.parametrize(("lower", "upper", "matters"), [(60, 190, True), (100, 150, False)])
+def test_a_small_risk_difference_says_that_its_interval_holds_an_appreciable_risk(lower, upper, matters):
+    absolute = replace(EFFECT, assumed=125, treated=Interval(130, lower, upper))
+    analysis = replace(rb.controlled(), measure="RD", null=0.0)
+    effect = Interval(0.005, (lower - 125) / 1000, (upper - 125) / 1000)
+    text = statement(analysis, row(analysis, effect=effect, measure="RD", absolute=absolute, certainty="low"))
+    assert "little to no difference" in text
+    assert text.endswith("a difference that matters.") is matters
+
+
+@pytest.mark.parametrize("kind", ["before_after", "single_group"])
+@pytest.mark.parametrize("level", ["very_low", "low", "high"])
+def test_without_a_control_group_no_certainty_says_that_the_treatment_did_it(kind, level):
+    analysis = replace(rb.controlled(), comparison_kind=kind, measure="MC", null=0.0)
+    text = statement(
+        analysis, row(analysis, effect=Interval(-1.5, -1.8, -1.2), measure="MC", certainty=level)
+    )
+    assert "here is no control group to tell the effect of the treatment on" in text
+    assert ("very uncertain" in text) is (level == "very_low")
+
+
 def test_an_addition_is_not_the_treatment_and_no_control_is_said():
     assert said(LOW, add_on=True).startswith("The addition probably")
     analysis = replace(rb.controlled(), comparison_kind="before_after")

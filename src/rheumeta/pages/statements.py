@@ -13,6 +13,7 @@ from typing import Literal
 from rheumeta.appraised import APPRECIABLE_RATIO, Finding, Level
 from rheumeta.pages.findings import STANDARDISED, null_value
 from rheumeta.pages.numbers import uncapital
+from rheumeta.pages.thresholds import IN_OWN_UNIT, RATIOS, thresholds
 from rheumeta.pages.words import includes, side
 from rheumeta.records import Analysis, Interval
 
@@ -29,13 +30,10 @@ AMOUNT: dict[Size, str] = {"trivial": "", "slight": " slightly", "plain": "", "l
 SMALL, MEDIUM, LARGE = 0.2, 0.5, 0.8
 """Standardised differences from which on an effect is small, medium, large (Cohen 1988)."""
 
-RATIOS = frozenset({"RR", "OR", "PETO", "HR", "IRR"})
 OF_EVENTS = RATIOS | {"RD"}
 NOT_POOLED = "The results were not pooled: see the single studies."
 NO_NUMBER = "No study gives a usable number: the effect is not known."
-NO_CONTROL = (
-    "The evidence is very uncertain: there is no control group to tell the effect of {what} on {outcome}."
-)
+NO_CONTROL = "There is no control group to tell the effect of {what} on {outcome}."
 VERY_LOW = "The evidence is very uncertain about the effect of {what} on {outcome}."
 
 
@@ -55,9 +53,11 @@ def statement(analysis: Analysis, item: Finding) -> str:
     outcome = uncapital(item.outcome_label)
     if item.measure in OF_EVENTS:
         outcome = f"how often there is {analysis.outcome_lay}"
+    if item.comparison_kind != "controlled":  # however certain the change is, nothing tells its cause
+        text = NO_CONTROL.format(what=what, outcome=outcome)
+        return f"The evidence is very uncertain: {uncapital(text)}" if item.certainty == "very_low" else text
     if item.certainty == "very_low":
-        frame = VERY_LOW if item.comparison_kind == "controlled" else NO_CONTROL
-        return frame.format(what=what, outcome=outcome)
+        return VERY_LOW.format(what=what, outcome=outcome)
     if item.effect is None or item.effect.estimate is None or item.certainty is None:
         return NOT_POOLED
     more, less, none = VERBS[item.certainty]
@@ -78,33 +78,32 @@ def size_of(analysis: Analysis, item: Finding) -> Size:
     if item.measure in STANDARDISED:
         steps = sum(abs(value) >= bound for bound in (SMALL, MEDIUM, LARGE))
         return ("trivial", "slight", "plain", "large")[steps]
-    if item.measure in ("MD", "MC"):
+    if item.measure in IN_OWN_UNIT:
         return "trivial" if analysis.mid is not None and abs(value) < analysis.mid else "plain"
-    ratio = _ratio(item)
+    ratio = _as_ratio(item).estimate
     low, high = APPRECIABLE_RATIO
     if ratio is None or not low < ratio < high:
         return "plain"
     return "trivial" if includes(effect, analysis.null) else "slight"
 
 
-def _ratio(item: Finding) -> float | None:
+def _as_ratio(item: Finding) -> Interval:
     """Return an effect on events as a ratio; a risk difference by the assumed risk, where there is one."""
-    if item.effect is None:
-        return None
-    if item.measure in RATIOS:
-        return item.effect.estimate
+    if item.effect is None or item.measure in RATIOS:
+        return item.effect or Interval()
     absolute = item.absolute
-    if item.measure != "RD" or absolute is None or not absolute.assumed or absolute.treated.estimate is None:
-        return None
-    return absolute.treated.estimate / absolute.assumed
+    if item.measure != "RD" or absolute is None or not absolute.assumed:
+        return Interval()
+    risks = (absolute.treated.estimate, absolute.treated.lower, absolute.treated.upper)
+    return Interval(*(None if risk is None else risk / absolute.assumed for risk in risks))
 
 
 def _more_than_trivial(analysis: Analysis, item: Finding) -> str:
     """Return, as a clause, that an interval holds effects that are not small."""
-    bounds = APPRECIABLE_RATIO if item.measure in RATIOS else ()
-    if item.measure in ("MD", "MC") and analysis.mid is not None:
-        bounds = (-analysis.mid, analysis.mid)
-    held = any(includes(item.effect, bound) for bound in bounds)
+    effect, (bounds, _) = item.effect, thresholds(analysis)
+    if item.measure == "RD":
+        effect, bounds = _as_ratio(item), APPRECIABLE_RATIO
+    held = any(includes(effect, bound) for bound in bounds)
     return ", but the interval includes a difference that matters" if held else ""
 
 

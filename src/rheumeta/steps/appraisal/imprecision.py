@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rheumeta.appraised import APPRECIABLE_RATIO, STEPS, DomainJudgement
+from rheumeta.appraised import STEPS, DomainJudgement
 from rheumeta.pages.findings import null_value
 from rheumeta.pages.numbers import capital, number
+from rheumeta.pages.thresholds import IN_OWN_UNIT, thresholds
 from rheumeta.pages.words import includes, shown_result
 from rheumeta.records import Analysis, Interval
 from rheumeta.stats import information_size
 from rheumeta.steps.appraisal.material import size
-
-APPRECIABLE_SMD = (-0.5, 0.5)
-"""The same for standardised differences (GRADE Handbook 2013, section 5.2.4.2)."""
 
 RELATIVE_CHANGE = 0.25
 """Relative improvement of a risk that a conventional trial would be made to find (Guyatt 2011)."""
@@ -31,10 +29,6 @@ FEWEST_EVENTS = 300.0
 FAR_LESS = 0.3
 """Share of the information size below which it is missed by far; Zeng 2022 gives the principle, the
 number is this project's."""
-
-RATIOS = frozenset({"RR", "OR", "PETO", "HR", "IRR"})
-STANDARDISED = frozenset({"SMD", "SMD1", "SMCC", "SMCR"})
-IN_OWN_UNIT = frozenset({"MD", "MC"})
 
 WORDS = ("not_serious", "serious", "very_serious")
 
@@ -82,17 +76,6 @@ def imprecision(analysis: Analysis, assumed: float | None) -> DomainJudgement:
     judgement = WORDS[min(steps, 2)]
     reason = capital("; ".join(reasons) or "the interval crosses no threshold and the patients suffice")
     return DomainJudgement("imprecision", judgement, STEPS[judgement], reason)
-
-
-def thresholds(analysis: Analysis) -> tuple[tuple[float, ...], str]:
-    """Return the effects that matter on the display scale, and what they are."""
-    if analysis.measure in IN_OWN_UNIT and analysis.mid is not None:
-        return (-analysis.mid, analysis.mid), "the minimal important difference"
-    if analysis.measure in RATIOS:
-        return APPRECIABLE_RATIO, "an appreciable effect"
-    if analysis.measure in STANDARDISED:
-        return APPRECIABLE_SMD, "an appreciable effect"
-    return (), ""
 
 
 def _by_interval(analysis: Analysis, interval: Interval) -> tuple[int, list[str]]:
