@@ -11,11 +11,12 @@ import report_builder as rb
 from pipeline import copy_project, run_to_synthesis
 
 from rheumeta.appraised import VERDICTS, EvidenceBase, read_appraisal
-from rheumeta.records import DirectionRow, Interval
+from rheumeta.records import DirectionRow, Excluded, Interval
 from rheumeta.steps import appraise, harmonise, report, validate
 from rheumeta.steps.appraisal.citations import Scope, citation, fits
 from rheumeta.steps.appraisal.claims import appraise_claim, limit, read_claim
 from rheumeta.steps.appraisal.verdicts import WEAKNESS, of_counts, of_directions, of_estimate, weakest
+from rheumeta.steps.synthesis.events import events_told
 from rheumeta.tables.rules_appraisal import parse_limits, parse_windows
 
 
@@ -210,6 +211,20 @@ def test_what_never_occurs_is_contradicted_by_events_that_are_not_patients(layou
     (found,) = appraise_claim(claim, material, {}, EvidenceBase(*[0] * 8)).evidence
     assert found.verdict == "contradicted"
     assert found.reason.startswith("It occurred. Seen in 0 of 15 treated patients")
+
+
+def test_events_of_patients_who_were_not_treated_tell_nothing(layout):
+    results = appraise.load(layout).evidence.results
+    rows = {
+        r.arm_id: r.result_id
+        for r in results
+        if r.study_id == "alvaro-gracia2017" and r.outcome == "AE-grade3"
+    }
+    placebo = Excluded("alvaro-gracia2017", "A", "counts events", (rows["placebo"],))
+    assert events_told(placebo, results, {"placebo"}) == "A reports 1 event in 7 patients"
+    assert events_told(placebo, results, {"dose_a", "dose_b", "dose_c", "all_doses"}) is None
+    both = replace(placebo, result_ids=tuple(rows.values()))
+    assert events_told(both, results, {"dose_b"}) == "A reports 2 events in 20 patients"
 
 
 def test_a_part_of_an_analysis_is_pooled_anew_as_its_subgroup_is(layout):

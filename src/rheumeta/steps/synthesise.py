@@ -253,10 +253,16 @@ def _reason(found: Estimate, analysis_id: str, material: Material) -> str | None
     """Return why nothing was pooled; where no patient had an event, with the events told of elsewhere."""
     if found.no_events is None:
         return found.reason
-    left_out = _excluded(analysis_id, material)
-    silent = [told for e in left_out if (told := events_told(e, material.evidence.results))]
+    silent = list(filter(None, (_told(e, analysis_id, material) for e in _excluded(analysis_id, material))))
     also = f"; but {' and '.join(silent)} {SEVERAL}" if silent else ""
     return f"{found.no_events}{also}. {NOT_POOLED}"
+
+
+def _told(excluded: Excluded, analysis_id: str, material: Material) -> str | None:
+    """Return the events that the treated patients of a study had, if it counts events."""
+    evidence, protocol = material.evidence, material.protocol
+    both = sides(evidence, excluded.study_id, protocol.comparisons[protocol.analyses[analysis_id].comparison])
+    return events_told(excluded, evidence.results, {arm.arm_id for arm in both.experimental})
 
 
 def controlled_silent(analyses: Sequence[Analysis], material: Material) -> tuple[str, ...]:

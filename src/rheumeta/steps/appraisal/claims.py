@@ -7,7 +7,7 @@ without one. Only arms that the claim is about count.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from rheumeta.appraised import (
@@ -144,7 +144,7 @@ def _evidence(
         if (found := _by_analysis(claim, outcome, claimed, material, controlled=controlled)) is not None:
             analysis, (verdict, reason) = found
             left_out = _left_out(analysis, claim, material)
-            told = [t for item in left_out if (t := events_told(item, material.evidence.results))]
+            told = [t for e, arms in left_out if (t := events_told(e, material.evidence.results, arms))]
             if told and claimed == "never":
                 verdict, reason = "contradicted", f"It occurred. {reason}"
             reason += _unused(left_out, told)
@@ -226,23 +226,23 @@ def _by_analysis(
     return None
 
 
-def _left_out(analysis: Analysis, claim: Claim, material: Material) -> list[Excluded]:
-    """Return the studies that suit the claim and report the outcome in a form that cannot be used."""
+def _left_out(analysis: Analysis, claim: Claim, material: Material) -> list[tuple[Excluded, set[str]]]:
+    """Return the studies that report the outcome in a form that cannot be used, with the arms that suit the claim."""
     suited = eligible(material, material.protocol.comparisons[analysis.comparison])
     cohort = material.evidence.cohort
     used = {cohort(s.study_id) for s in analysis.studies}
-    return [
-        item
-        for item in analysis.excluded
-        if item.result_ids
-        and cohort(item.study_id) not in used
-        and (both := suited.get(item.study_id))
-        and any(fits(a.moderators, claim.limits) for a in both.experimental)
-    ]
+    found = []
+    for item in analysis.excluded:
+        both = suited.get(item.study_id)
+        treated = both.experimental if both else ()
+        arms = {a.arm_id for a in treated if fits(a.moderators, claim.limits)}
+        if item.result_ids and arms and cohort(item.study_id) not in used:
+            found.append((item, arms))
+    return found
 
 
-def _unused(left_out: Sequence[Excluded], told: Sequence[str]) -> str:
-    found = [f"{item.label} ({item.reason.rstrip('.')})" for item in left_out]
+def _unused(left_out: Iterable[tuple[Excluded, set[str]]], told: Sequence[str]) -> str:
+    found = [f"{item.label} ({item.reason.rstrip('.')})" for item, _ in left_out]
     events = f" {'; '.join(told)}." if told else ""
     return (f" Not usable: {'; '.join(found)}." if found else "") + events
 

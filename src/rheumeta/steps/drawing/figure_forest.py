@@ -8,6 +8,7 @@ from dataclasses import replace
 from rheumeta.numbers import fixed
 from rheumeta.pages.inputs import anchor
 from rheumeta.pages.origins import pooled_place, subgroup_place
+from rheumeta.pages.words import main_pooled
 from rheumeta.plots import numbers
 from rheumeta.plots.records import (
     ForestBlock,
@@ -27,7 +28,6 @@ from rheumeta.steps.drawing.forest_words import (
     TURNED,
     block_lines,
     difference_line,
-    leading,
     method_heading,
     result_lines,
     sentence,
@@ -259,7 +259,7 @@ def _footnotes(analysis: Analysis) -> tuple[str, ...]:
 
 def _leads_common(analysis: Analysis, layout: ForestLayout) -> bool:
     """Return whether the one model that is shown is the common-effect model."""
-    pooled = leading(analysis)
+    pooled = main_pooled(analysis)
     return shows_one_model(layout) and pooled is not None and pooled.model == "common"
 
 
@@ -276,7 +276,7 @@ def _sums(analysis: Analysis, studies: Sequence[StudyEffect], layout: ForestLayo
 def _totals(analysis: Analysis, level: float, layout: ForestLayout) -> tuple[ForestTotal, ...]:
     if analysis.status != "pooled":
         return ()
-    models = [leading(analysis)] if shows_one_model(layout) else [analysis.random, analysis.common]
+    models = [main_pooled(analysis)] if shows_one_model(layout) else [analysis.random, analysis.common]
     cells = _total_cells(analysis, analysis.studies, layout)
     found: list[ForestTotal] = []
     for pooled in models:

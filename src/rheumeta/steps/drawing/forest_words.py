@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from rheumeta.numbers import fixed, p_number
+from rheumeta.pages.words import main_pooled
 from rheumeta.plots import numbers
 from rheumeta.plots.forest_house import HOUSES
 from rheumeta.plots.records import ForestLayout
@@ -18,8 +19,8 @@ TESTS = {
     "knha": "Hartung-Knapp interval",
     "adhoc": "Hartung-Knapp interval, not narrower than Wald",
 }
-METHODS = {"IV": "inverse variance", "MH": "Mantel-Haenszel", "PETO": "Peto", "Peto": "Peto"}
-SHORT = {"MH": "M-H", "PETO": "Peto", "Peto": "Peto"}
+METHODS = {"IV": "inverse variance", "MH": "Mantel-Haenszel", "Peto": "Peto"}
+SHORT = {"MH": "M-H", "Peto": "Peto"}
 """What RevMan calls methods; all others weight by the inverse variance."""
 
 TURNED = "larger values to the left"
@@ -67,13 +68,6 @@ def shows_one_model(layout: ForestLayout) -> bool:
     return bool(WORDS[layout].total)
 
 
-def leading(analysis: Analysis) -> Pooled | None:
-    """Return the model that an analysis is about: what its method asks for, else random effects."""
-    if analysis.common is not None and analysis.common.method in SHORT:
-        return analysis.common
-    return analysis.random or analysis.common
-
-
 def total_label(pooled: Pooled, layout: ForestLayout, level: float) -> str:
     """Return what stands left of the diamond of a pooled result."""
     if shows_one_model(layout):
@@ -90,7 +84,7 @@ def method_heading(analysis: Analysis, layout: ForestLayout, level: float) -> st
     """Return method, model and level as RevMan names them above the effects; nothing in other layouts."""
     if layout != "revman":
         return ""
-    pooled = leading(analysis)
+    pooled = main_pooled(analysis)
     if pooled is None:
         return f"{level:g}%\u00a0CI"
     return f"{SHORT.get(pooled.method, 'IV')}, {pooled.model.capitalize()}, {level:g}%\u00a0CI"
@@ -119,7 +113,7 @@ def _both_models(analysis: Analysis) -> list[str]:
 
 
 def _one_model(analysis: Analysis, layout: ForestLayout) -> list[str]:
-    pooled = leading(analysis)
+    pooled = main_pooled(analysis)
     if pooled is None:
         return []
     words = WORDS[layout]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from rheumeta.records import Excluded
 from rheumeta.steps.evidence.model import Result
@@ -10,8 +10,8 @@ from rheumeta.steps.evidence.model import Result
 SEVERAL = "(a patient can have several)"
 
 
-def events_told(excluded: Excluded, results: Iterable[Result]) -> str | None:
-    """Say how many events a study reports that could not enter for counting events.
+def events_told(excluded: Excluded, results: Iterable[Result], arms: Collection[str]) -> str | None:
+    """Say how many events treated patients of a study had, where they could not enter for counting events.
 
     Parameters
     ----------
@@ -19,13 +19,16 @@ def events_told(excluded: Excluded, results: Iterable[Result]) -> str | None:
         The study and the rows that were looked at.
     results : iterable of Result
         Rows of the review.
+    arms : collection of str
+        The treated arms; what the control group had says nothing of the treatment.
 
     Returns
     -------
     str or None
         Of several rows the one with most events; None if no event is told.
     """
-    rows = [r for r in results if r.result_id in excluded.result_ids and r.events_unit == "events"]
+    counts = [r for r in results if r.result_id in excluded.result_ids and r.events_unit == "events"]
+    rows = [r for r in counts if r.arm_id in arms]
     most = max(rows, key=lambda r: r.values.get("events", 0), default=None)
     if most is None or not most.values.get("events"):
         return None
