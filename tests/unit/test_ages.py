@@ -50,6 +50,12 @@ def test_the_first_file_that_is_older_is_named_with_what_makes_it(layout, touche
     assert f"rheumeta {maker} mine and each stage after" in said
 
 
+@pytest.mark.parametrize("stage", ["tables", "figures"])
+def test_an_appraisal_that_is_made_at_the_same_time_is_no_input(layout, stage):
+    touch(layout.synthesis, 10**6)
+    assert older_inputs(layout, stage) is None
+
+
 def test_what_the_stage_itself_makes_anew_may_be_old(layout):
     touch(layout.harmonised, 10**6)
     assert older_inputs(layout, "effects") is None

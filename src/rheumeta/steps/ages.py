@@ -15,6 +15,9 @@ from rheumeta.layout import Layout
 SLACK = 2.0
 """Seconds by which a file may be older all the same: files of a copy are written in any order."""
 
+BESIDE_APPRAISAL = frozenset({"tables", "figures"})
+"""Stages that read the synthesis alone; in a run of the workflow the appraisal is made at the same time."""
+
 
 def older_inputs(layout: Layout, stage: str) -> str | None:
     """Return a sentence on the first file before `stage` that is older than what it is made from, or None.
@@ -48,7 +51,7 @@ def _before(layout: Layout, stage: str) -> Iterator[tuple[str, Path]]:
         "appraise": layout.appraisal,
     }
     for name, path in made.items():
-        if name == stage:
+        if name == stage or (name == "appraise" and stage in BESIDE_APPRAISAL):
             return
         if path.is_file():
             yield name, path
