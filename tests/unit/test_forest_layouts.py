@@ -8,6 +8,8 @@ from itertools import pairwise
 
 import pytest
 import report_builder
+from matplotlib.colors import to_hex
+from matplotlib.patches import Polygon
 from matplotlib.text import Text
 from plot_cases import means, ratio, split
 
@@ -17,8 +19,10 @@ from rheumeta.plots.forest_layout import all_rows, all_totals, arrange, texts
 from rheumeta.plots.forest_pages import PAGE_ROWS, draw_pages, paginate
 from rheumeta.plots.forest_slim import slim
 from rheumeta.plots.style import render_pages
+from rheumeta.records import SubgroupTest
 from rheumeta.steps.drawing.figure_columns import raw_columns, with_moderators
 from rheumeta.steps.drawing.figure_forest import forest_figure, subgroup_figure
+from rheumeta.steps.drawing.forest_words import difference_line
 from rheumeta.tables.protocol import Moderator
 
 A4_HEIGHT = 297 * style.POINTS_PER_MM
@@ -45,6 +49,7 @@ def columns(layout):
             ["label", "cell 1", "cell 2", "weight random", "weight common", "effect", "plot"],
         ),
         ("bmj", ["label", "cell 1", "cell 2", "plot", "weight random", "weight common", "effect"]),
+        ("jama", ["label", "cell 1", "cell 2", "effect", "plot", "weight random", "weight common"]),
         ("compact", ["label", "plot", "effect", "weight random"]),
     ],
 )
@@ -173,6 +178,50 @@ def test_bmj_has_events_with_totals_below_one_heading_and_limits_in_words():
     assert "Weight" in words
     assert "(%)" in words
     assert words.count("(95% CI)") == 2
+
+
+def test_jama_has_sources_sides_above_and_pale_diamonds():
+    plot = forest_figure(analysis("acr20_three_months"), level=95, layout="jama")
+    assert plot.study_heading == "Source"
+    assert {c.group for c in plot.columns[1:]} == {"No. of events/total No."}
+    assert plot.axis_label == "Risk ratio (95% CI)"
+    assert not any("τ²" in line for line in plot.lines if not line.startswith("Method"))
+    assert any(line.startswith("Test for overall effect") for line in plot.lines)
+    figure = draw_forest(plot)
+    texts = {t.get_text(): t for t in figure.findobj(Text)}
+    limits = plot.totals[0].effect
+    assert f"({limits.lower:.2f}-{limits.upper:.2f})" in texts
+    assert not any(t.startswith("←") for t in texts)
+    side, heading = (
+        next(t for words, t in texts.items() if plot.left_label.endswith(words)),
+        texts["Source"],
+    )
+    assert side.get_position()[1] == pytest.approx(heading.get_position()[1])
+    assert side.get_fontproperties().get_weight() == "bold"
+    fills = [to_hex(p.get_facecolor()) for p in figure.findobj(Polygon) if len(p.get_xy()) == 5]
+    assert fills.count(style.LIGHT_BLUE) == 1
+
+
+def test_where_a_side_finds_no_room_above_it_stands_below():
+    words = {t.get_text() for t in draw_forest(replace(means(), layout="jama")).findobj(Text)}
+    assert "←\u00a0improved" in words
+    assert "improved" not in words
+
+
+def test_intervals_with_negative_limits_have_no_hyphen_in_jama():
+    words = [t.get_text() for t in draw_forest(replace(means(), layout="jama")).findobj(Text)]
+    assert "(−1.60 to −1.20)" in words
+    assert not any(w.startswith("(") and "-" in w for w in words)
+
+
+@pytest.mark.parametrize(
+    ("p", "text"),
+    [(0.0004, "P < .001"), (0.0012, "P = .001"), (0.01, "P = .010"), (0.034, "P = .03"), (0.5, "P = .50"),
+     (0.996, "P > .99")],
+)  # fmt: skip
+def test_probabilities_in_jama_have_no_zero_before_the_point(p, text):
+    test = SubgroupTest("dose", "Dose", 1.5, 1, p)
+    assert f", {text}; I²" in difference_line(test, "jama")
 
 
 def test_means_and_standard_deviations_have_columns_of_their_own_in_revman():

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 
 from rheumeta.plots import style
 from rheumeta.plots.canvas import Align, Canvas, Face, baseline, text_width, wrap
-from rheumeta.plots.forest_axis import draw_axis_below, draw_line_key, draw_references
+from rheumeta.plots.forest_axis import draw_axis_below, draw_line_key, draw_references, side_heads
 from rheumeta.plots.forest_dots import draw_dot_heads, draw_dot_key, draw_dots
 from rheumeta.plots.forest_house import house_of, interval_heading, prediction_label
 from rheumeta.plots.forest_layout import (
@@ -157,7 +157,7 @@ def _effect_heads(pen: Pen) -> list[tuple[tuple[str, ...], float, Align]]:
     ]
     if house_of(plot).over_plot and not layout.compact:
         found.append((lines(layout.plot.width), layout.plot.middle, "center"))
-    return found
+    return found + side_heads(pen)
 
 
 def _rule(pen: Pen, y: float, colour: str) -> float:
@@ -300,7 +300,7 @@ def _diamond(pen: Pen, y: float, total: ForestTotal) -> None:
         return
     left, right = axis.at(axis.clip(span.lower)), axis.at(axis.clip(span.upper))
     middle, half = axis.at(axis.clip(span.estimate)), DIAMOND / 2
-    fill = style.POOLED[total.kind].colour
+    fill = style.POOLED["common" if house_of(pen.plot).pale else total.kind].colour
     points = [(left, y), (middle, y - half), (right, y), (middle, y + half)]
     pen.canvas.shape(points, fill=fill, edge=style.BLUE, order=4, key=total.key)
     if span.lower < axis.low:

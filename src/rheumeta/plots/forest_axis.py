@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rheumeta.plots import style
 from rheumeta.plots.axis import draw_axis
-from rheumeta.plots.canvas import text_width, wrap
+from rheumeta.plots.canvas import Align, text_width, wrap
 from rheumeta.plots.forest_house import house_of
 from rheumeta.plots.forest_pen import Pen
 from rheumeta.plots.records import ForestPlot
@@ -22,6 +22,9 @@ SAMPLE, SAMPLE_HALF, DASHES_KEY = 16.0, 3.5, (2.5, 1.5)
 
 EDGE = 0.4
 """Width of the edges of the band of another review, points."""
+
+SIDE_GAP = 4.0
+"""Distance of what a side means from no effect, points."""
 
 SIDE_LEAST = 45.0
 """Least room for what a side of no effect means, points."""
@@ -81,6 +84,21 @@ def _vertical(
         pen.canvas.line((x, x), (top, bottom), colour=colour, width=width, dash=dash, order=1)
 
 
+def side_heads(pen: Pen) -> list[tuple[tuple[str, ...], float, Align]]:
+    """Return what the sides of no effect mean as lines above the plot, where it is usual and there is room."""
+    plot, place, bold = pen.plot, pen.layout.plot, pen.layout.bold
+    if plot.null is None or not house_of(plot).sides_above:
+        return []
+    centre = pen.axis.at(plot.null)
+    sides: list[tuple[str, float, float, Align]] = [
+        (plot.left_label, centre - SIDE_GAP, centre - SIDE_GAP - place.left, "right"),
+        (plot.right_label, centre + SIDE_GAP, place.right - centre - SIDE_GAP, "left"),
+    ]
+    if any(text_width(word, bold) > room for text, _, room, _ in sides for word in text.split()):
+        return []
+    return [(wrap(text, room, bold), x, align) for text, x, room, align in sides if text]
+
+
 def draw_axis_below(pen: Pen, y: float) -> float:
     """Draw the axis, what its sides mean, and its name."""
     plot, layout = pen.plot, pen.layout
@@ -93,6 +111,8 @@ def draw_axis_below(pen: Pen, y: float) -> float:
 
 def _sides(pen: Pen, y: float) -> float:
     """Write what left and right of no effect mean: around it, else from both ends of the plot, else in two rows."""
+    if side_heads(pen):
+        return y
     plot, axis, face, place = pen.plot, pen.axis, pen.layout.face, pen.layout.plot
     left = f"←\u00a0{plot.left_label}" if plot.left_label else ""
     right = f"{plot.right_label}\u00a0→" if plot.right_label else ""

@@ -1,7 +1,9 @@
-"""How a forest plot is printed: in our way, as RevMan prints it, or as the BMJ does.
+"""How a forest plot is printed: in our way, as RevMan prints it, or as the BMJ or JAMA does.
 
 RevMan: raw numbers, weight and effect left of the plot, the method above both, results of the tests left of the axis
 (Cochrane Handbook 5.1, box 11.3.a). BMJ: weight and effect right of the plot, intervals "(1.2 to 3.4)".
+JAMA: effect left of the plot, what its sides mean in bold above it, intervals "(1.2-3.4)", pale diamonds (documentation
+of the R package meta 8, after the journal's instructions for authors).
 """
 
 from __future__ import annotations
@@ -31,6 +33,8 @@ class House:
     percent: str = "%"  # behind each weight
     over_plot: bool = False  # the names of effect and method stand above the plot too
     beside_axis: bool = False  # the sentences of the results stand left of the axis
+    sides_above: bool = False  # what the sides of the plot mean stands above it
+    pale: bool = False  # diamonds are pale
 
 
 STANDARD = House(("cells", "plot", "effect", "weights"), ("plot", "effect", "weights"))
@@ -51,6 +55,15 @@ HOUSES: dict[ForestLayout, House] = {
         percent="",
         over_plot=True,
     ),
+    "jama": House(
+        ("cells", "effect", "plot", "weights"),
+        ("effect", "plot", "weights"),
+        brackets=("(", "-", ")"),
+        weight="Weight, %",
+        percent="",
+        sides_above=True,
+        pale=True,
+    ),
 }
 
 
@@ -65,6 +78,7 @@ class Texts:
 
     number: Callable[[float | None], str]
     house: House
+    signed: bool = False  # some numbers are negative
 
     def estimate(self, span: Span) -> str:
         """Return the estimate, or that there is none."""
@@ -75,6 +89,7 @@ class Texts:
         if span.lower is None and span.upper is None:
             return ""
         left, between, right = self.house.brackets
+        between = " to " if self.signed and between == "-" else between
         return f"{left}{self.number(span.lower)}{between}{self.number(span.upper)}{right}"
 
     def weight(self, weight: float | None) -> str:
@@ -95,7 +110,8 @@ def texts(plot: ForestPlot, spans: list[Span]) -> Texts:
         return Texts(ratio, house_of(plot))
     values = [v for s in spans for v in (s.estimate, s.lower, s.upper)]
     digits = numbers.decimals(values) if plot.digits is None else plot.digits
-    return Texts(lambda value: fixed(value, digits), house_of(plot))
+    signed = any(v < 0 for v in values if v is not None)
+    return Texts(lambda value: fixed(value, digits), house_of(plot), signed)
 
 
 def prediction_label(plot: ForestPlot) -> str:

@@ -11,7 +11,7 @@ from typing import Literal
 from rheumeta.plots.review_records import BiasDomain, Judgement, JudgementStyle
 
 Scale = Literal["linear", "log"]
-ForestLayout = Literal["standard", "revman", "bmj", "compact"]
+ForestLayout = Literal["standard", "revman", "bmj", "jama", "compact"]
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ Diagnostic = Literal[
     "funnel", "trim_and_fill", "radial", "baujat", "labbe", "influence", "drapery", "gosh", "cumulative",
     "leave_one_out",
 ]  # fmt: skip
-ForestLayout = Literal["standard", "revman", "bmj", "compact"]
+ForestLayout = Literal["standard", "revman", "bmj", "jama", "compact"]
 Judged = Literal[
     "low", "low_except_confounding", "some_concerns", "moderate", "high", "serious", "very_high", "critical", "unclear",
     "no_information", "not_applicable",

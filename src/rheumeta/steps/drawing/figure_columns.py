@@ -12,6 +12,15 @@ from rheumeta.plots.records import Brief, ForestColumn, ForestLayout, ForestPlot
 from rheumeta.records import Analysis, StudyEffect
 from rheumeta.tables.protocol import Moderator
 
+EVENTS_OF_TOTAL: dict[ForestLayout, tuple[str, str]] = {
+    "bmj": ("No of events/", "total"),
+    "jama": ("No. of events/", "total No."),
+}
+"""What stands above events with their totals."""
+
+HEADS_OF_N: dict[ForestLayout, str] = {"revman": "Total", "jama": "No."}
+"""What stands above numbers of patients, where it is not n."""
+
 
 @dataclass(frozen=True)
 class RawColumn:
@@ -94,7 +103,7 @@ def _arm_columns(analysis: Analysis, arm: int, group: str, layout: ForestLayout)
     if has("mean"):
         columns = _mean_and_sd(analysis, arm, group) if split else [_mean(analysis, arm, group)]
     if has("n"):
-        columns.append(_count(f"n{arm}", "Total" if split else "n", group, Brief(group, "n")))
+        columns.append(_count(f"n{arm}", HEADS_OF_N.get(layout, "n"), group, Brief(group, "n")))
     return columns
 
 
@@ -106,8 +115,9 @@ def _events(top: str, bottom: str, group: str, layout: ForestLayout) -> list[Raw
         below = Brief(group, "person-time" if time else "n")
         return [events, _count(bottom, "Person-\ntime" if time else "Total", group, below)]
     brief = Brief(group, "events/person-time" if time else "events/n")
-    if layout == "bmj":
-        of = "No of events/person-time" if time else "No of events/total"
+    if layout in EVENTS_OF_TOTAL:
+        start, counted = EVENTS_OF_TOTAL[layout]
+        of = start + ("person-time" if time else counted)
         column = ForestColumn(group or of, of if group else "", brief=brief)
     else:
         column = ForestColumn("Events/\nperson-time" if time else "Events/n", group, brief=brief)

@@ -32,6 +32,7 @@ from rheumeta.steps.drawing.forest_words import (
     result_lines,
     sentence,
     shows_one_model,
+    study_heading,
     subtotal_label,
     total_label,
 )
@@ -95,7 +96,7 @@ def subgroup_figure(
         blocks=_blocks(analysis, groups, level, layout),
         totals=_totals(analysis, level, layout),
         lines=(*results, *lines) if shows_one_model(layout) else (*lines, *results),
-        study_heading="Study or subgroup" if layout == "revman" else "Study",
+        study_heading="Study or subgroup" if layout == "revman" else study_heading(layout),
     )
 
 
@@ -146,7 +147,8 @@ def base_plot(analysis: Analysis, level: float, layout: ForestLayout = "standard
         columns=tuple(c.column for c in columns),
         left_label=analysis.left_label or "",
         right_label=analysis.right_label or "",
-        axis_label=_axis_label(analysis),
+        axis_label=_axis_label(analysis, layout, level),
+        study_heading=study_heading(layout),
         bounds=BOUNDS.get(analysis.measure),
         mid=_mid(analysis),
         mid_label=_mid_label(analysis),
@@ -161,10 +163,13 @@ def base_plot(analysis: Analysis, level: float, layout: ForestLayout = "standard
     )
 
 
-def _axis_label(analysis: Analysis) -> str:
-    """Return unit and, where the axis runs the unusual way, a word about it."""
+def _axis_label(analysis: Analysis, layout: ForestLayout, level: float) -> str:
+    """Return unit, in JAMA effect and level too, and where the axis runs the unusual way a word about it."""
     percent = analysis.measure in PERCENT_MEASURES
     unit = "percent of patients" if percent else analysis.unit or ""
+    if layout == "jama":
+        unit = f"{analysis.measure_label}{f', {unit}' if unit else ''} ({level:g}% CI)"
+        return f"{unit}: {TURNED}" if analysis.reversed_axis else unit
     if not analysis.reversed_axis:
         return unit
     return f"{analysis.measure_label}{f' in {unit}' if unit else ''}: {TURNED}"

@@ -42,6 +42,8 @@ class Words:
     heterogeneity: str = "Heterogeneity"
     difference: str = "Test for differences between the groups"
     overall: str = "Test for overall effect"
+    study: str = "Study"
+    tells_tau2: bool = True
 
 
 WORDS: dict[ForestLayout, Words] = {
@@ -59,8 +61,23 @@ WORDS: dict[ForestLayout, Words] = {
         heterogeneity="Test for heterogeneity",
         difference="Test for subgroup differences",
     ),
+    "jama": Words(
+        "τ²",
+        "χ²",
+        " = ",
+        "P",
+        "Total",
+        difference="Test for subgroup differences",
+        study="Source",
+        tells_tau2=False,
+    ),
 }
-"""Standard: both models. RevMan and the BMJ print one model, and P for the probability."""
+"""Standard: both models. RevMan, the BMJ and JAMA print one model, and P for the probability."""
+
+
+def study_heading(layout: ForestLayout) -> str:
+    """Return what stands above the names of the studies."""
+    return WORDS[layout].study
 
 
 def shows_one_model(layout: ForestLayout) -> bool:
@@ -150,7 +167,7 @@ def heterogeneity(pooled: Pooled, layout: ForestLayout = "standard") -> str:
     """Return tau², I² and the Q test as far as they are known."""
     words = WORDS[layout]
     tau2 = i2 = q = ""
-    if pooled.tau2 is not None and pooled.tau2.estimate is not None:
+    if words.tells_tau2 and pooled.tau2 is not None and pooled.tau2.estimate is not None:
         tau2 = f"{words.tau2}{words.equals}{_with_limits(pooled.tau2, numbers.significant, layout)}"
     if pooled.i2 is not None and pooled.i2.estimate is not None:
         i2 = f"I²{words.equals}{_with_limits(pooled.i2, lambda v: fixed(v, 0), layout, '%')}"
@@ -179,10 +196,19 @@ def _p(pval: float | None, layout: ForestLayout) -> str:
     """Return a probability behind a statistic: in brackets in RevMan, else after a comma."""
     if pval is None:
         return ""
-    words, text = WORDS[layout], p_number(pval)
-    sign = words.equals.replace("=", "<") if text.startswith("<") else words.equals
-    told = f"{words.p}{sign}{text.lstrip('< ')}"
+    words, text = WORDS[layout], _jama_p(pval) if layout == "jama" else p_number(pval)
+    sign = words.equals.replace("=", text[0]) if text[0] in "<>" else words.equals
+    told = f"{words.p}{sign}{text.lstrip('<> ')}"
     return f" ({told})" if layout == "revman" else f", {told}"
+
+
+def _jama_p(pval: float) -> str:
+    """Return a probability as JAMA prints it: no zero before the point, two digits, three up to 0.01."""
+    if pval < 0.001:
+        return "< .001"
+    if pval > 0.99:
+        return "> .99"
+    return f"{pval:.{3 if pval <= 0.01 else 2}f}".lstrip("0")
 
 
 def _method_and_test(pooled: Pooled) -> str:
