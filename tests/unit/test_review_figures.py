@@ -171,6 +171,19 @@ def test_judgement_of_the_outcome_goes_before_that_of_all():
     assert for_analysis(read_assessments(rows), pooled)[first].outcome == pooled.outcome
 
 
+def test_a_judgement_may_name_the_outcome_as_the_results_do():
+    pooled = replace(next(a for a in SYNTHESIS.analyses if a.status == "pooled"), primary=True)
+    first = pooled.studies[0].study_id
+    rows = bias_rows(first, ("low",) * 6) + bias_rows(first, ("high",) * 6, outcome="ACR-20")
+    found, codes = read_assessments(rows), {pooled.outcome: ("ACR-20",)}
+    assert for_analysis(found, pooled)[first].outcome == "all"
+    assert for_analysis(found, pooled, codes)[first].outcome == "ACR-20"
+    dots = with_bias(forest_figure(pooled, level=95), pooled, found, {}, codes=codes).blocks[0].rows[0].dots
+    assert dots == ("high",) * 6
+    plot = bias_summary_figure(rows, {}, Synthesis("demo", (pooled,)), codes=codes)
+    assert plot.panels[0].beside.lines[0].judgements == ("high",) * 6
+
+
 def test_nobody_judged_is_said():
     rows = bias_rows("a", ("not_assessed",), domains=("overall",))
     rows += bias_rows("d", ("not_assessed",), tool="ROBINS-I", domains=("overall",))
@@ -263,6 +276,22 @@ def test_flow_sums_boxes_and_names_their_parts():
     assert other.steps[3].main.lines == ("Reports assessed for eligibility (n = 10)",)
     assert "Studies included in review (n = 20)" in describe_flow(plot)
     assert plot.phases == ("Identification", *["Screening"] * 3, "Included")
+
+
+def test_flow_names_what_was_removed_where_it_was_of_one_kind():
+    def aside(*boxes):
+        rows = [
+            {**FLOW[0], "box": box, "channel": "all", "reason": "", "n": "7"}
+            for box in ("identified", *boxes)
+        ]
+        return flow_figure(rows, SYNTHESIS, 20).streams[0].steps[0].aside.lines
+
+    assert aside("duplicates_removed") == ("Duplicate records removed before screening (n = 7)",)
+    assert aside("automation_removed") == (
+        "Records removed before screening (n = 7)",
+        "Records marked as ineligible by automation tools (n = 7)",
+    )
+    assert aside() == ("Records removed before screening: not recorded",)
 
 
 def test_flow_of_an_update_adds_the_previous_studies():

@@ -85,17 +85,9 @@ from rheumeta.tables.writing import StageWriter
 log = logging.getLogger(__name__)
 
 Plot = (
-    ForestPlot
-    | DirectionPlot
-    | AlbatrossPlot
-    | BubblePlot
-    | MapPlot
-    | BiasPlot
-    | FlowPlot
-    | Chart
-    | StripPlot
+    ForestPlot | DirectionPlot | AlbatrossPlot | BubblePlot | MapPlot | BiasPlot | FlowPlot | Chart | StripPlot
     | NoteFigure
-)
+)  # fmt: skip
 Sheets = Mapping[str, Sequence[Mapping[str, str]]]
 
 NOT_COMPUTED = "This analysis could not be computed; the log and problems.csv say why."
@@ -133,6 +125,11 @@ class Sources:
     def assessments(self) -> list[Assessment]:
         """Judgements of risk of bias."""
         return assessments(self.sheets["risk_of_bias"])
+
+    @cached_property
+    def codes(self) -> dict[str, tuple[str, ...]]:
+        """Codes of the results sheet, by outcome of the protocol."""
+        return {name: outcome.codes for name, outcome in self.protocol.outcomes.items()}
 
     @cached_property
     def colours(self) -> dict[str, str]:
@@ -339,7 +336,7 @@ def _sheet_tasks(sources: Sources) -> Iterator[Task]:
     yield Task(RISK_OF_BIAS, lambda: bias_figure(bias, labels, colours), describe_bias)
     yield Task(
         BIAS_SUMMARY,
-        lambda: bias_summary_figure(bias, labels, synthesis, colours),
+        lambda: bias_summary_figure(bias, labels, synthesis, colours, codes=sources.codes),
         describe_bias,
         draw_bias_summary,
     )
@@ -354,7 +351,8 @@ def _analysis_tasks(analysis: Analysis, plan: AnalysisPlan, sources: Sources) ->
     def forest(plot: ForestPlot | NoteFigure) -> ForestPlot | NoteFigure:
         if isinstance(plot, ForestPlot):
             plot = with_moderators(plot, analysis, {m: protocol.moderators[m] for m in plan.forest_columns})
-        plot = with_bias(plot, analysis, sources.assessments, sources.labels, sources.colours)
+        bias, codes = sources.assessments, sources.codes
+        plot = with_bias(plot, analysis, bias, sources.labels, sources.colours, codes=codes)
         return with_text(plot, analysis, plan.forest_text)
 
     yield Task(analysis.id, lambda: forest(forest_figure(analysis, level=level, layout=layout)), words)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import cast
 
 from rheumeta.pages.inputs import anchor
@@ -27,6 +28,10 @@ Row = Mapping[str, str]
 Colours = Mapping[str, str]
 """Colours by judgement; one that is not named has the standard colour."""
 
+Codes = Mapping[str, Collection[str]]
+"""Codes of the results sheet by outcome of the protocol: a judgement may name either."""
+
+NO_CODES: Codes = MappingProxyType({})
 STANDARD: Colours = PALETTES["standard"]
 PERCENT, LEAST_REST = 100.0, 0.5
 """All weight; a share of it that is printed, percent."""
@@ -153,7 +158,12 @@ def _label(assessment: Assessment, labels: Mapping[str, str]) -> str:
 
 
 def bias_summary_figure(
-    rows: Sequence[Row], labels: Mapping[str, str], synthesis: Synthesis, colours: Colours = STANDARD
+    rows: Sequence[Row],
+    labels: Mapping[str, str],
+    synthesis: Synthesis,
+    colours: Colours = STANDARD,
+    *,
+    codes: Codes = NO_CODES,
 ) -> BiasPlot | NoteFigure:
     """Return the bars of a review: each judgement the same, beside it by weight in a primary analysis.
 
@@ -163,6 +173,8 @@ def bias_summary_figure(
         As in :func:`bias_figure`.
     synthesis : Synthesis
         Its first primary pooled analysis that holds a judged study gives the weights.
+    codes : mapping of str to collection of str, optional
+        As in :func:`for_analysis`.
     """
     found = assessments(rows)
     if not _anybody(found):
@@ -172,8 +184,11 @@ def bias_summary_figure(
     for panel in _panels(found, labels, colours):
         count = len(panel.lines)
         basis = f"{count} {'judgement' if count == 1 else 'judgements'}, {SAME_WEIGHT}"
-        own = [a for a in found if a.tool == panel.tool]
-        beside = _weighted(own, analysis, labels, colours) if analysis else None
+        beside = None
+        if analysis is not None:
+            own = [a for a in found if a.tool == panel.tool]
+            chosen = for_analysis(own, analysis, codes)
+            beside = _weighted(list(chosen.values()), analysis, labels, colours)
         panels.append(replace(panel, basis=basis, beside=beside))
     return BiasPlot(SUMMARY_TITLE, tuple(panels))
 
@@ -184,13 +199,12 @@ def _weighing(synthesis: Synthesis, studies: Collection[str]) -> Analysis | None
 
 
 def _weighted(
-    own: Sequence[Assessment], analysis: Analysis, labels: Mapping[str, str], colours: Colours
+    kept: Sequence[Assessment], analysis: Analysis, labels: Mapping[str, str], colours: Colours
 ) -> BiasPanel | None:
     """Return the panel of a tool with the weights of an analysis; None if no study of it was judged."""
     weights: Counter[str] = Counter()
     for study in analysis.studies:
         weights[study.study_id] += study.weight_random or 0.0  # type: ignore[assignment]
-    kept = list(for_analysis(own, analysis).values())
     if not kept:
         return None
     (panel,) = _panels(kept, labels, colours)
@@ -204,15 +218,19 @@ def _weighted(
     return replace(panel, basis=basis, weights=shown)
 
 
-def for_analysis(found: Iterable[Assessment], analysis: Analysis) -> dict[str, Assessment]:
-    """Return the judgement that counts for each study of an analysis.
+def for_analysis(
+    found: Iterable[Assessment], analysis: Analysis, codes: Codes = NO_CODES
+) -> dict[str, Assessment]:
+    """Return the judgement that counts for each study of an analysis, as for its certainty.
 
-    The one of the outcome goes before the one of all outcomes; of several tools the first counts.
+    The one of the outcome, by its id or one of its `codes` in the results sheet, goes before the one of all
+    outcomes; of several tools the first counts.
     """
+    own = {ALL, analysis.outcome, *codes.get(analysis.outcome, ())}
     chosen: dict[str, Assessment] = {}
     studies = {s.study_id for s in analysis.studies}
     for assessment in sorted(found, key=lambda a: a.outcome == ALL):
-        if assessment.study in studies and assessment.outcome in (ALL, analysis.outcome):
+        if assessment.study in studies and assessment.outcome in own:
             chosen.setdefault(assessment.study, assessment)
     return chosen
 
@@ -223,13 +241,15 @@ def with_bias(
     found: Iterable[Assessment],
     labels: Mapping[str, str],
     colours: Colours = STANDARD,
+    *,
+    codes: Codes = NO_CODES,
 ) -> ForestPlot | NoteFigure:
-    """Return a forest plot with the judgements beside each study.
+    """Return a forest plot with the judgements beside each study (`codes` as in :func:`for_analysis`).
 
     The columns are the domains of the tool that most studies were judged with; a study that was judged
     with another one shows its overall judgement, and a note says so.
     """
-    chosen = for_analysis(found, analysis)
+    chosen = for_analysis(found, analysis, codes)
     if isinstance(plot, NoteFigure) or not chosen:
         return plot
     if not _anybody(chosen.values()):
