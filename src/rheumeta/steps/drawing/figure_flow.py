@@ -120,9 +120,10 @@ def _removed(boxes: Sequence[str], rows: Sequence[Row]) -> FlowBox:
     if boxes != REMOVED:
         return _counted(boxes[0], BOXES[boxes[0]], rows)
     kinds = [box for box in REMOVED if any(r["box"] == box for r in rows)]
-    if len(kinds) < 2:
-        name = f"{BOXES[kinds[0]]} removed before screening" if kinds == [REMOVED[0]] else REMOVED_BEFORE
-        return _counted(REMOVED[0], name, rows)
+    if not kinds:
+        return _counted(REMOVED[0], REMOVED_BEFORE, rows)
+    if kinds == [REMOVED[0]]:
+        return _counted(REMOVED[0], f"{BOXES[REMOVED[0]]} removed before screening", rows)
     parts = [line for kind in kinds for line in _kind(BOXES[kind], [r for r in rows if r["box"] == kind])]
     return FlowBox((_total(REMOVED_BEFORE, rows), *parts), _place(rows))
 
