@@ -213,6 +213,20 @@ def test_what_never_occurs_is_contradicted_by_events_that_are_not_patients(layou
     assert found.reason.startswith("It occurred. Seen in 0 of 15 treated patients")
 
 
+def test_a_claim_that_cites_nothing_is_not_tested_by_an_outcome_that_measures_something_else(layout):
+    material = appraise.load(layout)
+    row = next(r for r in material.sheets["claims"] if r["claim_id"] == "C05")
+    own, other = (
+        appraise_claim(
+            read_claim({**row, "cited_study_ids": "", "concept": c}), material, {}, EvidenceBase(*[0] * 8)
+        )
+        for c in ("disability", "quality of life")
+    )
+    assert own.verdict != "not_testable"
+    assert other.verdict == "not_testable"
+    assert other.reason == "Outcome: the claim is about quality of life; HAQ measures disability."
+
+
 def test_events_of_patients_who_were_not_treated_tell_nothing(layout):
     results = appraise.load(layout).evidence.results
     rows = {

@@ -216,7 +216,8 @@ def test_intervals_with_negative_limits_have_no_hyphen_in_jama():
 
 @pytest.mark.parametrize(
     ("p", "text"),
-    [(0.0004, "P < .001"), (0.0012, "P = .001"), (0.01, "P = .010"), (0.034, "P = .03"), (0.5, "P = .50"),
+    [(0.0004, "P < .001"), (0.0012, "P = .001"), (0.01, "P = .010"), (0.034, "P = .03"), (0.044, "P = .04"),
+     (0.048, "P = .048"), (0.05, "P = .05"), (0.5, "P = .50"),
      (0.996, "P > .99")],
 )  # fmt: skip
 def test_probabilities_in_jama_have_no_zero_before_the_point(p, text):

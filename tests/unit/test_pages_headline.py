@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 import report_builder as build
 
 from rheumeta.pages import headline as head
@@ -94,6 +95,17 @@ def test_intervals_that_include_no_difference_answer_nothing():
         "Whether the treatment helps or harms is not known. Of two main questions put to controlled studies, one "
         "has a usable result, and no difference would fit its data as well."
     )
+
+
+@pytest.mark.parametrize(
+    ("word", "known"), [("high", True), ("moderate", True), ("low", False), ("very low", False)]
+)
+def test_a_certain_result_about_no_difference_is_not_called_unknown(word, known):
+    level = build.controlled(random=build.pooled(display=(1.0, 0.98, 1.02)))
+    for asked in ([level], [level, build.empty()]):
+        text = head.answer(asked, {level.id: word})
+        assert text.startswith("Whether the treatment helps or harms is not known. ") is not known
+        assert "no difference would fit its data as well" in text
 
 
 def test_a_result_without_an_interval_answers_nothing():

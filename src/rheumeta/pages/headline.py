@@ -36,6 +36,7 @@ MISSING = (
 UNSURE = frozenset({"low", "very low"})
 """Levels of certainty that the answer itself has to name."""
 
+SURE = frozenset({"moderate", "high"})
 NOT_KNOWN = "Whether the treatment helps or harms is not known. "
 
 
@@ -95,13 +96,14 @@ def answer(primary: Sequence[Analysis], certainty: Mapping[str, str] = MappingPr
         return "Whether the treatment helps or harms is not known: no controlled result can be had."
     clear = [(a, interval) for a, interval in shown if not includes(interval, a.null)]
     if len(asked) == 1:
-        return _only_answer(clear, certainty)
+        return _only_answer(shown, clear, certainty)
     if not clear:
         usable = "one has a usable result, and no difference would fit its data as well"
         if len(shown) > 1:
             have = count(len(shown), "have", "have")
             usable = f"{have} a usable result, and no difference would fit the data of each as well"
-        return f"{NOT_KNOWN}Of {count(len(asked), 'main question')} put to controlled studies, {usable}."
+        lead = _not_known(shown, certainty)
+        return f"{lead}Of {count(len(asked), 'main question')} put to controlled studies, {usable}."
     better = sum(_is_better(a, interval) for a, interval in clear)
     sides = _sides(better, len(clear) - better)
     return (
@@ -134,11 +136,21 @@ def _unsure(analysis: Analysis, certainty: Mapping[str, str]) -> str:
     return f"{word} certainty" if word in UNSURE else ""
 
 
-def _only_answer(clear: Sequence[tuple[Analysis, Interval]], certainty: Mapping[str, str]) -> str:
+def _not_known(shown: Sequence[tuple[Analysis, Interval]], certainty: Mapping[str, str]) -> str:
+    """Return that nothing is known of the effect; nothing where a result about no difference is certain enough."""
+    words = {certainty.get(analysis.id) for analysis, _ in shown}
+    return "" if words & SURE else NOT_KNOWN
+
+
+def _only_answer(
+    shown: Sequence[tuple[Analysis, Interval]],
+    clear: Sequence[tuple[Analysis, Interval]],
+    certainty: Mapping[str, str],
+) -> str:
     """Return the answer where one question was asked and has a result."""
     if not clear:
         asked = "The one main question put to controlled studies has a usable result"
-        return f"{NOT_KNOWN}{asked}, but no difference would fit its data as well."
+        return f"{_not_known(shown, certainty)}{asked}, but no difference would fit its data as well."
     side = "a better" if _is_better(*clear[0]) else "a worse"
     word, shaky = certainty.get(clear[0][0].id, ""), weakness(*clear[0])
     limits = [f"the certainty is {word}"] if word in UNSURE else []

@@ -76,7 +76,7 @@ def missing_view(found: Sequence[MissingResults]) -> list[MissingView]:
 AVAILABLE, HELD_BACK, UNRELATED, UNCLEAR, SHARED = (
     Availability("yes", "✓", "result available"),
     Availability("no", "✗", "no result available, perhaps because of what it is"),
-    Availability("unrelated", "~", "no result available, for a reason that has nothing to do with it"),
+    Availability("unrelated", "~", "no result available, as far as is known not because of what it is"),
     Availability("unclear", "?", "unclear: what was read of the study does not give it"),
     Availability("shared", "=", "counted with another study of the same patients"),
 )

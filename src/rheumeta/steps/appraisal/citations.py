@@ -39,7 +39,7 @@ def citation(study_id: str, material: Material, scope: Scope) -> Citation:
     mismatches, unknown = _arms(study_id, material, scope.comparisons, scope.limits)
     design = _design(study_id, material, scope.comparisons)
     mismatches += [design] if design else []
-    mismatches += _concept(scope, material)
+    mismatches += concept_missed(scope, material)
     wrong, unread = _outcomes(study_id, material, scope.outcomes)
     label = material.evidence.label(study_id)
     return Citation(study_id, label, tuple(mismatches + wrong), tuple(unknown + unread))
@@ -87,7 +87,7 @@ def _design(study_id: str, material: Material, comparisons: Sequence[str]) -> st
     return reasons[0] if reasons else None
 
 
-def _concept(scope: Scope, material: Material) -> list[str]:
+def concept_missed(scope: Scope, material: Material) -> list[str]:
     """Say what the outcomes measure, if the protocol says so of all and of none what the claim is about."""
     measured = [material.protocol.outcomes[name] for name in scope.outcomes]
     if not (scope.concept and measured) or any(o.concept in (None, scope.concept) for o in measured):

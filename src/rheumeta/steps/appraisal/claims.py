@@ -24,7 +24,7 @@ from rheumeta.pages.numbers import capital, count
 from rheumeta.pages.words import shown_result
 from rheumeta.records import Analysis, DirectionRow, Excluded
 from rheumeta.steps.appraisal.certainty import certainty
-from rheumeta.steps.appraisal.citations import Limits, Scope, citation, fits
+from rheumeta.steps.appraisal.citations import Limits, Scope, citation, concept_missed, fits
 from rheumeta.steps.appraisal.material import Material, Row, eligible, size
 from rheumeta.steps.appraisal.verdicts import Judged, of_counts, of_directions, of_estimate, said, weakest
 from rheumeta.steps.synthesis.estimates import estimate
@@ -96,6 +96,8 @@ def appraise_claim(
     scope = Scope(tuple(claim.claimed), claim.concept, claim.comparisons, claim.limits)
     cited = tuple(citation(study, material, scope) for study in claim.cited)
     verdict, reason = _overall(claim, evidence, cited, base)
+    if evidence and not cited and (missed := concept_missed(scope, material)):
+        verdict, reason = "not_testable", f"{capital(missed[0])}."
     row = claim.row
     return ClaimAppraisal(row["claim_id"], row["said_by"], row["claim"], verdict, reason, evidence, cited)
 

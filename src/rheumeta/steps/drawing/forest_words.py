@@ -203,12 +203,13 @@ def _p(pval: float | None, layout: ForestLayout) -> str:
 
 
 def _jama_p(pval: float) -> str:
-    """Return a probability as JAMA prints it: no zero before the point, two digits, three up to 0.01."""
+    """Return a probability as JAMA prints it: no zero before the point, two digits; three where two would mislead."""
     if pval < 0.001:
         return "< .001"
     if pval > 0.99:
         return "> .99"
-    return f"{pval:.{3 if pval <= 0.01 else 2}f}".lstrip("0")
+    three = pval <= 0.01 or (pval < 0.05 <= round(pval, 2))
+    return f"{pval:.{3 if three else 2}f}".lstrip("0")
 
 
 def _method_and_test(pooled: Pooled) -> str:
