@@ -293,7 +293,7 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "zero_cells": (1e-6, 0.5, 100),
     "double_zero": ("leave_out", "include"),
     "shared_control": ("combine", "split"),
-    "forest_left": ("better", "smaller"),
+    "forest_left": (None, "better", "smaller"),
     "cohort": ("largest", "longest", "first"),
 }
 MEASURES = (

@@ -19,7 +19,7 @@ from rheumeta.stats.effects import effect_size
 from rheumeta.steps.synthesis import moderation, unpooled
 from rheumeta.steps.synthesis.estimates import Model, estimate, study_interval
 from rheumeta.stored import from_dict, to_json
-from rheumeta.tables.protocol import load_protocol
+from rheumeta.tables.protocol import ForestLayout, load_protocol
 
 MODEL = Model("PLO", "inverse_variance", "REML", "cochrane", 95, 5)
 
@@ -204,16 +204,29 @@ def test_two_runs_write_the_same_bytes(bundled: dict[str, Layout], tmp_path: Pat
         assert all((one / f).read_bytes() == (two / f).read_bytes() for f in files)
 
 
-def test_a_protocol_can_keep_smaller_values_left(tmp_path: Path) -> None:
+@pytest.mark.parametrize("choice", ["forest_left: smaller", "forest_layout: bmj"])
+def test_a_protocol_can_keep_smaller_values_left(tmp_path: Path, choice: str) -> None:
     root = copy_project(tmp_path)
     protocol = root / "config" / "reviews" / "biologics_acr50.yaml"
     text = protocol.read_text(encoding="utf-8")
-    protocol.write_text(
-        text.replace("defaults:\n", "defaults:\n  forest_left: smaller\n", 1), encoding="utf-8"
-    )
+    protocol.write_text(text.replace("defaults:\n", f"defaults:\n  {choice}\n", 1), encoding="utf-8")
     analysis = read_synthesis(run_to_synthesis(root, "biologics_acr50").synthesis).analyses[0]
     assert not analysis.reversed_axis
     assert (analysis.left_label, analysis.right_label) == ("better with placebo", "better with biologic")
+
+
+@pytest.mark.parametrize("layout", ["standard", "compact", "revman", "bmj", "jama"])
+def test_what_lies_left_is_chosen_or_as_the_layout_prints_it(layout: ForestLayout) -> None:
+    protocol = load_protocol(PROJECT / "config" / "reviews" / "biologics_acr50.yaml")
+    plan = next(iter(protocol.analyses.values())).model_copy(update={"forest_layout": layout})
+
+    def better_left(choice: str | None) -> bool:
+        defaults = protocol.defaults.model_copy(update={"forest_left": choice})
+        return protocol.model_copy(update={"defaults": defaults}).better_left(plan)
+
+    assert better_left(None) == (layout in ("standard", "compact"))
+    assert better_left("better")
+    assert not better_left("smaller")
 
 
 def test_mantel_haenszel_goes_on_without_a_study_that_reports_only_its_ratio() -> None:

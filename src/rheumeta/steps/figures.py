@@ -346,7 +346,7 @@ def _sheet_tasks(sources: Sources) -> Iterator[Task]:
 def _analysis_tasks(analysis: Analysis, plan: AnalysisPlan, sources: Sources) -> Iterator[Task]:
     protocol, level = sources.protocol, sources.protocol.defaults.level
     words = f"{describe(analysis)} {spoken(plan.forest_text, sources.labels)}".rstrip()
-    layout = plan.forest_layout or protocol.defaults.forest_layout
+    layout = protocol.layout_of(plan)
 
     def forest(plot: ForestPlot | NoteFigure) -> ForestPlot | NoteFigure:
         if isinstance(plot, ForestPlot):

@@ -126,8 +126,7 @@ def _benchmark(plan: AnalysisPlan, root: Path) -> Benchmark | None:
 def _sides(plan: AnalysisPlan, comparison: Comparison, *, swapped: bool) -> dict[str, Any]:
     """Name the sides and say what left and right of no effect mean.
 
-    Left is the better side for the treated, unless the protocol wants smaller values there and more is
-    better (`swapped`).
+    Left is the better side for the treated, unless smaller values lie there and more is better (`swapped`).
     """
     one = comparison.experimental.name or "Treatment"
     two = (comparison.control.name if comparison.control else None) or "Control"
@@ -157,7 +156,7 @@ def build_analysis(analysis_id: str, material: Material) -> Analysis:
     instrument, info = material.instruments[outcome.codes[0]], measure_info(plan.measure)
     studies = [study_effect(row, material) for row in material.effects.get((analysis_id, BASE), ())]
     model = model_of(plan, protocol)
-    better_left = protocol.defaults.forest_left == "better"
+    better_left = protocol.better_left(plan)
     found = estimate(studies, model)
     studies_out = _weighted(studies, found)
     raw_unit = plan.measure in RAW_MEANS

@@ -34,6 +34,8 @@ Diagnostic = Literal[
     "leave_one_out",
 ]  # fmt: skip
 ForestLayout = Literal["standard", "revman", "bmj", "jama", "compact"]
+SMALLER_LEFT: frozenset[ForestLayout] = frozenset({"revman", "bmj", "jama"})
+"""Layouts that print their axes from small to large whatever is better, as those journals do."""
 Judged = Literal[
     "low", "low_except_confounding", "some_concerns", "moderate", "high", "serious", "very_high", "critical", "unclear",
     "no_information", "not_applicable",
@@ -188,8 +190,10 @@ class Defaults(Model):
     shared_control: Literal["combine", "split"] = Field(
         "combine", description="Several arms of one study that fit: combine them, or split the control."
     )
-    forest_left: Literal["better", "smaller"] = Field(
-        "better", description="Left in every forest plot: the better side for the treated, or smaller values."
+    forest_left: Literal["better", "smaller"] | None = Field(
+        None,
+        description="Left in every forest plot: the better side for the treated, or smaller values. Else as the "
+        "layout prints it: better in standard and compact, smaller in revman, bmj and jama.",
     )
     cohort: Literal["largest", "longest", "first"] = Field(
         "largest",
@@ -308,6 +312,16 @@ class Protocol(Model):
     sensitivity: dict[Id, Change] = Field({})
     analyses: dict[Id, AnalysisPlan]
     changes: tuple[str, ...] = Field((), description="Changes to the protocol, newest first, each dated.")
+
+    def layout_of(self, plan: AnalysisPlan) -> ForestLayout:
+        """Return the layout of the forest plots of an analysis."""
+        return plan.forest_layout or self.defaults.forest_layout
+
+    def better_left(self, plan: AnalysisPlan) -> bool:
+        """Return whether the better side lies left in the figures of an analysis: as chosen, else by its layout."""
+        if self.defaults.forest_left is None:
+            return self.layout_of(plan) not in SMALLER_LEFT
+        return self.defaults.forest_left == "better"
 
 
 def load_protocol(path: Path, *, file: str | None = None) -> Protocol:
