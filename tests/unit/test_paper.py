@@ -10,7 +10,10 @@ from appraisal_builder import DOMAINS, appraisal
 
 from rheumeta.appraised import Certainty, DomainJudgement
 from rheumeta.pages import pandoc, paper_findings, paper_frame, paper_parts
+from rheumeta.pages.analyses import analysis_view
+from rheumeta.pages.paper import _sensitivity
 from rheumeta.pages.prisma import checklist
+from rheumeta.records import Sensitivity
 from rheumeta.steps import documents
 
 SEARCH = {"source": "A register", "date_searched": "2026-01-01", "hits": "3", "strategy": "cells"}
@@ -151,3 +154,28 @@ def test_short_tables_of_studies_stay_upright():
     ]  # fmt: skip
     long = list(paper_parts.studies_table([("A", "randomised", "–", "x" * 80, "y", "–", "published")]))
     assert long[0]["t"] == "RawBlock"
+
+
+def test_limits_count_in_english(data):
+    def said(statuses, rows):
+        views = [analysis_view(replace(rb.controlled(), status=status, caution=None)) for status in statuses]
+        given = replace(data, accounting=[{"used_in": used} for used in rows])
+        return [text(item) for item in list(paper_frame.limits(given, views))[2]["c"]]
+
+    assert said(["pooled"] * 7, ["a"] * 24) == [
+        "24 reported results all enter analyses.", "Seven planned analyses all rest on more than one study.",
+    ]  # fmt: skip
+    assert said(["pooled", "single_study"], ["a", ""]) == [
+        "Of 2 reported results 1 enters no analysis; the report lists why.",
+        "Of two planned analyses, one rests on one study.",
+    ]  # fmt: skip
+    assert said(["single_study", "no_data", "no_data"], ["", ""])[1] == (
+        "Of three planned analyses, one rests on one study and two have no usable number."
+    )
+
+
+def test_a_measure_that_names_a_sensitivity_run_is_named_once():
+    run = Sensitivity("or", "Odds ratio", "pooled", 2, rb.pooled(display=(5.37, 1.2, 24.0)), measure="OR",
+                      measure_label="Odds ratio", scale="log")  # fmt: skip
+    words = _sensitivity(analysis_view(rb.controlled(sensitivity=(run,))))
+    assert words == "With other assumptions: odds ratio: 5.37 [1.20, 24.0]."

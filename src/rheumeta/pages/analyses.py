@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from rheumeta.pages.findings import FAMILIES
 from rheumeta.pages.inputs import anchor
+from rheumeta.pages.measures import differing, told
 from rheumeta.pages.numbers import DASH, count, interval, number, p_equals, tenth, whole
 from rheumeta.pages.origins import place as whole_place
 from rheumeta.pages.origins import subgroup_place
@@ -95,9 +96,12 @@ class AnalysisView:
     subgroups: tuple[SubgroupTable, ...]
     changed: tuple[Sensitivity, ...]  # sensitivity runs that give another result
     unchanged: tuple[str, ...]  # labels of those that give the same
+    differing: tuple[
+        tuple[Analysis, str], ...
+    ]  # other measures of the outcome that say otherwise of no effect
 
 
-def analysis_view(analysis: Analysis, *, level: float = 95) -> AnalysisView:
+def analysis_view(analysis: Analysis, *, level: float = 95, beside: Iterable[Analysis] = ()) -> AnalysisView:
     """Return one analysis as the template shows it.
 
     Parameters
@@ -106,6 +110,8 @@ def analysis_view(analysis: Analysis, *, level: float = 95) -> AnalysisView:
         The record.
     level : float
         Level of the intervals in percent.
+    beside : iterable of Analysis
+        All analyses of the review, some of which may be of the same outcome by another measure.
     """
     legend = _legend(analysis.studies)
     marks = {code: mark for mark, code in legend}
@@ -126,15 +132,19 @@ def analysis_view(analysis: Analysis, *, level: float = 95) -> AnalysisView:
         subgroups=_subgroups(analysis),
         changed=tuple(s for s in analysis.sensitivity if not _same(analysis, s)),
         unchanged=tuple(s.label for s in analysis.sensitivity if _same(analysis, s)),
+        differing=tuple((other, told(other, show_main(other))) for other in differing(analysis, beside)),
     )
 
 
 def _same(analysis: Analysis, run: Sensitivity) -> bool:
     """Return whether a sensitivity run reads as the analysis itself does."""
+    return run.k == analysis.k and show_main(analysis) == show_run(analysis, run)
+
+
+def show_main(analysis: Analysis) -> str:
+    """Return the result that speaks for an analysis, on its display scale."""
     result = shown_result(analysis)
-    return run.k == analysis.k and show(analysis, result.display if result else None) == show_run(
-        analysis, run
-    )
+    return show(analysis, result.display if result else None)
 
 
 def show_run(analysis: Analysis, run: Sensitivity) -> str:

@@ -15,6 +15,7 @@ from rheumeta.pages.currency import currency
 from rheumeta.pages.figures import alt_text, is_empty
 from rheumeta.pages.inputs import ReportInput
 from rheumeta.pages.integrity import integrity_blocks
+from rheumeta.pages.measures import OTHERWISE
 from rheumeta.pages.numbers import capital, count, percent, uncapital, whole
 from rheumeta.pages.pandoc import Block
 from rheumeta.pages.paper_findings import claims, findings
@@ -166,6 +167,7 @@ def _analysis(material: Paper, view: AnalysisView) -> Iterable[Block]:
     drawn = a.status in ("pooled", "not_pooled") and a.id in material.data.figures
     told = " ".join([view.sentence, *a.warnings, _sensitivity(view)]).strip()
     told += f" ({pandoc.pointer(a.id)}.)" if drawn else ""
+    told = " ".join([told, *(f"{OTHERWISE} {other.title}: {text}" for other, text in view.differing)])
     if a.primary:
         yield pandoc.heading(3, a.title)
         yield pandoc.paragraph(told)
@@ -186,7 +188,9 @@ def _sensitivity(view: AnalysisView) -> str:
     texts = []
     for run in view.changed:
         if run.random or run.single:
-            texts.append(f"{uncapital(run.label)} {show_run(view.record, run)}")
+            label, result = uncapital(run.label), show_run(view.record, run)
+            named = uncapital(result).startswith(f"{label}:")  # the measure names itself
+            texts.append(uncapital(result) if named else f"{label} {result}")
     return f"With other assumptions: {'; '.join(texts)}." if texts else ""
 
 

@@ -8,7 +8,7 @@ from rheumeta.pages import pandoc
 from rheumeta.pages.analyses import METHOD_NAMES, AnalysisView
 from rheumeta.pages.currency import currency
 from rheumeta.pages.inputs import ReportInput
-from rheumeta.pages.numbers import count, uncapital
+from rheumeta.pages.numbers import capital, count, uncapital
 from rheumeta.pages.pandoc import Block
 
 MISSING = "Not stated in the protocol."
@@ -89,20 +89,38 @@ def limits(data: ReportInput, views: Sequence[AnalysisView]) -> Iterable[Block]:
     """Yield the limits of the evidence and those of the review."""
     yield pandoc.heading(1, "Limits")
     yield pandoc.heading(2, "Limits of the evidence")
-    unused = sum(not row["used_in"] for row in data.accounting)
     cautions = dict.fromkeys(v.record.caution for v in views if v.record.caution and v.record.studies)
-    one = sum(v.record.status == "single_study" for v in views)
-    empty = sum(v.record.status == "no_data" for v in views)
-    yield pandoc.bullets([
-        f"Of {len(data.accounting)} reported results {unused} enter no analysis; the report lists why.",
-        *map(str, cautions),
-        f"Of {count(len(views), 'planned analysis', 'planned analyses')}, {count(one, 'rests', 'rest')} on one study "
-        f"and {count(empty, 'has', 'have')} no usable number.",
-    ])  # fmt: skip
+    yield pandoc.bullets([*_unused(data), *map(str, cautions), _thin([v.record.status for v in views])])
     own = own_limits(data)
     if own:
         yield pandoc.heading(2, "Limits of the review")
         yield pandoc.bullets(own)
+
+
+def _unused(data: ReportInput) -> list[str]:
+    """Return how many of the reported results enter no analysis; nothing if none is reported."""
+    total, unused = len(data.accounting), sum(not row["used_in"] for row in data.accounting)
+    if unused:
+        verb = "enters" if unused == 1 else "enter"
+        return [f"Of {total} reported results {unused} {verb} no analysis; the report lists why."]
+    whole = count(total, "reported result enters an analysis", "reported results all enter analyses")
+    return [f"{capital(whole)}."] if total else []
+
+
+def _thin(statuses: Sequence[str]) -> str:
+    """Return how many of the planned analyses rest on one study or on none."""
+    one, empty = statuses.count("single_study"), statuses.count("no_data")
+    parts = [
+        f"{count(size, *verbs)} {what}"
+        for size, verbs, what in (
+            (one, ("rests", "rest"), "on one study"), (empty, ("has", "have"), "no usable number")
+        )
+        if size
+    ]  # fmt: skip
+    planned = count(len(statuses), "planned analysis", "planned analyses")
+    if not parts:
+        return f"{capital(planned)} {'rests' if len(statuses) == 1 else 'all rest'} on more than one study."
+    return f"Of {planned}, {' and '.join(parts)}."
 
 
 def own_limits(data: ReportInput) -> list[str]:

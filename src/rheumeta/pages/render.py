@@ -44,6 +44,7 @@ from rheumeta.pages.inputs import ReportInput, anchor, split_ids
 from rheumeta.pages.integrity import INTRODUCTION, TITLE, integrity_view, warning
 from rheumeta.pages.lineage import lineages
 from rheumeta.pages.literature import is_doi
+from rheumeta.pages.measures import OTHERWISE, by_question, together
 from rheumeta.pages.methods import methods_view
 from rheumeta.pages.missing import KEY, availability, matrices, missing_key, missing_view, patients_place
 from rheumeta.pages.missing import STATUS_WORDS as MISSING_WORDS
@@ -57,6 +58,7 @@ from rheumeta.pages.unpooled import (
     directions_view,
     directions_words,
 )
+from rheumeta.pages.words import shaky
 from rheumeta.questions import GRADES, WITHOUT_QUESTIONED
 from rheumeta.records import FLAGS
 from rheumeta.rob_tools import judgement_words
@@ -67,6 +69,7 @@ FONT_STYLES = {"": "", "Bold": "font-weight:bold", "Oblique": "font-style:italic
 
 GLOBALS: dict[str, Any] = {
     "show": analyses.show, "show_run": analyses.show_run, "describe": analyses.describe, "degrees": analyses.degrees,
+    "OTHERWISE": OTHERWISE, "by_question": by_question, "shaky": shaky,
     "count": numbers.count, "regression_words": analyses.regression_words,
     "directions_words": directions_words, "albatross_words": albatross_words,
     "first_sentence": numbers.first_sentence, "anchor": anchor,
@@ -191,7 +194,9 @@ def context(data: ReportInput) -> dict[str, Any]:
     """Return all names that the template of the report reads."""
     data = with_add_ons(data)
     synthesis = data.synthesis
-    views = [analyses.analysis_view(a, level=data.level) for a in synthesis.analyses]
+    views = [
+        analyses.analysis_view(a, level=data.level, beside=synthesis.analyses) for a in synthesis.analyses
+    ]
     bias = data.sheet("risk_of_bias")
     return {
         "data": data,
@@ -269,8 +274,10 @@ def first_screen(data: ReportInput) -> list[str]:
 
 
 def main_views(views: Iterable[analyses.AnalysisView]) -> list[analyses.AnalysisView]:
-    """Return the views of primary analyses, those without any number last."""
-    return sorted((v for v in views if v.record.primary), key=lambda view: view.record.status == "no_data")
+    """Return the views of primary analyses, measures of one outcome together, those without any number last."""
+    primary = sorted((v for v in views if v.record.primary), key=lambda view: view.record.status == "no_data")
+    order = together(view.record for view in primary)
+    return sorted(primary, key=lambda view: order[view.record.id])
 
 
 def by_comparison(views: Sequence[analyses.AnalysisView]) -> list[list[analyses.AnalysisView]]:

@@ -239,6 +239,17 @@ def weakness(analysis: Analysis, display: Interval) -> str:
     return ""
 
 
+def shaky(analysis: Analysis) -> str:
+    """Return, as a clause, why the interval that stands for an analysis may not be relied on, where it claims a side.
+
+    Also where no value means no effect (a percentage); empty if the interval includes no effect or nothing speaks so.
+    """
+    result = shown_result(analysis)
+    if result is None or includes(result.display, analysis.null):
+        return ""
+    return weakness(analysis, result.display)
+
+
 def includes_mid(analysis: Analysis, display: Interval) -> str:
     """Return how the interval lies to the minimal important difference; empty without one.
 

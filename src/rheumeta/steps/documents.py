@@ -64,7 +64,7 @@ def run(layout: Layout) -> None:
 
 def written(data: ReportInput, ending: str) -> dict[str, Any]:
     """Return the paper as pandoc's syntax tree; `ending` is that of the figure files."""
-    view = partial(analysis_view, level=data.level)
+    view = partial(analysis_view, level=data.level, beside=data.synthesis.analyses)
     views = [view(analysis) for analysis in data.synthesis.analyses]
     return paper(Paper(data, views, first_screen(data), ending))
 
