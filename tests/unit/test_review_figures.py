@@ -318,6 +318,21 @@ def test_flow_says_what_is_not_recorded_and_never_writes_zero():
     assert isinstance(flow_figure([], SYNTHESIS, 3), NoteFigure)
 
 
+def test_flow_counts_the_sheet_of_studies_where_it_records_no_number_of_them():
+    for rows in (
+        [flow_row("screened", 9)],
+        [flow_row("included_studies", ""), flow_row("included_reports", 5)],
+    ):
+        plot = flow_figure(rows, SYNTHESIS, 3)
+        assert plot.included.lines[0] == "Studies included in review (n = 3)"
+        assert "those of the sheet of studies" in plot.lines[0]
+    assert plot.included.lines[1] == "Reports of included studies (n = 5)"
+    update = [row for row in UPDATE if row["box"] != "included_studies"]
+    assert (
+        flow_figure(update, SYNTHESIS, 31).included.lines[0] == "New studies included in review: not recorded"
+    )
+
+
 def test_flow_without_any_number_has_one_box_a_phase_that_says_so():
     rows = [flow_row(box, "") for box in BOXES if box not in OPTIONAL and not box.startswith("included")]
     plot = flow_figure([*rows, flow_row("included_studies", 23)], SYNTHESIS, 23)

@@ -8,15 +8,21 @@ import math
 
 import pytest
 import tiny_review
+from review_cases import FLOW, UPDATE
 
 from rheumeta.errors import RheumetaError
 from rheumeta.layout import Layout
 from rheumeta.records import FLAGS
 from rheumeta.steps import validate
+from rheumeta.tables import sheets
 from rheumeta.tables.findings import ACCEPTABLE
 from rheumeta.tables.ordering import row_order
+from rheumeta.tables.reading import read_sheet
+from rheumeta.tables.rules_flow import check_flow
 from rheumeta.tables.sheets import RAW_SHEETS, RESULTS
+from rheumeta.tables.typed import type_sheet
 from rheumeta.tables.validated import load_validated, validated_path
+from rheumeta.tables.writing import csv_text
 
 PROJECT = tiny_review.FOLDER.parents[1]
 BUNDLED = sorted(path.stem for path in (PROJECT / "config" / "reviews").glob("*.yaml"))
@@ -35,6 +41,17 @@ def rows(path):
 @pytest.mark.parametrize("review", BUNDLED)
 def test_the_bundled_reviews_have_no_faults(review):
     assert validate.check(Layout(review, PROJECT)).faults == ()
+
+
+@pytest.mark.parametrize(("flow", "studies"), [(FLOW, 20), (UPDATE, 31), (UPDATE, 20), (FLOW[:-2], 7)])
+def test_a_flow_that_adds_up_has_no_faults(flow, studies, tmp_path):
+    path = tmp_path / "flow.csv"
+    path.write_text(csv_text(flow, [column.name for column in sheets.FLOW.columns]), encoding="utf-8")
+    table, faults = type_sheet(read_sheet(path, sheets.FLOW, file=path.name)[0])
+    assert faults == []
+    assert check_flow(table, studies) == []
+    counted = [row for row in flow if row["box"] in ("included_studies", "total_studies")]
+    assert bool(check_flow(table, 9)) == bool(counted)
 
 
 def test_no_row_is_lost_and_only_the_correction_differs(layout):

@@ -132,7 +132,7 @@ def _rules(tables: Mapping[str, Table], known: Declared) -> tuple[list[Fault], l
         f for f in found if f.code != "unknown_outcome" or (known.complete and f.value not in known.unclear)
     ]
     found, accepted = check_numbers(tables["results"], tables["arms"], table)
-    faults += check_flow(tables["flow"]) + check_searches(tables["searches"])
+    faults += check_flow(tables["flow"], len(tables["studies"].rows)) + check_searches(tables["searches"])
     return faults + found, accepted
 
 

@@ -72,7 +72,7 @@ def flow_figure(rows: Sequence[Row], synthesis: Synthesis, studies: int) -> Flow
         TITLE,
         (*phases, LAST_PHASE),
         streams,
-        _included(rows, update),
+        _included(rows, update, studies),
         _syntheses(synthesis, studies),
         _box(rows, PREVIOUS) if any(r["box"] in PREVIOUS for r in rows) else None,
         _box(rows, TOTAL) if update else None,
@@ -188,9 +188,19 @@ def _part(row: Row) -> str:
     return row["reason"] or CHANNELS[row["channel"]]
 
 
-def _included(rows: Sequence[Row], update: bool) -> FlowBox:
-    names = ("New studies included in review", "Reports of new included studies") if update else None
-    return _box(rows, INCLUDED, names)
+def _included(rows: Sequence[Row], update: bool, studies: int) -> FlowBox:
+    """Return the studies included; where the flow does not record them, the sheet of studies counts."""
+    if update:
+        return _box(rows, INCLUDED, ("New studies included in review", "Reports of new included studies"))
+    if _recorded(rows, INCLUDED[0]):
+        return _box(rows, INCLUDED)
+    lines = (_n(BOXES[INCLUDED[0]], str(studies)), *_box(rows, INCLUDED[1:]).lines)
+    return FlowBox(lines, _place([r for r in rows if r["box"] in INCLUDED]))
+
+
+def _recorded(rows: Sequence[Row], box: str) -> list[int]:
+    """Return the numbers of a box."""
+    return [int(float(r["n"])) for r in rows if r["box"] == box and r["n"]]
 
 
 def _box(rows: Sequence[Row], boxes: Sequence[str], names: Sequence[str] | None = None) -> FlowBox:
@@ -222,10 +232,11 @@ def _syntheses(synthesis: Synthesis, studies: int) -> tuple[FlowBox, ...]:
 
 
 def _other_count(rows: Sequence[Row], studies: int, update: bool) -> tuple[str, ...]:
-    """Say so where the flow counts other studies than the sheet of studies."""
-    box = TOTAL[0] if update else INCLUDED[0]
-    known = [int(float(r["n"])) for r in rows if r["box"] == box and r["n"]]
-    if not known or sum(known) == studies:
+    """Say so where the sheet of studies counts, and where the flow counts other studies than it."""
+    known = _recorded(rows, TOTAL[0] if update else INCLUDED[0])
+    if not known:
+        return () if update else ("The studies included are those of the sheet of studies.",)
+    if sum(known) == studies:
         return ()
     return (f"The sheet of studies holds {studies}; the last row of boxes counts these.",)
 
