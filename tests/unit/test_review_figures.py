@@ -12,6 +12,7 @@ from review_cases import BIAS, FLOW, LABELS, UPDATE, bias_rows, flow_row
 from test_plots import DPI, PIXEL, boxes
 
 from rheumeta.flow_boxes import BOXES, OPTIONAL
+from rheumeta.pages.words import leading_weights
 from rheumeta.plots.evidence_map import draw_map
 from rheumeta.plots.flow import draw_flow
 from rheumeta.plots.forest import draw_forest
@@ -162,6 +163,21 @@ def test_weights_come_from_the_first_primary_pooled_analysis():
     )
     assert "1 low, 1 high" in describe_bias(plot)
     assert "low 100%" in describe_bias(plot)
+
+
+def test_weights_are_those_of_the_model_that_leads():
+    random = next(a for a in SYNTHESIS.analyses if a.status == "pooled")
+    studies = tuple(replace(s, weight_common=100.0 * (i == 0)) for i, s in enumerate(random.studies))
+    analysis = replace(
+        random, primary=True, studies=studies, common=replace(random.random, model="common", method="MH")
+    )
+    assert leading_weights(random) == [s.weight_random for s in random.studies]
+    assert leading_weights(analysis) == [100.0, *[0.0] * (len(studies) - 1)]
+    rows = [
+        row for i, s in enumerate(studies) for row in bias_rows(s.study_id, ("high" if i else "low",) * 6)
+    ]
+    beside = bias_summary_figure(rows, {}, Synthesis("demo", (analysis,))).panels[0].beside
+    assert dict(shares(beside, 5)) == {"low": 100.0, "high": 0.0}
 
 
 def test_judgement_of_the_outcome_goes_before_that_of_all():

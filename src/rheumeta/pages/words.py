@@ -64,6 +64,13 @@ def main_pooled(analysis: Analysis) -> Pooled | None:
     return analysis.random
 
 
+def leading_weights(analysis: Analysis) -> list[float | None]:
+    """Return the weight of each study in the pooled result that leads, percent; None where it has none."""
+    pooled = main_pooled(analysis)
+    common = pooled is not None and pooled.model == "common"
+    return [s.weight_common if common else s.weight_random for s in analysis.studies]
+
+
 def sentence(analysis: Analysis, *, level: float = 95) -> str:
     """Return the result of one analysis in plain words.
 

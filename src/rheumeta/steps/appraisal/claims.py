@@ -265,10 +265,12 @@ def limit(analysis: Analysis, limits: Limits, material: Material) -> Analysis | 
     if len(kept) == len(analysis.studies):
         return analysis
     found = estimate(kept, model_of(material.protocol.analyses[analysis.id], material.protocol))
-    known = found.status == "pooled"
+    nothing = (None,) * len(kept)
+    random, common = (
+        (found.weights_random, found.weights_common) if found.status == "pooled" else (nothing, nothing)
+    )
     weighted = [
-        replace(s, weight_random=found.weights_random[i] if known else None, weight_common=None)
-        for i, s in enumerate(kept)
+        replace(s, weight_random=r, weight_common=c) for s, r, c in zip(kept, random, common, strict=True)
     ]
     return replace(
         analysis, studies=tuple(weighted), k=len(kept), status=found.status, status_reason=found.reason,

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from rheumeta.pages.words import leading_weights
 from rheumeta.records import Analysis, StudyEffect, Synthesis
 from rheumeta.steps.evidence.model import Arm, Evidence
 from rheumeta.steps.evidence.selection import Sides, sides, why_not_comparable
@@ -87,7 +88,7 @@ def size(study: StudyEffect) -> float:
 
 def shares(analysis: Analysis) -> list[float]:
     """Return how much each study counts, as fractions that sum to 1: its weight, else its patients."""
-    weights = [s.weight_random for s in analysis.studies]
+    weights = leading_weights(analysis)
     known = [w for w in weights if w is not None]
     counts = known if len(known) == len(weights) else [size(s) for s in analysis.studies]
     total = sum(counts)

@@ -10,6 +10,7 @@ from typing import cast
 
 from rheumeta.pages.inputs import anchor
 from rheumeta.pages.origins import JUDGEMENTS, bias_place
+from rheumeta.pages.words import leading_weights
 from rheumeta.plots.judgements import PALETTES, looks
 from rheumeta.plots.records import ForestPlot, ForestRow, NoteFigure
 from rheumeta.plots.review_records import (
@@ -203,8 +204,8 @@ def _weighted(
 ) -> BiasPanel | None:
     """Return the panel of a tool with the weights of an analysis; None if no study of it was judged."""
     weights: Counter[str] = Counter()
-    for study in analysis.studies:
-        weights[study.study_id] += study.weight_random or 0.0  # type: ignore[assignment]
+    for study, weight in zip(analysis.studies, leading_weights(analysis), strict=True):
+        weights[study.study_id] += weight or 0.0  # type: ignore[assignment]
     if not kept:
         return None
     (panel,) = _panels(kept, labels, colours)
