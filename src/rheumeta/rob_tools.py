@@ -21,6 +21,12 @@ CODES = (
 )  # fmt: skip
 """Judgements as the sheet holds them."""
 
+HIGH = frozenset({"high", "serious", "very_high", "critical"})
+"""Judgements that mean a high risk of bias, or a worse one."""
+
+NO_JUDGEMENT = frozenset({NOT_ASSESSED, "not_applicable"})
+"""Codes that judge nothing."""
+
 
 @dataclass(frozen=True)
 class Domain:

@@ -10,7 +10,7 @@ import report_builder as rb
 from appraisal_builder import EFFECT, HIDDEN, PLANNED, USED, appraisal, lost, row
 
 from rheumeta.appraised import Certainty, DomainJudgement
-from rheumeta.pages import certainty, claims, missing, plain, render
+from rheumeta.pages import bias, certainty, claims, missing, plain, render
 from rheumeta.records import Interval
 
 
@@ -169,15 +169,22 @@ def test_plain_words_say_why_they_are_not_surer():
     few = DomainJudgement("imprecision", "very_serious", -2, "few")
     graded = [Certainty(a, "low", "high", "randomised", (open_,)) for a in main]
     graded[0] = replace(graded[0], domains=(open_, few))
-    assert plain.limits(replace(found, certainty=tuple(graded))) == (
-        plain.UNJUDGED,
+    nobody = bias.BiasState(0, ("a", "b"), 0, by_outcome=False, all_studies=True)
+    assert plain.limits(replace(found, certainty=tuple(graded)), nobody) == (
+        bias.UNJUDGED_PLAINLY,
         "For some of the results: too few people took part, or their results spread too widely, to know how large "
         "the effect is.",
     )
     judged = [replace(c, domains=(replace(open_, assessed=True),)) for c in graded]
-    assert plain.limits(replace(found, certainty=tuple(judged))) == (plain.LIMITS["risk_of_bias"],)
+    everybody = replace(nobody, judged=2, waiting=())
+    assert plain.limits(replace(found, certainty=tuple(judged)), everybody) == (plain.LIMITS["risk_of_bias"],)
     fine = [replace(c, domains=(replace(open_, levels=0),)) for c in graded]
-    assert plain.limits(replace(found, certainty=tuple(fine))) == ()
+    assert plain.limits(replace(found, certainty=tuple(fine)), everybody) == ()
+    (high,) = plain.limits(replace(found, certainty=tuple(fine)), replace(everybody, high=1))
+    assert (
+        high
+        == "How well all 2 studies were done has been judged: one is at high risk of having got a wrong result."
+    )
 
 
 def test_plain_summary_gives_no_advice_and_says_what_authorities_state():

@@ -63,7 +63,8 @@ def test_the_abstract_has_its_parts_and_says_what_is_not_recorded(data):
 
 def test_limits_follow_from_what_the_sheets_hold(data):
     assert paper_frame.NO_SEARCH in paper_frame.own_limits(data)
-    judged = [{"study_id": "a", "tool": "RoB 2", "outcome": "all", "domain": "overall", "judgement": "low"}]
+    row = {"tool": "RoB 2", "outcome": "all", "domain": "overall", "judgement": "low"}
+    judged = [{**row, "study_id": study} for study in data.study_labels()]
     known = replace(data, sheets={**data.sheets, "searches": [SEARCH], "risk_of_bias": judged})
     known = replace(known, protocol={**data.protocol, "declarations": {"registration": "PROSPERO 1"}})
     texts = " ".join(paper_frame.own_limits(known))

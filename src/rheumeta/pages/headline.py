@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
+from rheumeta.pages.bias import bias_state
 from rheumeta.pages.findings import finding, null_word
 from rheumeta.pages.inputs import Row
 from rheumeta.pages.numbers import capital, count, first_sentence, uncapital, whole
-from rheumeta.pages.origins import PEOPLE, QUESTIONS, STATUS, Said, place
+from rheumeta.pages.origins import JUDGEMENTS, PEOPLE, QUESTIONS, STATUS, Said, place
 from rheumeta.pages.words import (
     ADD_ON,
     FEWEST_STUDIES,
@@ -76,7 +77,7 @@ def headline(
         *(Said((brief(a, level=level), place(a))) for a in controlled[:MOST_CONTROLLED]),
         without_control(primary, level=level),
         nothing_usable(primary),
-        Said((missing(studies, awaited, risk_of_bias), STATUS)),
+        missing(studies, awaited, risk_of_bias),
     ]
     return [part for part in parts if part]
 
@@ -314,7 +315,7 @@ def nothing_usable(primary: Sequence[Analysis]) -> str:
 
 
 def missing(studies: Sequence[Row], awaited: Sequence[Row], risk_of_bias: Sequence[Row]) -> str:
-    """Return what is missing: studies without published results, data awaited, bias not judged."""
+    """Return what is missing: studies without published results, data awaited, how far bias was judged."""
     parts = []
     for status, words in MISSING:
         size = sum(row.get("status") == status for row in studies)
@@ -325,6 +326,5 @@ def missing(studies: Sequence[Row], awaited: Sequence[Row], risk_of_bias: Sequen
     waiting = len({row["study_id"] for row in awaited} - planned)
     if waiting:
         text += f"For {count(waiting, 'study', 'studies')}, data that exist or should exist are awaited. "
-    if all(row["judgement"] == "not_assessed" for row in risk_of_bias):
-        text += "The risk of bias of the studies has not been judged yet."
-    return text.strip()
+    bias = bias_state(studies, risk_of_bias).told
+    return Said((text if bias else text.strip(), STATUS), (bias, JUDGEMENTS))

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from rheumeta.pages import pandoc
 from rheumeta.pages.analyses import METHOD_NAMES, AnalysisView
+from rheumeta.pages.bias import bias_state
 from rheumeta.pages.currency import currency
 from rheumeta.pages.inputs import ReportInput
 from rheumeta.pages.numbers import capital, count, uncapital
@@ -130,8 +131,10 @@ def own_limits(data: ReportInput) -> list[str]:
     texts = []
     if not currency(data).searches:
         texts.append(NO_SEARCH)
-    if not judged(data):
-        texts.append("Nobody has judged the risk of bias of the studies; that counts as a serious concern.")
+    bias = bias_state(data.sheet("studies"), data.sheet("risk_of_bias"))
+    if bias.told:
+        open_ = " A study that is not judged counts as one at high risk."
+        texts.append(f"{bias.told}{open_ if bias.waiting else ''}")
     if once:
         texts.append(f"For {once} of {len(rows)} results no second reading is recorded.")
     if data.appraisal and not data.sheet("certainty_overrides"):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from rheumeta.pages import pandoc, prisma
+from rheumeta.pages.bias import bias_state
 from rheumeta.pages.currency import currency
-from rheumeta.pages.evidence import DESIGN_WORDS, STATUS_WORDS, BiasTable, bias_view, flow_view, not_assessed
+from rheumeta.pages.evidence import DESIGN_WORDS, STATUS_WORDS, BiasTable, bias_view, flow_view
 from rheumeta.pages.inputs import ReportInput, Row
 from rheumeta.pages.literature import is_doi
 from rheumeta.pages.numbers import count, uncapital
@@ -99,12 +100,12 @@ def risk_of_bias(data: ReportInput) -> Iterable[Block]:
     yield pandoc.heading(2, "Risk of bias")
     rows, labels = data.sheet("risk_of_bias"), data.study_labels()
     yield from (_judgements(table, labels) for table in bias_view(rows))
-    waiting = {row["study_id"] for row in not_assessed(rows)}
-    if waiting:
-        names = ", ".join(labels.get(study, study) for study in sorted(waiting))
-        yield pandoc.paragraph(f"Not assessed: {count(len(waiting), 'study', 'studies')} ({names}).")
-    elif not rows:
-        yield pandoc.paragraph("The risk of bias was not assessed.")
+    state = bias_state(data.sheet("studies"), rows)
+    if state.told:
+        yield pandoc.paragraph(state.told)
+    if state.waiting:
+        names = ", ".join(sorted(labels.get(study, study) for study in state.waiting))
+        yield pandoc.paragraph(f"Not judged: {names}.")
 
 
 def _judgements(table: BiasTable, labels: Mapping[str, str]) -> Block:

@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rheumeta.appraised import Appraisal, Finding, Level, MissingResults
+from rheumeta.pages.bias import BiasState, bias_state
 from rheumeta.pages.certainty import amount
 from rheumeta.pages.currency import currency
 from rheumeta.pages.findings import finding
 from rheumeta.pages.headline import cohorts, patients
 from rheumeta.pages.inputs import ReportInput, anchor
 from rheumeta.pages.numbers import capital, count, first_sentence, number, uncapital, whole
-from rheumeta.pages.origins import HIDDEN, PEOPLE, TRIALS, Said, absolute_place, place
+from rheumeta.pages.origins import HIDDEN, JUDGEMENTS, PEOPLE, TRIALS, Said, absolute_place, place
 from rheumeta.pages.words import NO_CAUSE, shown_result
 from rheumeta.records import Analysis, Interval
 
@@ -33,7 +34,6 @@ SURE: dict[Level, str] = {
     "low": "More studies are likely to change this.",
     "very_low": "This is very uncertain: the true effect may be quite different.",
 }
-UNJUDGED = "Nobody has judged yet how well the studies were done."
 LIMITS = {
     "risk_of_bias": "The way the studies were done may have changed their results.",
     "inconsistency": "The results differ from study to study more than chance would make them.",
@@ -64,7 +64,10 @@ def plain_summary(data: ReportInput) -> list[Passage]:
         Passage("What was tried", tried(question)),
         Passage("In how many people", people(data, found)),
         Passage("What changed, and how sure that is", changes(data, found)),
-        Passage("Why it is not surer", limits(found)),
+        Passage(
+            "Why it is not surer",
+            limits(found, bias_state(data.sheet("studies"), data.sheet("risk_of_bias"))),
+        ),
         Passage("What is not known", unknown(found)),
         Passage("How up to date this is", currency(data).sentences),
         Passage("What authorities have approved", tuple(data.protocol.get("approval", ()))),
@@ -175,16 +178,19 @@ def sureness(level: Level | None) -> str:
     return SURE[level] if level else ""
 
 
-def limits(found: Appraisal) -> tuple[str, ...]:
-    """Return what lowers the certainty of the main results, and whether of all of them or of some."""
+def limits(found: Appraisal, bias: BiasState) -> tuple[str, ...]:
+    """Return what lowers the certainty of the main results, of all or of some, and how far bias was judged."""
     main = {f.analysis_id for f in found.findings if f.primary}
     graded = [c.domains for c in found.certainty if c.analysis_id in main and c.level]
-    texts = []
+    texts: list[str] = [Said((bias.told_plainly, JUDGEMENTS))] if bias.told_plainly else []
     for domain, words in LIMITS.items():
+        if domain == "risk_of_bias" and not bias.judged:
+            continue
         lower = [d for domains in graded for d in domains if d.domain == domain and d.levels < 0]
         if lower:
-            text = words if any(d.assessed for d in lower) or domain != "risk_of_bias" else UNJUDGED
-            texts.append(text if len(lower) == len(graded) else f"For some of the results: {uncapital(text)}")
+            texts.append(
+                words if len(lower) == len(graded) else f"For some of the results: {uncapital(words)}"
+            )
     return tuple(texts)
 
 

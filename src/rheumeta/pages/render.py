@@ -21,6 +21,7 @@ from markupsafe import Markup, escape
 
 from rheumeta.flow_boxes import BOXES, CHANNELS
 from rheumeta.pages import analyses, evidence, numbers, origins
+from rheumeta.pages.bias import bias_state
 from rheumeta.pages.certainty import (
     GRADES as GRADE_WORDS,
 )
@@ -218,6 +219,7 @@ def context(data: ReportInput) -> dict[str, Any]:
         "flow_groups": evidence.flow_groups(data.sheet("flow")),
         "flow_gaps": evidence.flow_gaps(data.sheet("flow")),
         "bias": evidence.bias_view(bias),
+        "bias_told": bias_state(data.sheet("studies"), bias).told,
         "bias_not_assessed": evidence.not_assessed(bias),
         "numbers": evidence.numbers_view(data),
         "left_out": evidence.left_out(data.not_used),

@@ -13,15 +13,14 @@ from rheumeta.pages.findings import null_value
 from rheumeta.pages.numbers import capital, p_equals
 from rheumeta.pages.words import includes, main_pooled, shown_result
 from rheumeta.records import Analysis
+from rheumeta.rob_tools import HIGH, NOT_ASSESSED
 from rheumeta.steps.appraisal.material import Material, percent_words, share_with, shares
 
 MOST = 0.5
 """"Most information" means more than half of the weight (Cochrane Handbook, table 14.2.a, says most)."""
 
-HIGH = frozenset({"high", "serious", "very_high", "critical"})
 SOME = frozenset({"low_except_confounding", "some_concerns", "moderate", "unclear", "no_information"})
 LOW = "low"
-NOT_ASSESSED = "not_assessed"
 
 SUBSTANTIAL_I2 = 50.0
 CONSIDERABLE_I2 = 75.0
