@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import report_builder
+from matplotlib.text import Text
 from test_review_figures import assert_nothing_overlaps
 from tolerances import CLOSED_FORM, DIRECT
 
@@ -15,7 +16,8 @@ from rheumeta.errors import StatsError
 from rheumeta.pages.inputs import anchor
 from rheumeta.plots import style
 from rheumeta.plots.axis import Axis
-from rheumeta.plots.chart import clip, draw_chart
+from rheumeta.plots.chart import NAMES_TOLD, clip, draw_chart
+from rheumeta.plots.chart_records import Mark
 from rheumeta.plots.records import NoteFigure
 from rheumeta.records import Interval, StudyEffect
 from rheumeta.stats import leave_one_out, pool
@@ -138,6 +140,21 @@ def test_the_arc_holds_what_it_marks_wherever_the_effects_lie(moved, spread, wid
     points = [chart.arc.at(v) for v in (low, high)] + [(m.x, m.y) for m in chart.marks]
     assert all(chart.y_limits[0] <= y <= chart.y_limits[1] for _, y in points)
     assert_nothing_overlaps(draw_chart(chart, width=width))
+
+
+def test_a_name_that_finds_no_room_is_told_below():
+    at_one_place = tuple(Mark(f"Study {i:02}", 1.0, 1.0) for i in range(40))
+    base = diagnostic_figure("baujat", SUBJECT)
+    for marks in (base.marks, at_one_place[:11], at_one_place[:20], at_one_place):
+        figure = draw_chart(replace(base, marks=marks, x_limits=(0, 2), y_limits=(0, 2)))
+        texts = [t.get_text() for t in figure.findobj(Text)]
+        told = " ".join(t for t in texts if t not in {m.label for m in marks})
+        lost = [m.label for m in marks if m.label not in texts]
+        if len(lost) > NAMES_TOLD:
+            assert f"No room for the names of {len(lost)} studies." in told
+        else:
+            assert ("No room" in told) == bool(lost)
+            assert all(name in told for name in lost)
 
 
 def test_where_nothing_is_no_effect_the_radial_plot_draws_none():

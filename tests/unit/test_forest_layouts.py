@@ -183,7 +183,7 @@ def test_bmj_has_events_with_totals_below_one_heading_and_limits_in_words():
 def test_jama_has_sources_sides_above_and_pale_diamonds():
     plot = forest_figure(analysis("acr20_three_months"), level=95, layout="jama")
     assert plot.study_heading == "Source"
-    assert {c.group for c in plot.columns[1:]} == {"No. of events/total No."}
+    assert {c.group for c in plot.columns[1:]} == {"No. of events/total\u00a0No."}
     assert plot.axis_label == "Risk ratio (95% CI)"
     assert not any("τ²" in line for line in plot.lines if not line.startswith("Method"))
     assert any(line.startswith("Test for overall effect") for line in plot.lines)

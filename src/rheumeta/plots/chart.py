@@ -24,6 +24,9 @@ SQUARE = 300.0
 SIDE_ROOM = 30.0
 """Room left of a square plot for the labels of its axis, points."""
 
+NAMES_TOLD = 12
+"""Most names without room that are told one by one."""
+
 ARC_TITLE = 0.4
 """Share of the width that the name of an arc may take."""
 
@@ -55,14 +58,21 @@ def draw_chart(chart: Chart, *, width: float = style.WIDTH) -> Figure:
     y = draw_head(canvas, chart.title, chart.subtitle, chart.caution)
     y = _names_of_heights(canvas, chart, y)
     area, x_axis, y_axis = _axes(chart, canvas, y)
-    _inside(canvas, chart, area, x_axis, y_axis)
+    unnamed = _inside(canvas, chart, area, x_axis, y_axis)
     draw_frame(canvas, area, x_axis, y_axis, BODY)
     y = area.bottom + 5 + BODY.leading
     y = _sides(canvas, chart, area, x_axis, y)
     y = canvas.paragraph((area.left + area.right) / 2, y, chart.x_label, area.right - area.left, BODY_BOLD,
                          align="center") + 3  # fmt: skip
     y = _key(canvas, chart, y)
-    return canvas.finish(draw_tail(canvas, y, chart.lines, chart.notes) + style.MARGIN)
+    return canvas.finish(draw_tail(canvas, y, chart.lines, (*chart.notes, *_missing(unnamed))) + style.MARGIN)
+
+
+def _missing(names: Sequence[str]) -> tuple[str, ...]:
+    """Say whose names found no room."""
+    if len(names) > NAMES_TOLD:
+        return (f"No room for the names of {len(names)} studies.",)
+    return (f"No room for the name{'s' if len(names) > 1 else ''} of {', '.join(names)}.",) if names else ()
 
 
 def _names_of_heights(canvas: Canvas, chart: Chart, y: float) -> float:
@@ -93,8 +103,8 @@ def _axes(chart: Chart, canvas: Canvas, top: float) -> tuple[Box, Axis, Axis]:
     return Box(left, top, right, bottom), x_axis, y_axis
 
 
-def _inside(canvas: Canvas, chart: Chart, area: Box, x_axis: Axis, y_axis: Axis) -> None:
-    """Draw regions, lines, points and the names for which there is room, in this order."""
+def _inside(canvas: Canvas, chart: Chart, area: Box, x_axis: Axis, y_axis: Axis) -> list[str]:
+    """Draw regions, lines, points and names, in this order; return the names for which there is no room."""
 
     def at(point: Point) -> tuple[float, float]:
         return x_axis.at(x_axis.clip(point[0])), y_axis.at(y_axis.clip(point[1]))
@@ -112,7 +122,7 @@ def _inside(canvas: Canvas, chart: Chart, area: Box, x_axis: Axis, y_axis: Axis)
         canvas.cloud([at(p) for p in chart.cloud], radius=0.9, colour=style.BLUE)
     if chart.arc:
         draw_arc(canvas, chart.arc, at, BODY, labels)
-    _marks(canvas, chart, labels, x_axis, y_axis)
+    return _marks(canvas, chart, labels, x_axis, y_axis)
 
 
 def _pieces(curve: Curve, x_axis: Axis, y_axis: Axis) -> list[list[Point]]:
@@ -175,7 +185,8 @@ def _line(canvas: Canvas, curve: Curve, path: Sequence[tuple[float, float]]) -> 
     )
 
 
-def _marks(canvas: Canvas, chart: Chart, labels: Labels, x_axis: Axis, y_axis: Axis) -> None:
+def _marks(canvas: Canvas, chart: Chart, labels: Labels, x_axis: Axis, y_axis: Axis) -> list[str]:
+    """Draw the points and their names; return those for which there is no room."""
     heaviest = max((m.weight or 0.0 for m in chart.marks), default=0.0)
     places = []
     for mark in sorted(chart.marks, key=lambda m: (-(m.weight or 0.0), m.label)):
@@ -187,9 +198,7 @@ def _marks(canvas: Canvas, chart: Chart, labels: Labels, x_axis: Axis, y_axis: A
         canvas.circle(x, y, radius, fill=fill, edge=edge, alpha=0.8 if heaviest else 1.0, key=mark.key)
         labels.block(x, y, radius * 0.8)
         places.append((x, y, radius, mark.label))
-    for x, y, radius, label in places:
-        if label:
-            labels.place(x, y, label, radius + 1.5)
+    return [name for x, y, radius, name in places if name and not labels.place(x, y, name, radius + 1.5)]
 
 
 def _sides(canvas: Canvas, chart: Chart, area: Box, x_axis: Axis, y: float) -> float:

@@ -59,7 +59,7 @@ HOUSES: dict[ForestLayout, House] = {
         ("cells", "effect", "plot", "weights"),
         ("effect", "plot", "weights"),
         brackets=("(", "-", ")"),
-        weight="Weight, %",
+        weight="Weight,\u00a0%",
         percent="",
         sides_above=True,
         pale=True,

@@ -14,7 +14,7 @@ from rheumeta.tables.protocol import Moderator
 
 EVENTS_OF_TOTAL: dict[ForestLayout, tuple[str, str]] = {
     "bmj": ("No of events/", "total"),
-    "jama": ("No. of events/", "total No."),
+    "jama": ("No. of events/", "total\u00a0No."),
 }
 """What stands above events with their totals."""
 
