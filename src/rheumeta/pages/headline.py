@@ -8,6 +8,7 @@ from types import MappingProxyType
 from rheumeta.pages.bias import bias_state
 from rheumeta.pages.findings import finding, null_word
 from rheumeta.pages.inputs import Row
+from rheumeta.pages.measures import question
 from rheumeta.pages.numbers import capital, count, first_sentence, uncapital, whole
 from rheumeta.pages.origins import JUDGEMENTS, PEOPLE, QUESTIONS, STATUS, Said, place
 from rheumeta.pages.words import (
@@ -172,7 +173,7 @@ def once_per_outcome(analyses: Iterable[Analysis]) -> list[Analysis]:
     """Return the first analysis of each outcome, comparison and time; other measures of it are left out."""
     first: dict[tuple[str, str, str | None], Analysis] = {}
     for analysis in analyses:
-        first.setdefault((analysis.comparison, analysis.outcome, analysis.window), analysis)
+        first.setdefault(question(analysis), analysis)
     return list(first.values())
 
 
