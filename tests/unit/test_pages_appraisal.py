@@ -117,10 +117,40 @@ def test_claims_carry_what_the_review_has():
 def test_plain_words_say_people_of_1000_and_how_sure():
     analysis = rb.controlled()
     said = plain.change(analysis, row(analysis))
-    assert "125 of 1000 people without the treatment and 259 with it" in said
+    assert "125 of 1000 people without the treatment" in said
+    assert " and 259 with it" in said
     assert said.endswith("This is very uncertain: the true effect may be quite different.")
     sure = plain.change(analysis, row(analysis, certainty="moderate"))
     assert "probably 259" in sure
+
+
+def test_plain_words_count_the_people_without_the_treatment_where_they_are_few():
+    analysis = rb.controlled()
+    few = [replace(s, events2=e, n2=n) for s, e, n in zip(analysis.studies, (0, 2), (7, 8), strict=True)]
+    said = plain.change(replace(analysis, studies=tuple(few)), row(analysis))
+    assert "125 of 1000 people without the treatment (in these studies 2 of 15 people without it) and" in said
+    one = replace(analysis, k=1, studies=tuple(few[1:]))
+    assert "(in this study 2 of 8 people without it)" in plain.change(one, row(analysis))
+    many = replace(analysis, studies=(few[0], replace(few[1], n2=93)))
+    assert "people without it" not in plain.change(many, row(analysis))
+
+
+@pytest.mark.parametrize(
+    ("change", "domain", "told"),
+    [
+        ({}, "Response", True),  # an event that is better more often
+        ({"better": "lower"}, "Response", False),  # perhaps an unwanted one
+        ({"better": "lower", "measure": "MD"}, "Function", True),
+        ({"better": "lower", "measure": "MD"}, "Safety", False),
+        ({"better": "lower", "status": "no_data"}, "Other", False),  # looked for, and nothing found
+    ],
+)
+def test_plain_words_say_when_no_analysis_looks_at_unwanted_effects(change, domain, told):
+    data = replace(rb.report_input(), appraisal=appraisal())
+    analysis = rb.controlled(**change)
+    data = replace(data, synthesis=replace(data.synthesis, analyses=(analysis,)),
+                   protocol={**data.protocol, "outcomes": {analysis.outcome: {"domain": domain}}})  # fmt: skip
+    assert plain.unasked(data) == ((plain.NO_HARM,) if told else ())
 
 
 def test_plain_words_never_give_an_effect_without_its_control_group():

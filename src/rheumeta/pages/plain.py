@@ -6,6 +6,7 @@ the surer, the plainer the verb.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ from rheumeta.appraised import Appraisal, Finding, Level, MissingResults
 from rheumeta.pages.bias import BiasState, bias_state
 from rheumeta.pages.certainty import amount
 from rheumeta.pages.currency import currency
-from rheumeta.pages.findings import finding
+from rheumeta.pages.findings import FAMILIES, finding
 from rheumeta.pages.headline import cohorts, patients
 from rheumeta.pages.inputs import ReportInput, anchor
 from rheumeta.pages.numbers import capital, count, first_sentence, number, uncapital, whole
@@ -34,6 +35,13 @@ SURE: dict[Level, str] = {
     "low": "More studies are likely to change this.",
     "very_low": "This is very uncertain: the true effect may be quite different.",
 }
+FEW_PEOPLE = 100
+"""Fewer people without the treatment than this are counted in the sentence: one more or less with the event would
+move the guess by more than 10 of 1000."""
+COUNTED = frozenset({"ratio", "risk_difference", "proportion", "rate", "other"})
+"""Families of measures that count events, but for the ratio of means."""
+HARM = re.compile(r"safety|harm|adverse|unwanted|toxicity|side effect", re.IGNORECASE)
+NO_HARM = "Unwanted effects of the treatment: no analysis of this review looks at them."
 LIMITS = {
     "risk_of_bias": "The way the studies were done may have changed their results.",
     "inconsistency": "The results differ from study to study more than chance would make them.",
@@ -68,7 +76,7 @@ def plain_summary(data: ReportInput) -> list[Passage]:
             "Why it is not surer",
             limits(found, bias_state(data.sheet("studies"), data.sheet("risk_of_bias"))),
         ),
-        Passage("What is not known", unknown(found)),
+        Passage("What is not known", (*unknown(found), *unasked(data))),
         Passage("How up to date this is", currency(data).sentences),
         Passage("What authorities have approved", tuple(data.protocol.get("approval", ()))),
     ]
@@ -168,9 +176,19 @@ def effect(analysis: Analysis, item: Finding, display: Interval, *, level: float
         span = f"; the data fit anything from {low} to {high} with it"
     of = {"risk": "of 1000 people", "rate": "per 1000 people and year", "mean": absolute.unit or "on average"}
     return (
-        f"the best guess is {without} {of[absolute.of]} without the treatment and {maybe}"
+        f"the best guess is {without} {of[absolute.of]} without the treatment{few_counted(analysis, item)} and {maybe}"
         f"{amount(absolute, treated.estimate)} with it{span}."
     )
+
+
+def few_counted(analysis: Analysis, item: Finding) -> str:
+    """Return how many people without the treatment the guess of 1000 comes from, where they are few."""
+    groups = [(s.events2, s.n2) for s in analysis.studies if s.events2 is not None and s.n2]
+    people_ = sum(n for _, n in groups)
+    if item.absolute is None or item.absolute.of != "risk" or not 0 < people_ < FEW_PEOPLE:
+        return ""
+    these = "this study" if analysis.k == 1 else "these studies"
+    return f" (in {these} {whole(sum(events for events, _ in groups))} of {whole(people_)} people without it)"
 
 
 def sureness(level: Level | None) -> str:
@@ -219,6 +237,20 @@ def unknown(found: Appraisal) -> tuple[str, ...]:
         )
         texts.append(Said((text, "")))
     return tuple(texts)
+
+
+def unasked(data: ReportInput) -> tuple[str, ...]:
+    """Return that unwanted effects were not looked at, where no analysis can be of one.
+
+    That is so if none counts events that are better rarer, and no outcome stands under safety or harm in the protocol.
+    """
+    plans = data.protocol.get("outcomes", {})
+    analyses = data.synthesis.analyses
+    counts = any(
+        a.better == "lower" and a.measure != "ROM" and FAMILIES.get(a.measure) in COUNTED for a in analyses
+    )
+    named = any(HARM.search(str(plans.get(a.outcome, {}).get("domain", ""))) for a in analyses)
+    return () if counts or named or not analyses else (NO_HARM,)
 
 
 def suspected(missing: Sequence[MissingResults]) -> dict[str, float]:
