@@ -56,6 +56,17 @@ def test_a_ratio_with_an_empty_group_is_told_by_its_counts():
     text = sentence(replace(build.single(), studies=(study,), measure="RR", scale="log", null=1.0))
     assert "1 of 46 treated patients and 0 of 7 in the control group had it" in text
     assert "times as frequent" not in text
+    assert "a ratio says more of the correction" in text
+
+
+def test_a_difference_with_an_empty_group_is_told_with_what_the_correction_moves():
+    study = build.study(n1=46, n2=7, events1=1, events2=0, flags=("zero_cell",))
+    study = replace(study, effect=Interval(0.0217, -0.1534, 0.1968))
+    text = sentence(replace(build.single(), studies=(study,), measure="RD", scale="linear", null=0.0))
+    assert "1 of 46 treated patients and 0 of 7 in the control group had it" in text
+    assert "2 more in 100" in text
+    assert "ratio" not in text
+    assert "the width of the interval rests on a correction" in text
 
 
 def test_one_study_is_named_and_not_pooled():

@@ -32,6 +32,9 @@ EMPTY_GROUP = (
     "With no event in one group, or only events, a ratio says more of the correction than of the patients: read the "
     "counts."
 )
+EMPTY_GROUP_DIFFERENCE = (
+    "With no event in one group, or only events, the width of the interval rests on a correction."
+)
 BARELY = 0.01
 """Part of an interval's width that rounding and assumptions easily move."""
 FEWEST_STUDIES = 2
@@ -170,13 +173,16 @@ def _estimate(analysis: Analysis, result: Result, level: float) -> str:
     found = finding(analysis, result.display, level=level)
     if result.study is None:
         return f"Taken together, {found}."
-    if rests_on_correction(result.study):
-        return f"In this one study ({result.study.label}) {counted(result.study)}. {EMPTY_GROUP}"
-    return f"In this one study ({result.study.label}) {found}; one study is shown, not pooled."
+    where, shown = f"In this one study ({result.study.label})", "one study is shown, not pooled."
+    if not rests_on_correction(result.study):
+        return f"{where} {found}; {shown}"
+    if analysis.scale == "log":
+        return f"{where} {counted(result.study)}. {EMPTY_GROUP}"
+    return f"{where} {counted(result.study)}: {found}; {shown} {EMPTY_GROUP_DIFFERENCE}"
 
 
 def rests_on_correction(study: StudyEffect) -> bool:
-    """Return whether a ratio of the study is as much the continuity correction as the data."""
+    """Return whether the study needed a continuity correction: for a ratio it is as much that as the data."""
     return "zero_cell" in study.flags and None not in (study.events1, study.n1, study.events2, study.n2)
 
 
