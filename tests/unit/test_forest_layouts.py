@@ -15,7 +15,7 @@ from plot_cases import means, ratio, split
 
 from rheumeta.plots import style
 from rheumeta.plots.forest import draw_forest
-from rheumeta.plots.forest_layout import all_rows, all_totals, arrange, texts
+from rheumeta.plots.forest_layout import GAP_CLOSE, all_rows, all_totals, arrange, texts
 from rheumeta.plots.forest_pages import PAGE_ROWS, draw_pages, paginate
 from rheumeta.plots.forest_slim import slim
 from rheumeta.plots.style import render_pages
@@ -178,6 +178,19 @@ def test_bmj_has_events_with_totals_below_one_heading_and_limits_in_words():
     assert "Weight" in words
     assert "(%)" in words
     assert words.count("(95% CI)") == 2
+
+
+@pytest.mark.parametrize("layout", ["bmj", "jama"])
+def test_an_interval_stands_a_space_behind_its_estimate(layout):
+    plot = replace(ratio(9), layout=layout, show_common=False)
+    figure = draw_forest(plot)
+    form, words = texts(plot), {t.get_text(): t for t in figure.findobj(Text)}
+    spans = [row.effect for row in all_rows(plot)]
+    estimates, intervals = [words[form.estimate(s)] for s in spans], [words[form.interval(s)] for s in spans]
+    assert {t.get_horizontalalignment() for t in estimates} == {"right"}  # so their points are aligned
+    assert {t.get_horizontalalignment() for t in intervals} == {"left"}
+    assert {t.get_position()[0] for t in estimates} == {arrange(plot).estimate_right}
+    assert {t.get_position()[0] for t in intervals} == {arrange(plot).estimate_right + GAP_CLOSE}
 
 
 def test_jama_has_sources_sides_above_and_pale_diamonds():

@@ -19,6 +19,7 @@ from rheumeta.plots.forest_axis import draw_axis_below, draw_line_key, draw_refe
 from rheumeta.plots.forest_dots import draw_dot_heads, draw_dot_key, draw_dots
 from rheumeta.plots.forest_house import house_of, interval_heading, prediction_label
 from rheumeta.plots.forest_layout import (
+    GAP_CLOSE,
     Place,
     all_rows,
     arrange,
@@ -222,7 +223,16 @@ def _effect_text(pen: Pen, y: float, span: Span, face: Face) -> None:
     right = layout.effect.right if span.estimate is None else layout.estimate_right
     if span.estimate is not None or span.lower is None:
         pen.canvas.text(right, y, pen.form.estimate(span), face, align="right")
-    pen.canvas.text(layout.effect.right, y, pen.form.interval(span), face, align="right")
+    _interval_text(pen, y, span, face)
+
+
+def _interval_text(pen: Pen, y: float, span: Span, face: Face) -> None:
+    """Write an interval so that all end at one place, or a space behind the estimates."""
+    words, layout = pen.form.interval(span), pen.layout
+    if house_of(pen.plot).close:
+        pen.canvas.text(layout.estimate_right + GAP_CLOSE, y, words, face)
+    else:
+        pen.canvas.text(layout.effect.right, y, words, face, align="right")
 
 
 def _interval(pen: Pen, y: float, span: Span, *, colour: str, width: float) -> None:
@@ -316,6 +326,6 @@ def _prediction(pen: Pen, y: float, span: Span) -> float:
     height = len(lines) * face.leading + pen.pad / 2
     middle = y + len(lines) * face.leading / 2
     text_y = middle - face.leading / 2 + baseline(face)
-    pen.canvas.text(layout.effect.right, text_y, pen.form.interval(span), face, align="right")
+    _interval_text(pen, text_y, span, face)
     _interval(pen, middle, span, colour=style.LINES["prediction"].colour, width=3.0)
     return y + height

@@ -35,6 +35,7 @@ class House:
     beside_axis: bool = False  # the sentences of the results stand left of the axis
     sides_above: bool = False  # what the sides of the plot mean stands above it
     pale: bool = False  # diamonds are pale
+    close: bool = False  # an interval begins a space behind its estimate
 
 
 STANDARD = House(("cells", "plot", "effect", "weights"), ("plot", "effect", "weights"))
@@ -54,6 +55,7 @@ HOUSES: dict[ForestLayout, House] = {
         weight="Weight (%)",
         percent="",
         over_plot=True,
+        close=True,
     ),
     "jama": House(
         ("cells", "effect", "plot", "weights"),
@@ -63,6 +65,7 @@ HOUSES: dict[ForestLayout, House] = {
         percent="",
         sides_above=True,
         pale=True,
+        close=True,
     ),
 }
 

@@ -20,8 +20,8 @@ GAP_PLOT = 9.0
 SMALLER = style.SIZE - style.SIZE_SMALL
 """How much smaller footnotes are than the text, points."""
 
-GAP_INTERVAL = 4.0
-"""Space between an estimate and its interval, points."""
+GAP_INTERVAL, GAP_CLOSE = 4.0, 2.4
+"""Space between an estimate and its interval, points; the second where they are set as one."""
 
 LABEL_MIN = 78.0
 PLOT_MIN, PLOT_SMALL = 124.0, 84.0
@@ -287,7 +287,7 @@ def _effect_widths(plot: ForestPlot, face: Face) -> tuple[float, float]:
     known = [s for s in spans if s.estimate is not None]
     estimate = _widest((form.estimate(s) for s in known), bold)
     interval = _widest((form.interval(s) for s in spans), bold)
-    whole = estimate + GAP_INTERVAL + interval
+    whole = estimate + (GAP_CLOSE if house_of(plot).close else GAP_INTERVAL) + interval
     missing = text_width(NOT_ESTIMABLE, face) if len(known) < len(spans) else 0.0
     headings = (_word(text, bold) for text in (plot.effect_heading, interval_heading(plot)))
     needed = max(whole, missing, *headings)
