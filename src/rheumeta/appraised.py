@@ -64,10 +64,11 @@ class DomainJudgement:
     judgement: str  # of JUDGEMENTS, after an override
     levels: int  # how far it moves the certainty
     reason: str
-    assessed: bool = True  # False: nobody judged it; it counts as serious
+    assessed: bool = True  # False: nobody judged any part of it; it counts as serious
     suggested: str | None = None  # the rule's judgement, where a person chose another
     suggested_reason: str | None = None
     name: str | None = None  # who chose another
+    noted: bool = False  # its reason belongs below the tables even where it moves nothing
 
 
 @dataclass(frozen=True)

@@ -167,8 +167,9 @@ def test_one_study_is_not_inconsistent():
         ("high", "low", "serious", True),  # the first has 61.5% of the weight
         ("low", "critical", "not_serious", True),
         ("some_concerns", "some_concerns", "not_serious", True),
-        ("not_assessed", "low", "serious", False),
-        ("not_applicable", "low", "serious", False),
+        ("not_assessed", "low", "serious", True),  # a part of it is: the reason has the shares
+        ("not_assessed", "high", "serious", True),
+        ("not_applicable", "not_assessed", "serious", False),
         (None, None, "serious", False),
     ],
 )
@@ -176,7 +177,16 @@ def test_risk_of_bias_goes_by_the_weight(first, second, expected, assessed):
     rows = [judged(s, j) for s, j in (("alvaro2017", first), ("mesoblast", second)) if j]
     found = risk_of_bias(analysis((1.5, 1.2, 1.9)), material(bias=rows))
     assert (found.judgement, found.assessed) == (expected, assessed)
-    assert assessed or "not assessed" in found.reason
+    assert ("not assessed" in found.reason) == (first in ("not_assessed", "not_applicable", None))
+    assert found.noted == any(word not in ("low", "some_concerns") for word in (first, second))
+
+
+def test_shares_at_high_risk_and_not_assessed_are_both_said():
+    found = risk_of_bias(analysis((1.5, 1.2, 1.9)), material(bias=[judged("mesoblast", "high")]))
+    assert found.reason == (
+        "38% of the weight is at high risk of bias; the risk of bias of 62% of the weight is not assessed"
+    )
+    assert found.assessed
 
 
 def test_low_but_for_confounding_is_said_and_costs_nothing():

@@ -56,6 +56,44 @@ def test_what_was_not_assessed_and_what_a_person_changed_is_said(text):
     assert "judged by A. Person; the rule suggests serious: few patients" in text
 
 
+def test_how_many_judgements_are_a_persons_and_which(text):
+    found = appraisal()
+    size = sum(len(c.domains) for c in found.certainty)
+    own = len(found.certainty)
+    told = (
+        f"{own} of {size} judgements of the certainty are a person's (A. Person); rules suggest the others."
+    )
+    assert certainty.judged_by(found) == told
+    assert [key for key, _ in certainty.persons(found)] == [c.analysis_id for c in found.certainty]
+    assert 'id="place-persons"' in text
+    assert (
+        text.count("judged not serious by A. Person: It is &lt;precise&gt;. The rule suggests serious") > own
+    )
+    nobody = replace(found, certainty=tuple(replace(c, domains=c.domains[:1]) for c in found.certainty))
+    assert certainty.judged_by(nobody) == "The certainty is what rules suggest; no person has judged it."
+    page = render.report(replace(rb.report_input(), appraisal=nobody))
+    assert 'id="place-persons"' not in page
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"suggested": "not_serious", "suggested_reason": "Narrow"},
+         "Imprecision, no level down, judged not serious by P: read. The rule suggests the same: narrow."),
+        ({"domain": "large_effect", "judgement": "raise_one", "levels": 1},
+         "Large effect, one level up, judged by P: read. No rule suggests it."),
+        ({"name": None, "noted": True}, "Imprecision, no level down: read."),
+        ({"name": None}, None),
+    ],
+)  # fmt: skip
+def test_a_judgement_of_a_person_has_a_note_even_if_it_moves_nothing(changes, told):
+    domain = replace(DomainJudgement("imprecision", "not_serious", 0, "read", name="P"), **changes)
+    found = appraisal()
+    graded = tuple(replace(c, domains=(domain,)) for c in found.certainty)
+    group, *_ = certainty.summary_of_findings(replace(found, certainty=graded), rb.synthesis().analyses)
+    assert group.first[0].reasons == ((told,) if told else ())
+
+
 def test_differences_per_1000_are_said_with_their_direction():
     assert certainty.difference(EFFECT) == "134 more (46 fewer to 722 more)"
     none = replace(EFFECT, difference=Interval(0.2, None, None))

@@ -125,9 +125,13 @@ def test_notes_are_lettered_once_and_in_the_order_of_the_rows():
     (group,) = certainty.summary_of_findings(found, rb.synthesis().analyses)[:1]
     (first, *_) = group.first
     notes = certainty.explanations(group.first)
-    assert [note.letter for note in notes.values()] == ["a", "b"]
+    assert [note.letter for note in notes.values()] == ["a", "b", "c"]
     assert next(iter(notes)) == "Without the treatment: median of the 2 control groups."
-    assert first.reasons == ("Risk of bias, one level down: nobody judged it.",)
+    assert first.reasons == (
+        "Risk of bias, one level down: nobody judged it.",
+        "Imprecision, no level down, judged not serious by A. Person: It is <precise>. The rule suggests serious "
+        "(one level down): few patients.",
+    )
     assert certainty.letter(25) == "z"
     assert certainty.letter(26) == "aa"
 

@@ -92,7 +92,7 @@ def test_the_summary_of_findings_has_the_columns_of_grade(data):
     row = rows[2]
     assert row[1] == "125 of 1000^a"
     assert row[2:4] == ["259 (79 to 847)", "134 more (46 fewer to 722 more)"]
-    assert row[6] == "⊕⊝⊝⊝ very low^b"
+    assert row[6] == "⊕⊝⊝⊝ very low^b,c"
     assert row[7].startswith("The evidence is very uncertain")
 
 
@@ -180,3 +180,16 @@ def test_a_measure_that_names_a_sensitivity_run_is_named_once():
                       measure_label="Odds ratio", scale="log")  # fmt: skip
     words = _sensitivity(analysis_view(rb.controlled(sensitivity=(run,))))
     assert words == "With other assumptions: odds ratio: 5.37 [1.20, 24.0]."
+
+
+def test_a_judgement_of_a_person_stands_with_its_name_in_table_profile_and_limits(data):
+    said = " ".join(text(block) for block in paper_findings.findings(data))
+    note = "c Imprecision, no level down, judged not serious by A. Person: It is <precise>. The rule suggests serious"
+    assert note in said
+    assert "are a person's (A. Person); rules suggest the others. The notes give the reasons." in said
+    title = pandoc.heading(1, "S")
+    blocks = paper_findings.further_findings(data, title)
+    profile = next(rows for caption, rows in tables(blocks).items() if caption.startswith("Evidence profile"))
+    assert profile[1][6] == "not serious^a"
+    assert "judged not serious by A. Person" in " ".join(text(block) for block in blocks)
+    assert any("are a person's" in limit for limit in paper_frame.own_limits(data))

@@ -74,6 +74,8 @@ class DomainView:
     steps: str  # "−1", "" where nothing moves
     reason: str
     note: str  # "not assessed", or who changed what
+    told: str  # what the notes below a table say of it
+    noted: bool  # does it need a note wherever it is shown?
 
 
 @dataclass(frozen=True)
@@ -184,17 +186,51 @@ def _effect_words(item: Finding, analysis: Analysis) -> str:
 def _reasons(certainty: Certainty) -> tuple[str, ...]:
     """Return where the certainty starts, if below high, and each step from there with its reason."""
     start = f"Starts at {LEVEL_WORDS[certainty.start]}: {certainty.start_reason}." if certainty.start else ""
-    moved = (d for d in certainty.domains if d.levels)
-    steps_ = tuple(f"{DOMAIN_WORDS[d.domain]}, {_levels(d.levels)}: {_why(d)}." for d in moved)
+    steps_ = tuple(_told(d) for d in certainty.domains if d.levels or _noted(d))
     return (start, *steps_) if start and certainty.start != "high" else steps_
 
 
+def _noted(item: DomainJudgement) -> bool:
+    return item.noted or item.name is not None
+
+
 def _levels(levels: int) -> str:
+    if levels == 0:
+        return "no level down"
     return f"{count(abs(levels), 'level', 'levels')} {'down' if levels < 0 else 'up'}"
 
 
-def _why(item: DomainJudgement) -> str:
-    return f"{uncapital(item.reason.rstrip('.'))}{f' (judged by {item.name})' if item.name else ''}"
+def _told(item: DomainJudgement) -> str:
+    """Return a judgement as a note: domain, levels, reason; of a person's what the rule suggests too."""
+    head = f"{DOMAIN_WORDS[item.domain]}, {_levels(item.levels)}"
+    reason = item.reason.rstrip(".")
+    if item.name is None:
+        return f"{head}: {uncapital(reason)}."
+    if item.suggested is None:
+        return f"{head}, judged by {item.name}: {reason}. No rule suggests it."
+    text = f"{head}, judged {JUDGEMENT_WORDS[item.judgement]} by {item.name}: {reason}."
+    word = "the same" if item.suggested == item.judgement else JUDGEMENT_WORDS[item.suggested]
+    levels = f" ({_levels(STEPS[item.suggested])})" if item.suggested != item.judgement else ""
+    why = (item.suggested_reason or "").rstrip(".")
+    return f"{text} The rule suggests {word}{levels}{f': {uncapital(why)}' if why else ''}."
+
+
+def judged_by(found: Appraisal) -> str:
+    """Return how many of the judgements of the certainty are a person's, and whose."""
+    domains = [d for c in found.certainty for d in c.domains]
+    own = [d.name for d in domains if d.name]
+    if not own:
+        return "The certainty is what rules suggest; no person has judged it."
+    return (
+        f"{len(own)} of {len(domains)} judgements of the certainty {'is' if len(own) == 1 else 'are'} a person's "
+        f"({', '.join(dict.fromkeys(own))}); rules suggest the others."
+    )
+
+
+def persons(found: Appraisal) -> list[tuple[str, list[str]]]:
+    """Return the judgements of persons as notes, by the id of the analysis."""
+    named = [(c.analysis_id, [_told(d) for d in c.domains if d.name]) for c in found.certainty]
+    return [item for item in named if item[1]]
 
 
 @dataclass(frozen=True)
@@ -277,6 +313,8 @@ def _domain(item: DomainJudgement) -> DomainView:
         steps(STEPS[item.judgement]),
         item.reason,
         note,
+        _told(item),
+        _noted(item),
     )
 
 

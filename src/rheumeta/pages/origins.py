@@ -40,6 +40,8 @@ ROWS = "place-rows"
 """Id of the counts of reported results by study."""
 JUDGEMENTS = "place-judgements"
 """Id of the tables of risk of bias."""
+PERSONS = "place-persons"
+"""Id of the list of judgements of the certainty that persons made."""
 UNJUDGED = "place-unjudged"
 """Id of the list of studies whose risk of bias nobody has judged."""
 

@@ -17,6 +17,9 @@ from rheumeta.pages.certainty import (
     FindingView,
     abbreviations,
     explanations,
+    judged_by,
+    letter,
+    persons,
     summary_of_findings,
 )
 from rheumeta.pages.claims import ClaimView, EvidenceView, claims_view
@@ -43,8 +46,8 @@ def findings(data: ReportInput) -> Iterable[Block]:
         return
     listed = ", ".join(pandoc.pointer(f"findings-{group.comparison}") for group in main)
     told = (
-        f"What to expect for the primary outcomes, and how certain it is: {listed}. The certainty is what rules "
-        f"suggest from the sheets{_overrides(data)}. Each judgement: {pandoc.pointer('profile')}."
+        f"What to expect for the primary outcomes, and how certain it is: {listed}. {_judged_by(data)} "
+        f"Each judgement: {pandoc.pointer('profile')}."
     )
     tables = [
         block
@@ -62,13 +65,16 @@ def further_findings(data: ReportInput, title: Block) -> list[Block]:
     if not rows:
         return [title]
     rest = [block for group in found if group.rest for block in _table(data, group, group.rest, "other")]
-    blocks = [title, pandoc.heading(2, "Certainty of the evidence", numbered=False), *rest, _profile(rows)]
+    blocks = [title, pandoc.heading(2, "Certainty of the evidence", numbered=False), *rest, *_profile(rows)]
     return pandoc.landscape(blocks)
 
 
-def _overrides(data: ReportInput) -> str:
-    changed = len(data.sheet("certainty_overrides"))
-    return "; judgements that a person put in their place are marked with a name" if changed else ""
+def _judged_by(data: ReportInput) -> str:
+    """Return how many judgements are a person's, and where their names stand."""
+    found = data.appraisal
+    if found is None:
+        return ""
+    return f"{judged_by(found)}{' The notes give the reasons.' if persons(found) else ''}"
 
 
 def _table(
@@ -183,30 +189,35 @@ def _grades() -> list[Block]:
     return pandoc.notes(lines)
 
 
-def _profile(rows: Sequence[FindingView]) -> Block:
-    """Return the evidence profile: a column a domain; those that raise it only where one does."""
+def _profile(rows: Sequence[FindingView]) -> list[Block]:
+    """Return the evidence profile with its notes: a column a domain; those that raise it only where one does."""
     raised = [d for d in UP_DOMAINS if any(d == item.domain for row in rows for item in row.domains)]
+    texts = dict.fromkeys(d.told for row in rows for d in row.domains if d.noted)
+    notes = {text: letter(i) for i, text in enumerate(texts)}
     body = []
     for row in rows:
         by = {d.domain: d for d in row.domains}
-        cells = [_judgement(by.get(d)) for d in (*DOWN_DOMAINS, *raised)]
+        cells = [_judgement(by.get(d), notes) for d in (*DOWN_DOMAINS, *raised)]
         body.append((
             [*_outcome(row), *pandoc.words(f"; {uncapital(row.record.comparison_label)}")], str(row.record.k),
             row.start_level, *cells, f"{row.signs} {row.certainty}",
         ))  # fmt: skip
     names = [DOMAIN_WORDS[d] for d in (*DOWN_DOMAINS, *raised)]
     head = ("Outcome, follow-up; comparison", "Studies", "Starts at", *names, "Certainty")
-    return pandoc.table(
+    table = pandoc.table(
         "Evidence profile: each judgement of the certainty, with the levels that it moves it.", head, body,
         widths=[0.27, 0.06, 0.07, *[0.5 / (len(head) - 4)] * (len(head) - 4), 0.1], name="profile",
     )  # fmt: skip
+    below = [[pandoc.superscript(sign), *pandoc.words(f" {text}")] for text, sign in notes.items()]
+    return [table, *(pandoc.notes(below) if below else [])]
 
 
-def _judgement(item: DomainView | None) -> str:
-    """Return a judgement with the levels that it moves the certainty."""
+def _judgement(item: DomainView | None, notes: Mapping[str, str]) -> Text:
+    """Return a judgement with the levels that it moves the certainty, and the letter of its note."""
     if item is None:
         return NONE
-    return f"{item.judgement} ({item.steps})" if item.steps else item.judgement
+    text = pandoc.words(f"{item.judgement} ({item.steps})" if item.steps else item.judgement)
+    return [*text, pandoc.superscript(notes[item.told])] if item.noted else text
 
 
 def claims(data: ReportInput) -> Iterable[Block]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from rheumeta.pages import pandoc
 from rheumeta.pages.analyses import METHOD_NAMES, AnalysisView
 from rheumeta.pages.bias import bias_state
+from rheumeta.pages.certainty import judged_by
 from rheumeta.pages.currency import currency
 from rheumeta.pages.inputs import ReportInput
 from rheumeta.pages.numbers import capital, count, uncapital
@@ -137,8 +138,8 @@ def own_limits(data: ReportInput) -> list[str]:
         texts.append(f"{bias.told}{open_ if bias.waiting else ''}")
     if once:
         texts.append(f"For {once} of {len(rows)} results no second reading is recorded.")
-    if data.appraisal and not data.sheet("certainty_overrides"):
-        texts.append("The certainty is what rules suggest; no person has judged it.")
+    if data.appraisal:
+        texts.append(judged_by(data.appraisal))
     if declared(data)["registration"] == MISSING:
         texts.append("The protocol states no registration.")
     return texts

@@ -31,6 +31,8 @@ from rheumeta.pages.certainty import (
     LEVEL_WORDS,
     abbreviations,
     explanations,
+    judged_by,
+    persons,
     summary_of_findings,
 )
 from rheumeta.pages.changes import changes_view
@@ -82,6 +84,7 @@ GLOBALS: dict[str, Any] = {
     "FLOW_WORDS": BOXES, "FLOW_CHANNELS": CHANNELS, "judgement_words": judgement_words,
     "AVAILABILITY": KEY, "availability": availability, "STEP_WORDS": JUDGEMENT_WORDS,
     "JUDGEMENTS": origins.JUDGEMENTS, "UNJUDGED": origins.UNJUDGED, "STATUS": origins.STATUS,
+    "PERSONS": origins.PERSONS,
     "ASKED": origins.ASKED, "CHECKS": origins.CHECKS, "MOVES": origins.MOVES, "SEARCHES": origins.SEARCHES,
     "ROWS": origins.ROWS, "asked_place": origins.asked_place, "rows_place": origins.rows_place,
     "WITHOUT_QUESTIONED": WITHOUT_QUESTIONED,
@@ -250,6 +253,8 @@ def _appraised(data: ReportInput) -> dict[str, Any]:
         "patients_place": partial(patients_place, analyses_),
         "missing": missing_view(found.missing) if found else [],
         "matrices": matrices(found.missing, found.certainty) if found else [],
+        "judged_by": judged_by(found) if found else "",
+        "persons": persons(found) if found else [],
         "claims": claims_view(found.claims, data.sheet("claims"), by_id) if found else [],
         "tally": tally(found.claims) if found else [],
         "certainty_of": certainty_words(data),

@@ -18,7 +18,7 @@ COMPUTED: dict[str, str] = {
     "asked": "Questions that the check asks.",
     "allowed": "Whether the protocol allows this problem, with its reason.",
     "analysis_id": "Analysis of the protocol.",
-    "assessed": "false: nobody judged this domain; it counts as serious.",
+    "assessed": "false: nobody judged any part of this domain; it counts as serious.",
     "absolute_in": "What the absolute effect is counted in.",
     "assumed": "What is assumed without the treatment: patients of 1000, events per 1000 patient-years or a mean.",
     "assumed_source": "Where the assumed risk, rate or mean comes from.",

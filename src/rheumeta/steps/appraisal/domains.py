@@ -7,6 +7,7 @@ Sources of the rules: Guyatt 2011, J Clin Epidemiol 64: 407 (risk of bias), 1277
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rheumeta.appraised import STEPS, DomainJudgement, MissingResults
 from rheumeta.pages.findings import null_value
@@ -63,7 +64,7 @@ def risk_of_bias(analysis: Analysis, material: Material) -> DomainJudgement:
     tool's worst judgement, or a high risk in two domains or more.
     """
     codes = {"all", analysis.outcome, *material.protocol.outcomes[analysis.outcome].codes}
-    weights = {"high": 0.0, "some": 0.0, "none": 0.0}
+    weights = {"high": 0.0, "some": 0.0, "low": 0.0, "none": 0.0}
     crucial = 0.0
     for study, share in zip(analysis.studies, shares(analysis), strict=True):
         word = _overall(material, study.study_id, codes)
@@ -72,18 +73,21 @@ def risk_of_bias(analysis: Analysis, material: Material) -> DomainJudgement:
             crucial += share * (word in CRUCIAL or _high_domains(material, study.study_id, codes) >= SEVERAL)
         elif word in SOME:
             weights["some"] += share
-        elif word != LOW:
-            weights["none"] += share
-    high, some, none = weights.values()
+        else:
+            weights["low" if word == LOW else "none"] += share
+    high, some, low, none = weights.values()
     reasons = [f"{percent_words(high)} of the weight is at high risk of bias"] if high else []
     reasons += [f"{percent_words(some)} raises some concerns"] if some else []
     reasons += [f"the risk of bias of {percent_words(none)} of the weight is not assessed"] if none else []
     if crucial > MOST:
         reasons.append(f"{percent_words(crucial)} has a crucial limitation or several")
-        return judgement("risk_of_bias", "very_serious", reasons)
-    if high + none > MOST:
-        return judgement("risk_of_bias", "serious", reasons, assessed=none <= MOST)
-    return judgement("risk_of_bias", "not_serious", reasons or ["all studies are at low risk of bias"])
+    found = judgement(
+        "risk_of_bias",
+        "very_serious" if crucial > MOST else "serious" if high + none > MOST else "not_serious",
+        reasons or ["all studies are at low risk of bias"],
+        assessed=high + some + low > 0,
+    )
+    return replace(found, noted=high + none > 0)
 
 
 def _overall(material: Material, study_id: str, codes: set[str]) -> str:
