@@ -156,3 +156,13 @@ def test_the_log_counts_what_was_read(layout, caplog):
 
 def test_every_code_that_can_be_accepted_is_a_flag():
     assert set(ACCEPTABLE) <= set(FLAGS)
+
+
+def test_an_override_of_another_domain_is_told_every_judgement_of_its_own(layout):
+    text = "analysis,domain,judgement,name,reason\nacr20_short,{},A. Person,wide\n"
+    for cells, allowed in (
+        ("imprecision,raise_one", "not_serious, serious, very_serious"),
+        ("large_effect,serious", "not_serious, raise_one, raise_two"),
+    ):
+        (layout.raw / "certainty_overrides.csv").write_text(text.format(cells), encoding="utf-8")
+        assert [fault.allowed for fault in validate.check(layout).faults] == [allowed]

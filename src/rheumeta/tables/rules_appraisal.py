@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from rheumeta.appraised import UP_DOMAINS
+from rheumeta.appraised import DOWN_DOMAINS, JUDGEMENTS, UP_DOMAINS
 from rheumeta.errors import Fault
 from rheumeta.rob_tools import OVERALL, is_overall
 from rheumeta.tables.protocol import Protocol
@@ -132,10 +132,11 @@ def _override(table: Table, row: Row, protocol: Protocol) -> Iterator[Fault]:
             row, "analysis", "unknown_analysis", "The protocol has no such analysis.",
             allowed=listing(protocol.analyses), remedy=did_you_mean(analysis, protocol.analyses),
         )  # fmt: skip
-    raises = judgement.startswith("raise")
-    if judgement and judgement != "not_serious" and raises != (row.word("domain") in UP_DOMAINS):
+    domain, up = row.word("domain"), row.word("domain") in UP_DOMAINS
+    allowed = [word for word in JUDGEMENTS if word == "not_serious" or word.startswith("raise") == up]
+    known = up or domain in DOWN_DOMAINS  # a misspelt domain or judgement has a fault of its own
+    if known and judgement in JUDGEMENTS and judgement not in allowed:
         yield table.fault(
-            row, "judgement", "judgement_of_other_domain", "This judgement does not go with the domain.",
-            allowed=f"raise_one, raise_two for {listing(UP_DOMAINS)}; serious, very_serious for the others",
-            remedy="Choose a judgement of the domain.",
+            row, "judgement", "judgement_of_other_domain", f"This judgement does not go with {domain}.",
+            allowed=listing(allowed), remedy="Choose a judgement of the domain.",
         )  # fmt: skip
