@@ -30,6 +30,7 @@ from rheumeta.tables.rules_links import check_links
 from rheumeta.tables.rules_numbers import check_numbers
 from rheumeta.tables.rules_protocol import check_protocol
 from rheumeta.tables.rules_results import check_doses, check_outcome_codes, check_results
+from rheumeta.tables.rules_rob import check_rob
 from rheumeta.tables.rules_searches import check_searches
 from rheumeta.tables.schemas import check_schema
 from rheumeta.tables.sheets import CORRECTIONS, MANIFEST, RAW_SHEETS
@@ -133,7 +134,7 @@ def _rules(tables: Mapping[str, Table], known: Declared) -> tuple[list[Fault], l
     ]
     found, accepted = check_numbers(tables["results"], tables["arms"], table)
     faults += check_flow(tables["flow"], len(tables["studies"].rows)) + check_searches(tables["searches"])
-    return faults + found, accepted
+    return faults + check_rob(tables["risk_of_bias"]) + found, accepted
 
 
 def _read_sheets(layout: Layout, known: Declared) -> tuple[dict[str, RawSheet], list[Fault]]:

@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from rheumeta.records import FLAGS
+from rheumeta.rob_tools import TOOLS
 from rheumeta.tables import protocol as models
 from rheumeta.tables.findings import ACCEPTABLE
 from rheumeta.tables.instruments import instruments
@@ -51,7 +52,7 @@ def codebook_text() -> str:
         "# Codebook\n", f"Made from the declarations by `{REPAIR}`; do not edit by hand.\n",
         "## Filling in the sheets\n", FILLING,
         *(_sheet(sheet, sheet.columns) for sheet in (*RAW_SHEETS, CORRECTIONS, MANIFEST)),
-        _accept(), _units(), _instruments(), _protocol(), _flags(),
+        _accept(), _tools(), _units(), _instruments(), _protocol(), _flags(),
     ]  # fmt: skip
     return "\n".join(sections)
 
@@ -66,7 +67,7 @@ def review_codebook_text(protocol: Protocol) -> str:
     sections += [
         _sheet(sheet, sheet.columns + moderator_columns(protocol.moderators, sheet)) for sheet in RAW_SHEETS
     ]
-    sections += [_accept()]
+    sections += [_accept(), _tools()]
     if protocol.instruments:
         sections.append(_instrument_table("## Instruments of this review\n", protocol.instruments))
     return "\n".join(sections)
@@ -116,6 +117,19 @@ def _accept() -> str:
         "## Codes for the column accept\n\nAn implausible number is a fault until someone has compared it with "
         "the source and named its code here; then it becomes a flag.\n\n"
         + table_text(("code", "meaning"), rows)
+    )
+
+
+def _tools() -> str:
+    rows = (
+        (f"`{t.name}`", "; ".join(f"`{d.code}` {d.name}" for d in t.domains),
+         ", ".join(f"`{j}`" + (f" ({t.words[j]})" if j in t.words else "") for j in t.judgements), t.source)
+        for t in TOOLS
+    )  # fmt: skip
+    return (
+        "## Risk-of-bias tools\n\nFor the sheet risk_of_bias. Any other tool is `Generic`, or `Generic: ` and its "
+        "name, with domains of any name and all judgements of the sheet. Each tool also has the domain `overall` and "
+        "the judgement `not_assessed`.\n\n" + table_text(("tool", "domains", "judgements", "source"), rows)
     )
 
 

@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator, Mapping
 
 from rheumeta.appraised import DOWN_DOMAINS, JUDGEMENTS, UP_DOMAINS
 from rheumeta.errors import Fault
-from rheumeta.rob_tools import OVERALL, is_overall
 from rheumeta.tables.protocol import Protocol
 from rheumeta.tables.sheets import CLAIMED
 from rheumeta.tables.typed import Row, Table
@@ -39,18 +38,7 @@ def check_appraisal(tables: Mapping[str, Table], protocol: Protocol) -> list[Fau
         faults += _unknown(tables["studies"], row, "registered_outcomes", "outcome", protocol.outcomes)
     for row in tables["certainty_overrides"]:
         faults += _override(tables["certainty_overrides"], row, protocol)
-    for row in tables["risk_of_bias"]:
-        faults += _overall(tables["risk_of_bias"], row)
     return faults
-
-
-def _overall(table: Table, row: Row) -> Iterator[Fault]:
-    """Refuse an overall judgement under another name: the certainty would pass it over."""
-    if is_overall(row.word("domain")) and row.word("domain") != OVERALL:
-        yield table.fault(
-            row, "domain", "unknown_domain", "This is read as a domain, not as the overall judgement.",
-            remedy=f"Write '{OVERALL}'.",
-        )  # fmt: skip
 
 
 def parse_limits(text: str) -> dict[str, tuple[str, ...]]:

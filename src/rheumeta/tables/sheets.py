@@ -204,10 +204,10 @@ ROB = Sheet(
     "One row a study, outcome and domain of a risk-of-bias tool.",
     (
         _c("study_id", "id", "Study.", required=True),
-        _c("tool", "text", "Tool.", required=True, example="RoB 2"),
+        _c("tool", "text", "Tool, as the list of tools spells it; else 'Generic'.", required=True, example="RoB 2"),
         _c("outcome", "text", "Outcome code, or 'all'.", required=True),
-        _c("domain", "text", "Domain of the tool, or 'overall'.", required=True),
-        _c("judgement", "choice", "Judgement.", required=True,
+        _c("domain", "text", "Code of a domain of the tool ('D1'), or 'overall'.", required=True),
+        _c("judgement", "choice", "Judgement, one of the tool's.", required=True,
            choices=CODES),
         _c("support", "text", "What the judgement rests on."),
         _c("assessor", "text", "Who judged."),
