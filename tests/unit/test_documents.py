@@ -17,8 +17,9 @@ import report_builder as build
 from pipeline import copy_project, run_to_synthesis
 
 from rheumeta.layout import Layout
+from rheumeta.pages import data_sources
 from rheumeta.pages.analyses import show, show_run
-from rheumeta.pages.literature import WORKS, as_printed, bibtex_text, key, library, study, work
+from rheumeta.pages.literature import WORKS, as_printed, bibtex_text, key, study, work
 from rheumeta.pages.prisma import AUTHORS, checklist
 from rheumeta.records import Interval, Sensitivity, read_synthesis
 from rheumeta.stats.effects_references import REFERENCES
@@ -28,6 +29,7 @@ from rheumeta.tables.workbook import NAME_LENGTH, Table, sheet_names
 from rheumeta.tables.workbook import workbook as book
 
 REVIEW = "second_anti_tnf"
+DATASET = "10.1177/0272989X13485157"
 WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}docPr"
 SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -215,9 +217,48 @@ def test_every_citation_of_the_paper_has_its_reference():
     data = build.report_input()
     tree = documents.written(data, "png")
     cited = set(re.findall(r'"citationId": "([^"]+)"', json.dumps(tree)))
-    known = {item["id"] for item in library(data.sheet("studies"), REFERENCES)}
+    known = {item["id"] for item in documents.references(data)}
     assert key("Page et al. 2021") in cited
     assert cited <= known
+
+
+READ = [
+    {"study_id": study, "source": f"doi:{DATASET}", "source_kind": "dataset"} for study in ("abe", "kim")
+]  # fmt: skip
+
+
+def test_a_dataset_of_several_studies_is_a_reference_named_by_the_protocol():
+    facts = [
+        f"The numbers are those of Dias S et al. 2013, Medical Decision\nMaking 33:618 (doi {DATASET}), also in"
+    ]
+    (item,) = data_sources.items(READ, facts)
+    assert item["author"] == [{"family": "Dias", "given": "S"}, {"literal": "others"}]
+    assert (item["container-title"], item["volume"], item["page"]) == ("Medical Decision Making", "33", "618")
+    assert item["DOI"] == DATASET
+    (bare,) = data_sources.items(READ, [])
+    assert bare["author"] == [{"literal": "Source of the numbers of 2 studies"}]
+    assert data_sources.items(READ[:1], facts) == []
+
+
+def test_a_study_without_a_doi_says_where_its_numbers_were_read():
+    rows = [
+        {"study_id": "x", "source": "https://a.org/press", "source_kind": "press_release"},
+        *[{"study_id": "x", "source": "https://b.org/review", "source_kind": "review_table"}] * 2,
+    ]  # fmt: skip
+    assert data_sources.read_at([*rows, *READ]) == {"x": "https://a.org/press", "abe": f"doi:{DATASET}",
+                                                     "kim": f"doi:{DATASET}"}  # fmt: skip
+    bare = study({"study_id": "x", "label": "X", "registry": "NCT00000001"})
+    assert data_sources.with_source(bare, "https://a.org/press")["URL"] == "https://a.org/press"
+    (printed,) = as_printed([data_sources.with_source(bare, f"doi:{DATASET}")])
+    assert printed["publisher"] == f"Registered: NCT00000001; numbers from doi:{DATASET}"
+    known = study({"study_id": "x", "label": "X", "doi": "10.1136/x"})
+    assert data_sources.with_source(known, "https://a.org/press") == known
+
+
+def test_every_study_stands_in_the_list_of_references():
+    tree = documents.written(build.report_input(), "png")
+    listed = {c["citationId"] for c in tree["meta"]["nocite"]["c"][0]["c"][0]}
+    assert listed == {f"study-{row['study_id']}" for row in build.report_input().sheet("studies")}
 
 
 def test_the_checklist_has_all_items_and_claims_nothing_that_is_not_there():

@@ -9,7 +9,7 @@ import report_builder as rb
 from appraisal_builder import DOMAINS, appraisal
 
 from rheumeta.appraised import Certainty, DomainJudgement
-from rheumeta.pages import pandoc, paper_findings, paper_frame, paper_parts
+from rheumeta.pages import pandoc, paper_findings, paper_frame, paper_methods, paper_parts
 from rheumeta.pages.analyses import analysis_view
 from rheumeta.pages.paper import _sensitivity
 from rheumeta.pages.prisma import checklist
@@ -193,3 +193,20 @@ def test_a_judgement_of_a_person_stands_with_its_name_in_table_profile_and_limit
     assert profile[1][6] == "not serious^a"
     assert "judged not serious by A. Person" in " ".join(text(block) for block in blocks)
     assert any("are a person's" in limit for limit in paper_frame.own_limits(data))
+
+
+def test_the_methods_say_with_what_the_risk_of_bias_was_judged(data):
+    def said(*rows):
+        names = ("study_id", "tool", "outcome", "domain", "judgement")
+        sheet = [dict(zip(names, row, strict=True)) for row in rows]
+        blocks = list(paper_methods.methods(replace(data, sheets={**data.sheets, "risk_of_bias": sheet})))
+        at = next(n for n, block in enumerate(blocks) if text(block) == "Risk of bias")
+        return text(blocks[at + 1])
+
+    assert said() == "The risk of bias of the studies was not assessed."
+    assert said(("a", "RoB 2", "all", "overall", "not_assessed")) == said()
+    some = said(("a", "RoB 2", "all", "overall", "high"), ("b", "RoB 2", "acr20", "overall", "low"),
+                ("c", "ROBINS-I", "all", "overall", "low"))  # fmt: skip
+    assert "for single outcomes, with RoB 2 (two studies), ROBINS-I (one study)." in some
+    (item,) = [i for i in checklist(data) if i.number == "11"]
+    assert item.where.startswith("Methods, Risk of bias")

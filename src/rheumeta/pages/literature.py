@@ -117,11 +117,12 @@ def work(short: str, text: str) -> Item:
         item = {"type": "book", "publisher": found["publisher"]}
         if found["place"]:
             item["publisher-place"] = found["place"]
-    item |= {"id": key(short), "title": found["title"], "issued": _issued(found["year"])}
-    return item | _people(found["authors"])
+    item |= {"id": key(short), "title": found["title"], "issued": issued(found["year"])}
+    return item | people(found["authors"])
 
 
-def _people(text: str) -> Item:
+def people(text: str) -> Item:
+    """Return authors or editors, "Becker BJ, others", as the field of an item."""
     role = "editor" if text.endswith("(editors)") else "author"
     names = text.removesuffix(" (editors)").split(", ")
     return {role: [_person(name) for name in names]}
@@ -132,7 +133,8 @@ def _person(name: str) -> Item:
     return {"family": found["family"], "given": found["given"]} if found else {"literal": name}
 
 
-def _issued(year: str) -> Item:
+def issued(year: str) -> Item:
+    """Return a year as the date of an item."""
     return {"date-parts": [[int(year)]]}
 
 
@@ -146,7 +148,7 @@ def study(row: Row) -> Item:
     printed = row.get("doi") or row.get("journal") or titled
     item: Item = {"id": f"study-{row['study_id']}", "type": "article-journal" if printed else "document"}
     if row.get("authors"):
-        item |= _people(row["authors"])
+        item |= people(row["authors"])
     else:
         item["author"] = [{"literal": label.removesuffix(f" {year}") if year else label}]
     if row.get("title"):
@@ -155,7 +157,7 @@ def study(row: Row) -> Item:
         item["container-title"] = found["journal"]
         item |= {name: found[name] for name in ("volume", "page") if found[name]}
     if year.isdigit():
-        item["issued"] = _issued(year)
+        item["issued"] = issued(year)
     if is_doi(row.get("doi", "")):
         item["DOI"] = row["doi"]
     if re.fullmatch(r"[0-9]+", row.get("pmid", "")):
@@ -180,14 +182,18 @@ def as_printed(items: Sequence[Item]) -> list[Item]:
     """Return references for the printed list.
 
     The style prints "ahead of print" where an article has no volume; here that says only that the volume
-    is not in the sheet, so such an article is printed by the form of a magazine.
+    is not in the sheet, so such an article is printed by the form of a magazine. The style leaves notes out: where
+    no journal is known, the note stands in the place of the publisher.
     """
-    return [
-        {**item, "type": "article-magazine"}
-        if item["type"] == "article-journal" and "volume" not in item
-        else item
-        for item in items
-    ]
+    return [_as_printed(item) for item in items]
+
+
+def _as_printed(item: Item) -> Item:
+    if "container-title" not in item and "note" in item:
+        return {**item, "type": "document", "publisher": item["note"]}
+    if item["type"] == "article-journal" and "volume" not in item:
+        return {**item, "type": "article-magazine"}
+    return item
 
 
 def csl_text(items: Sequence[Item]) -> str:
@@ -217,6 +223,7 @@ def _entry(item: Item) -> str:
         "publisher": _tex(item.get("publisher", "")),
         "address": _tex(item.get("publisher-place", "")),
         "doi": item.get("DOI", ""),
+        "url": item.get("URL", ""),
         "pmid": item.get("PMID", ""),
         "note": _tex(item.get("note", "")),
     }

@@ -204,14 +204,18 @@ def figure(caption: str, file: str, alt: str, *, width: str, name: str = "") -> 
     return {"t": "Figure", "c": [_named(name), _caption(caption), [{"t": "Plain", "c": [image]}]]}
 
 
-def document(title: str, subtitle: str, blocks: Sequence[Block]) -> dict[str, Any]:
-    """Return a whole document."""
+def document(
+    title: str, subtitle: str, blocks: Sequence[Block], listed: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Return a whole document; `listed` are references that are printed though no text cites them."""
     meta = {
         "title": {"t": "MetaInlines", "c": words(title)},
         "subtitle": {"t": "MetaInlines", "c": words(subtitle)},
         "lang": {"t": "MetaInlines", "c": words("en-GB")},
         "link-citations": {"t": "MetaBool", "c": True},
     }
+    if listed:
+        meta["nocite"] = {"t": "MetaInlines", "c": [_citation(listed)]}
     return {"pandoc-api-version": VERSION, "meta": meta, "blocks": numbered(blocks)}
 
 

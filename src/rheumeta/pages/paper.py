@@ -81,7 +81,8 @@ def paper(material: Paper) -> dict[str, Any]:
         *pandoc.references(),
         *supplement(data, material.views, partial(figure, material), _further(material)),
     ]
-    return pandoc.document(protocol["title"], currency(data).kind, blocks)
+    studies = [f"study-{row['study_id']}" for row in data.sheet("studies")]
+    return pandoc.document(protocol["title"], currency(data).kind, blocks, studies)
 
 
 def _comparisons(material: Paper) -> Iterable[Block]:

@@ -7,11 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rheumeta.pages import pandoc
+from rheumeta.pages.data_sources import datasets
+from rheumeta.pages.data_sources import key as source_key
+from rheumeta.pages.evidence import bias_view
 from rheumeta.pages.inputs import ReportInput
 from rheumeta.pages.literature import key
 from rheumeta.pages.methods import MEASURE_FORMULAS, TAU2_SOURCES, TEST_WORDS, methods_view
-from rheumeta.pages.numbers import capital, uncapital
+from rheumeta.pages.numbers import capital, count, uncapital
 from rheumeta.pages.pandoc import Block
+from rheumeta.rob_tools import NOT_ASSESSED
 
 SHORT = re.compile(r"(?:[A-Z][\w-]+(?:, [A-Z]\w+)*(?: and (?:others|[A-Z]\w+))?) \d{4}|Cochrane Handbook")
 TEST_SOURCES = {
@@ -38,6 +42,7 @@ def methods(data: ReportInput) -> Iterable[Block]:
     yield pandoc.heading(1, "Methods")
     yield from _eligibility(data.protocol)
     yield from _collection(data)
+    yield from _bias(data)
     yield from _measures(data)
     yield from _synthesis(data)
     yield from _rest(data)
@@ -75,6 +80,11 @@ def _collection(data: ReportInput) -> Iterable[Block]:
         "where a standard deviation, a mean or a number of patients had to be derived, each step is listed with "
         "its formula in the report and in the table of derivations."
     )
+    for doi, size in datasets(data.sheet("results")).items():
+        yield pandoc.paragraph(
+            f"The numbers of {count(size, 'study', 'studies')} were read in one source "
+            f"{pandoc.citation(source_key(doi))}, not in the reports of the studies."
+        )
     windows = data.protocol.get("windows") or {}
     if windows:
         yield pandoc.table(
@@ -82,6 +92,23 @@ def _collection(data: ReportInput) -> Iterable[Block]:
             [(w["label"], f"{w['start']:g} to {w['end']:g}", str(w["choose"])) for w in windows.values()],
             widths=(0.4, 0.3, 0.3),
         )  # fmt: skip
+
+
+def _bias(data: ReportInput) -> Iterable[Block]:
+    """Yield with what the risk of bias was judged and in how many studies, or that it was not."""
+    rows = data.sheet("risk_of_bias")
+    tools = {table.tool: len({study for study, _, _ in table.rows}) for table in bias_view(rows)}
+    yield pandoc.heading(2, "Risk of bias")
+    if not tools:
+        yield pandoc.paragraph("The risk of bias of the studies was not assessed.")
+        return
+    used = ", ".join(f"{tool} ({count(size, 'study', 'studies')})" for tool, size in tools.items())
+    whole = sum(row["outcome"] != "all" for row in rows if row["judgement"] != NOT_ASSESSED)
+    of = "for single outcomes" if whole else "for a study as a whole"
+    yield pandoc.paragraph(
+        f"The risk of bias was judged domain by domain, {of}, with {used}. The sheets do not say how many people "
+        "judged, nor how they settled differences."
+    )
 
 
 def _measures(data: ReportInput) -> Iterable[Block]:

@@ -147,7 +147,7 @@ ITEMS: tuple[tuple[str, str, str, Where | str], ...] = (
         "11",
         "Risk of bias methods",
         "tool, and by how many people",
-        "Results, Risk of bias names the tool; " + AUTHORS,
+        "Methods, Risk of bias names the tools; how many people judged: " + AUTHORS,
     ),
     ("12", "Effect measures", "for each outcome", "Methods, Effect measures"),
     (

@@ -22,10 +22,10 @@ import typst
 
 from rheumeta.errors import RheumetaError
 from rheumeta.layout import Layout
-from rheumeta.pages import word
+from rheumeta.pages import data_sources, word
 from rheumeta.pages.analyses import analysis_view
 from rheumeta.pages.inputs import ReportInput
-from rheumeta.pages.literature import as_printed, bibtex_text, csl_text, library
+from rheumeta.pages.literature import Item, as_printed, bibtex_text, csl_text, library
 from rheumeta.pages.paper import Paper, paper
 from rheumeta.pages.prisma import checklist
 from rheumeta.pages.render import first_screen, with_add_ons
@@ -46,7 +46,7 @@ CHECKLIST_COLUMNS = ("item", "topic", "asks_for", "where_it_stands")
 def run(layout: Layout) -> None:
     """Write the documents of one review."""
     data = with_add_ons(report.load(layout, fonts=False))
-    items = library(data.sheet("studies"), REFERENCES)
+    items = references(data)
     rows = [
         dict(zip(CHECKLIST_COLUMNS, (i.number, i.topic, i.asks, i.where), strict=True))
         for i in checklist(data)
@@ -60,6 +60,17 @@ def run(layout: Layout) -> None:
         pdf = _pdf(written(data, "svg"), items, figures)
         out.path(layout.document.with_suffix(".pdf")).write_bytes(pdf)
     log.info("%d references; PDF of %.1f MB", len(items), len(pdf) / 1e6)
+
+
+def references(data: ReportInput) -> list[Item]:
+    """Return the studies with where their numbers were read, the datasets they were read in, and the works."""
+    results = data.sheet("results")
+    read = data_sources.read_at(results)
+    found = [
+        data_sources.with_source(item, read.get(item["id"].removeprefix("study-"), ""))
+        for item in library(data.sheet("studies"), REFERENCES)
+    ]
+    return [*found, *data_sources.items(results, data.protocol.get("context") or ())]
 
 
 def written(data: ReportInput, ending: str) -> dict[str, Any]:
