@@ -62,4 +62,6 @@ def told(other: Analysis, shown: str) -> str:
     """Return what another measure says, behind its title; `shown` is its estimate with its interval."""
     says = "includes" if _held(other) else "does not include"
     size = count(other.k, "study", "studies")
-    return f"{uncapital(other.measure_label)} {shown} ({size}), which {says} {null_value(other)}. {UNSETTLED}"
+    name = uncapital(other.measure_label)
+    named = "" if name in other.title.lower() else f"{name} "
+    return f"{named}{shown} ({size}), which {says} {null_value(other)}. {UNSETTLED}"
