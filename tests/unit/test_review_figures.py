@@ -156,13 +156,37 @@ def test_weights_come_from_the_first_primary_pooled_analysis():
     rows = bias_rows(ids[0], ("low",) * 6) + bias_rows("elsewhere", ("high",) * 6)
     plot = bias_summary_figure(rows, {}, Synthesis("demo", (pooled,)))
     (panel,) = plot.panels
-    assert (panel.weights, panel.beside.weights) == (None, (pooled.studies[0].weight_random,))
-    rest = 100 - pooled.studies[0].weight_random
-    assert panel.beside.basis == (
-        f"by weight in the analysis “{pooled.title}”; {rest:.0f}% of its weight is of studies not judged with this tool"
-    )
+    assert (panel.weights, panel.beside.weights) == (None, tuple(s.weight_random for s in pooled.studies))
+    assert panel.beside.basis == f"by weight in the analysis “{pooled.title}”"
     assert "1 low, 1 high" in describe_bias(plot)
-    assert "low 100%" in describe_bias(plot)
+
+
+def test_weight_that_nobody_judged_is_in_the_bar_and_its_studies_are_named():
+    pooled = replace(next(a for a in SYNTHESIS.analyses if a.status == "pooled"), primary=True)
+    first, *others = [s.study_id for s in pooled.studies]
+    judged = pooled.studies[0].weight_random
+    labels = {study: f"Study {study}" for study in others}
+    named = ", ".join(labels.values())
+    synthesis = Synthesis("demo", (pooled,))
+    waiting = [r for study in others for r in bias_rows(study, ("not_assessed",), domains=("overall",))]
+    for rows in (bias_rows(first, ("low",) * 6), bias_rows(first, ("low",) * 6) + waiting):
+        plot = bias_summary_figure(rows, labels, synthesis)
+        for index in range(6):
+            assert dict(shares(plot.panels[0].beside, index)) == pytest.approx(
+                {"low": judged, "not_assessed": 100 - judged}
+            )
+        line = f"Not assessed with RoB 2, {100 - judged:.0f}% of the weight: {named}."
+        assert plot.lines == (line,)
+        assert line in describe_bias(plot)
+        assert f"low {judged:.0f}%, not assessed {100 - judged:.0f}%" in describe_bias(plot)
+        draw_bias_summary(plot)
+    other = bias_rows(others[0], ("serious",), tool="ROBINS-I", domains=("overall",))
+    rob2, robins = bias_summary_figure(bias_rows(first, ("low",) * 6) + other, labels, synthesis).lines
+    assert rob2.startswith(
+        f"Not assessed with RoB 2, {100 - judged:.0f}% of the weight: Study {others[0]} (ROBINS-I)"
+    )
+    assert robins.startswith("Not assessed with ROBINS-I")
+    assert f"{first} (RoB 2)" in robins
 
 
 def test_weights_are_those_of_the_model_that_leads():

@@ -34,9 +34,6 @@ Codes = Mapping[str, Collection[str]]
 
 NO_CODES: Codes = MappingProxyType({})
 STANDARD: Colours = PALETTES["standard"]
-PERCENT, LEAST_REST = 100.0, 0.5
-"""All weight; a share of it that is printed, percent."""
-
 TRAFFIC_TITLE = "Risk of bias of each study"
 SUMMARY_TITLE = "Risk of bias by domain"
 NONE = "No judgement of risk of bias is recorded: the sheet risk_of_bias is empty."
@@ -168,6 +165,8 @@ def bias_summary_figure(
 ) -> BiasPlot | NoteFigure:
     """Return the bars of a review: each judgement the same, beside it by weight in a primary analysis.
 
+    The weight of studies that were not judged is in the bars as not assessed, and a line names them.
+
     Parameters
     ----------
     rows, labels, colours
@@ -180,7 +179,8 @@ def bias_summary_figure(
     found = assessments(rows)
     if not _anybody(found):
         return NoteFigure(SUMMARY_TITLE, NOBODY if found else NONE)
-    panels = []
+    panels: list[BiasPanel] = []
+    lines: list[str] = []
     analysis = _weighing(synthesis, {a.study for a in found})
     for panel in _panels(found, labels, colours):
         count = len(panel.lines)
@@ -188,10 +188,11 @@ def bias_summary_figure(
         beside = None
         if analysis is not None:
             own = [a for a in found if a.tool == panel.tool]
-            chosen = for_analysis(own, analysis, codes)
-            beside = _weighted(list(chosen.values()), analysis, labels, colours)
+            chosen = list(for_analysis(own, analysis, codes).values())
+            beside = _weighted(chosen, analysis, labels, colours)
+            lines += _open(chosen, found, analysis, labels) if beside else ()
         panels.append(replace(panel, basis=basis, beside=beside))
-    return BiasPlot(SUMMARY_TITLE, tuple(panels))
+    return BiasPlot(SUMMARY_TITLE, tuple(panels), tuple(lines))
 
 
 def _weighing(synthesis: Synthesis, studies: Collection[str]) -> Analysis | None:
@@ -202,21 +203,39 @@ def _weighing(synthesis: Synthesis, studies: Collection[str]) -> Analysis | None
 def _weighted(
     kept: Sequence[Assessment], analysis: Analysis, labels: Mapping[str, str], colours: Colours
 ) -> BiasPanel | None:
-    """Return the panel of a tool with the weights of an analysis; None if no study of it was judged."""
-    weights: Counter[str] = Counter()
-    for study, weight in zip(analysis.studies, leading_weights(analysis), strict=True):
-        weights[study.study_id] += weight or 0.0  # type: ignore[assignment]
-    if not kept:
+    """Return the panel of a tool with all weights of an analysis; None if none is of a study in `kept`.
+
+    A study that was not judged with the tool has its part of each bar, as not assessed.
+    """
+    weights = _weights(analysis)
+    if not any(weights[a.study] for a in kept):
         return None
-    (panel,) = _panels(kept, labels, colours)
-    shown = tuple(float(weights[a.study]) for a in kept)
+    own = {a.study for a in kept}
+    every = [*kept, *(Assessment(study, ALL, kept[0].tool, {}) for study in weights if study not in own)]
+    (panel,) = _panels(every, labels, colours)
     basis = f"by weight in the analysis “{analysis.title}”"
-    if not any(shown):
-        return None
-    rest = PERCENT - sum(shown)
-    if rest > LEAST_REST:
-        basis += f"; {rest:.0f}% of its weight is of studies not judged with this tool"
-    return replace(panel, basis=basis, weights=shown)
+    return replace(panel, basis=basis, weights=tuple(weights[a.study] for a in every))
+
+
+def _weights(analysis: Analysis) -> dict[str, float]:
+    """Return the weight of each study of an analysis in percent; those of several results add up."""
+    weights: dict[str, float] = {}
+    for study, weight in zip(analysis.studies, leading_weights(analysis), strict=True):
+        weights[study.study_id] = weights.get(study.study_id, 0.0) + (weight or 0.0)
+    return weights
+
+
+def _open(
+    kept: Sequence[Assessment], found: Sequence[Assessment], analysis: Analysis, labels: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Return in a line who has the weight that was not assessed with a tool, and what they were judged with."""
+    tool, done = kept[0].tool, {a.study for a in kept if _anybody([a])}
+    weights = {study: weight for study, weight in _weights(analysis).items() if weight and study not in done}
+    if not weights:
+        return ()
+    other = {a.study: f" ({a.tool})" for a in found if a.tool != tool and _anybody([a])}
+    names = ", ".join(f"{labels.get(study, study)}{other.get(study, '')}" for study in weights)
+    return (f"Not assessed with {tool}, {sum(weights.values()):.0f}% of the weight: {names}.",)
 
 
 def for_analysis(
