@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 import test_plots
 from matplotlib.text import Text
-from plot_cases import LONG, means, ratio
+from plot_cases import LONG, extreme, means, ratio, split
 from test_diagnostic_figures import SUBJECT
 from test_review_figures import (
     BIAS,
@@ -88,6 +88,38 @@ def test_a_forest_plot_keeps_weights_and_the_overall_judgement():
     words = " ".join(t.get_text() for t in draw_forest(plot).findobj(Text))
     assert "RoB: risk of bias, the overall judgement" in words
     assert "100.0%" in words
+
+
+LAYOUTS = ("standard", "revman", "bmj", "jama")
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize(
+    "plot", [ratio(9), split(9), means(), extreme()], ids=["ratio", "split", "means", "extreme"]
+)
+def test_every_layout_keeps_weights_in_one_column(plot, layout):
+    plot = slim(judged(replace(plot, layout=layout)))
+    assert [kind for kind, _ in arrange(plot).weights] == ["random"]
+    figure = draw_forest(plot)
+    assert_legible(figure)
+    assert_nothing_overlaps(figure)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_names_stand_whole_over_the_counts_in_one_column(layout):
+    plot = replace(split(9), layout=layout)
+    words = [t.get_text() for t in draw_forest(slim(plot)).findobj(Text)]
+    names = [row.label + row.marks for row in plot.blocks[0].rows]
+    assert {*names, "Total (95%\u00a0CI)", "95% prediction interval"} <= set(words)
+    assert "95% prediction interval" in [t.get_text() for t in draw_forest(plot).findobj(Text)]
+
+
+@pytest.mark.parametrize(
+    ("limits", "scale", "ticks"),
+    [((0.3, 60), "log", (0.3, 1.0, 10.0)), ((-0.75, 0.41), "linear", (-0.4, 0.0, 0.4))],
+)
+def test_a_short_axis_has_three_ticks_where_they_find_room(limits, scale, ticks):
+    assert make_axis(limits, (0, 64), scale=scale, face=Face(6.0)).ticks == ticks
 
 
 def test_sign_tests_are_sentences_in_one_column():

@@ -26,7 +26,9 @@ LOG_STEPS: tuple[tuple[float, ...], ...] = (
 )
 """Round numbers of a decade, from dense to sparse."""
 
-LINEAR_STEPS = (1.0, 2.0, 2.5, 5.0)
+LINEAR_STEPS, LINEAR_SPARE = (1.0, 2.0, 2.5, 5.0), (4.0,)
+"""Round steps of a power of ten; the second where the others leave but two."""
+
 SPARE = 0.3
 """An interval is not clipped if its end lies beyond the reach by less than this share of it."""
 
@@ -34,8 +36,8 @@ NULL_ROOM = 0.08
 """Share of the range that is shown at least on each side of no effect."""
 
 MAX_TICKS = 7
-TICK_GAP = 5.0
-"""Least space between two tick labels, points."""
+TICK_GAP, TICK_GAP_LEAST = 5.0, 3.0
+"""Least space between two tick labels, points; the second where there would be but two."""
 
 PADDING = 7.0
 """Space inside both ends of the plot that keeps squares and arrows off its edge, points."""
@@ -187,10 +189,18 @@ def make_axis(
     axis = Axis(scale, limits[0], limits[1], start, end)
     candidates = log_ticks(*limits) if scale == "log" else linear_ticks(*limits)
 
-    def fits(ticks: Sequence[float]) -> bool:
-        return _fits(axis, ticks, face, vertical)
+    def fits(ticks: Sequence[float], gap: float = TICK_GAP) -> bool:
+        return _fits(axis, ticks, face, vertical, gap)
+
+    def near(ticks: Sequence[float]) -> bool:
+        return fits(ticks, TICK_GAP_LEAST)
 
     ticks = next((t for t in candidates if 2 <= len(t) <= MAX_TICKS and fits(t)), ())
+    if len(ticks) == 2:
+        further = [] if scale == "log" else linear_ticks(*limits, steps=LINEAR_SPARE)
+        ticks = next((t for t in [*candidates, *further] if 3 <= len(t) <= MAX_TICKS and near(t)), ticks)
+    if len(ticks) == 2 and scale == "log":
+        ticks = _with_more(ticks, candidates, near)
     if not ticks:  # the outermost of a set
         ends = [(t[0], t[-1]) for t in reversed(candidates) if len(t) > 1]
         ticks = next((t for t in ends if fits(t)), ())
@@ -199,13 +209,24 @@ def make_axis(
     return Axis(scale, axis.low, axis.high, axis.start, axis.end, tuple(ticks))
 
 
-def _fits(axis: Axis, ticks: Sequence[float], face: Face, vertical: bool) -> bool:
+def _with_more(
+    ticks: tuple[float, ...], candidates: Sequence[tuple[float, ...]], fits: Callable[[Sequence[float]], bool]
+) -> tuple[float, ...]:
+    """Return two ticks of a log scale with the roundest further values that find room, until they are three."""
+    for value in (v for among in reversed(candidates) for v in among):
+        more = tuple(sorted({*ticks, value}))
+        if len(more) == 3 and fits(more):
+            return more
+    return ticks
+
+
+def _fits(axis: Axis, ticks: Sequence[float], face: Face, vertical: bool, gap: float) -> bool:
     size: Callable[[float], float] = (
         (lambda _: face.size) if vertical else (lambda t: text_width(plain(t), face))
     )
     edges = [(axis.at(t) - size(t) / 2, axis.at(t) + size(t) / 2) for t in ticks]
     edges.sort()
-    return all(b[0] - a[1] >= TICK_GAP for a, b in pairwise(edges))
+    return all(b[0] - a[1] >= gap for a, b in pairwise(edges))
 
 
 def log_ticks(low: float, high: float) -> list[tuple[float, ...]]:
@@ -217,13 +238,15 @@ def log_ticks(low: float, high: float) -> list[tuple[float, ...]]:
     return [tuple(v for v in s if low * (1 - slack) <= v <= high * (1 + slack)) for s in sets]
 
 
-def linear_ticks(low: float, high: float) -> list[tuple[float, ...]]:
+def linear_ticks(
+    low: float, high: float, *, steps: tuple[float, ...] = LINEAR_STEPS
+) -> list[tuple[float, ...]]:
     """Return sets of evenly spaced round values in the range, dense ones first."""
     width = high - low
     power = math.floor(math.log10(width)) - 1
     sets = []
     for exponent in range(power, power + 3):
-        for step in LINEAR_STEPS:
+        for step in steps:
             size = step * 10.0**exponent
             first, last = math.ceil(low / size - 1e-9), math.floor(high / size + 1e-9)
             sets.append(tuple(round(i * size, 12) for i in range(first, last + 1)))

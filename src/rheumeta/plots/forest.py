@@ -19,6 +19,8 @@ from rheumeta.plots.forest_axis import draw_axis_below, draw_line_key, draw_refe
 from rheumeta.plots.forest_dots import draw_dot_heads, draw_dot_key, draw_dots
 from rheumeta.plots.forest_house import house_of, interval_heading, prediction_label
 from rheumeta.plots.forest_layout import (
+    COMPACT_GAP,
+    GAP,
     GAP_CLOSE,
     Place,
     all_rows,
@@ -46,8 +48,8 @@ DIAMOND = 8.0
 
 ARROW = 4.0
 
-NAME_LINES = 3
-"""Most lines of a name beside its numbers in one column of a page."""
+NAME_LINES = 2
+"""Most lines of a name beside its numbers in one column of a page, where no raw numbers stand below it."""
 
 GROUP_GAP = 2.6
 """Space between a heading over several columns and theirs, with a rule in it, points."""
@@ -189,11 +191,14 @@ def _sentence(pen: Pen, y: float, text: str, moved: float, face: Face) -> float:
 
 def _study(pen: Pen, y: float, row: ForestRow) -> float:
     layout, left = pen.layout, pen.layout.label.left + indent(pen.plot)
-    lines = label_lines(pen.plot, layout, row)
-    if layout.compact and len(lines) > NAME_LINES:  # a long name stands over the row
-        y = _sentence(pen, y + pen.pad / 2, row.label + row.marks, indent(pen.plot), layout.face)
-        lines = ()
     below = below_lines(pen.plot, layout, row.below) if layout.below else ()
+    lines = label_lines(pen.plot, layout, row)
+    if _stands_over(pen, lines, below):
+        y = (
+            _sentence(pen, y + pen.pad / 2, row.label + row.marks, indent(pen.plot), layout.face)
+            - pen.pad / 2
+        )
+        lines = ()
     text = len(lines) * layout.face.leading + len(below) * layout.small.leading
     height = max(text, layout.face.leading) + pen.pad
     bottom = pen.canvas.lines(left, y + pen.pad / 2, lines, layout.face)
@@ -204,6 +209,11 @@ def _study(pen: Pen, y: float, row: ForestRow) -> float:
     _square(pen, middle, row)
     draw_dots(pen.canvas, pen.plot, pen.layout, middle, row)
     return y + height
+
+
+def _stands_over(pen: Pen, lines: tuple[str, ...], below: tuple[str, ...]) -> bool:
+    """Return whether a name stands over its row: in one column if raw numbers are below it, or it is long."""
+    return pen.layout.compact and (bool(below) or len(lines) > NAME_LINES)
 
 
 def _numbers(pen: Pen, middle: float, item: ForestRow | ForestTotal, face: Face) -> None:
@@ -280,9 +290,12 @@ def _totals(pen: Pen, y: float, totals: tuple[ForestTotal, ...]) -> float:
 
 def _total(pen: Pen, y: float, total: ForestTotal) -> float:
     layout = pen.layout
-    place = layout.label if total.cells and layout.cells else Place(layout.label.left, layout.free_right)
+    beside = layout.compact or (total.cells and layout.cells)
+    place = layout.label if beside else Place(layout.label.left, layout.free_right)
     lines = wrap(total.label, place.width, layout.bold)
     below = below_lines(pen.plot, layout, total.below) if layout.below else ()
+    if _stands_over(pen, lines, below):
+        y, lines = _sentence(pen, y + pen.pad / 2, total.label, 0.0, layout.bold) - pen.pad / 2, ()
     text = len(lines) * layout.bold.leading + len(below) * layout.small.leading
     height = max(text + pen.pad, DIAMOND + 3)
     bottom = pen.canvas.lines(place.left, y + (height - text) / 2, lines, layout.bold)
@@ -320,12 +333,23 @@ def _diamond(pen: Pen, y: float, total: ForestTotal) -> None:
 
 
 def _prediction(pen: Pen, y: float, span: Span) -> float:
-    face, layout = pen.layout.face, pen.layout
-    lines = wrap(prediction_label(pen.plot), layout.label.width, face)
+    face, layout, label = pen.layout.face, pen.layout, prediction_label(pen.plot)
+    lines = wrap(label, _left_of_interval(pen, span, face), face)
+    if layout.compact and len(lines) > 1:
+        y, lines = _sentence(pen, y, label, 0.0, face), ()
     pen.canvas.lines(layout.label.left, y, lines, face)
-    height = len(lines) * face.leading + pen.pad / 2
-    middle = y + len(lines) * face.leading / 2
+    high = max(len(lines), 1) * face.leading
+    height, middle = high + pen.pad / 2, y + high / 2
     text_y = middle - face.leading / 2 + baseline(face)
     _interval_text(pen, text_y, span, face)
     _interval(pen, middle, span, colour=style.LINES["prediction"].colour, width=3.0)
     return y + height
+
+
+def _left_of_interval(pen: Pen, span: Span, face: Face) -> float:
+    """Return the room that a row without raw numbers, estimate and weight leaves for its name."""
+    layout = pen.layout
+    printed = layout.effect.right - text_width(pen.form.interval(span), face)
+    printed = min(printed, layout.estimate_right) if house_of(pen.plot).close else printed
+    gap = COMPACT_GAP if layout.compact else GAP
+    return max(min(layout.plot.left, printed) - gap - layout.label.left, layout.label.width)

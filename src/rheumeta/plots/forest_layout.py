@@ -45,8 +45,10 @@ DOT, DOT_ALONE = 9.0, 14.0
 DOT_GAP = 2.0
 """Space between the signs above the columns of the risk of bias, points."""
 
-COMPACT_LABEL_MIN, COMPACT_PLOT, COMPACT_GAP = 40.0, (72.0, 64.0, 54.0), 5.0
-"""Limits and space between columns where the whole figure is one column wide, points."""
+COMPACT_LABEL_MIN, COMPACT_LABEL_LEAST = 40.0, 34.0
+COMPACT_PLOT, COMPACT_GAP = (72.0, 64.0, 54.0, 50.0), 5.0
+"""Limits and space between columns where the whole figure is one column wide, points; the second least width of the
+first column where names stand over the numbers in it, or where nothing else keeps the weights."""
 
 
 BELOW_LINES, BELOW_ROWS = 2, 16
@@ -104,8 +106,13 @@ class Layout:
     @property
     def small(self) -> Face:
         """The face of second thoughts, of footnotes and of keys: one size below the text."""
-        least = style.SIZE_LEGIBLE if self.compact else style.SIZE_MIN
-        return replace(self.face, size=max(self.face.size - SMALLER, least), colour=style.SOFT)
+        return small_face(self.face, compact=self.compact)
+
+
+def small_face(face: Face, *, compact: bool) -> Face:
+    """Return the face one size below the text; in one column it stays legible."""
+    least = style.SIZE_LEGIBLE if compact else style.SIZE_MIN
+    return replace(face, size=max(face.size - SMALLER, least), colour=style.SOFT)
 
 
 def all_rows(plot: ForestPlot) -> list[ForestRow]:
@@ -176,15 +183,16 @@ def _arrange(
     dot = _dot_width(plot)
     dots = gap + dot * len(heads) if heads else 0.0
     free = width - 2 * style.MARGIN - fixed - dots - 2 * beside
-    natural = _label_width(plot, face)
-    if free - plot_min < min(natural, COMPACT_LABEL_MIN if compact else LABEL_MIN):
+    natural = (_below_width(plot, face, free - plot_min) if compact else None) or _label_width(plot, face)
+    tight = COMPACT_LABEL_LEAST if plot_min == COMPACT_PLOT[-1] else COMPACT_LABEL_MIN
+    if free - plot_min < min(natural, tight if compact else LABEL_MIN):
         return None
     label = min(natural, free - plot_min)
     label = max(label, free - PLOT_MAX)
     columns = tuple(zip(kept, cells, strict=True))
     sizes = _Sizes(face, label, columns, free - label, effect, estimate, weights, gap, beside)
     placed = _place(sizes, order)
-    below = compact and _below_fits(plot, placed)
+    below = compact and _below_width(plot, face, label) is not None
     dots_at = _dot_places(placed.right + gap, len(heads), dot)
     return replace(placed, dots=dots_at, compact=compact, below=below)
 
@@ -312,8 +320,7 @@ def _label_width(plot: ForestPlot, face: Face) -> float:
     totals = [t.label for t in all_totals(plot)]
     if any(t.prediction is not None for t in all_totals(plot)):
         names.append(prediction_label(plot))
-    names_width = max(_widest(names, face) + indent(plot), _widest(totals, bold), 40.0)
-    return max(names_width, _below_width(plot) if plot.narrow else 0.0)
+    return max(_widest(names, face) + indent(plot), _widest(totals, bold), 40.0)
 
 
 def _belows(plot: ForestPlot) -> list[str]:
@@ -322,27 +329,28 @@ def _belows(plot: ForestPlot) -> list[str]:
     return [text for text in found if text]
 
 
-def _below_width(plot: ForestPlot) -> float:
-    """Return the width of the raw numbers below the names in one line."""
-    return _widest(_belows(plot), Face(style.SIZE_LEGIBLE)) + indent(plot)
-
-
-def _below_fits(plot: ForestPlot, layout: Layout) -> bool:
-    """Return whether raw numbers find room below the names: a group a line where studies are few."""
-    lines = [below_lines(plot, layout, text) for text in _belows(plot)]
+def _below_width(plot: ForestPlot, face: Face, room: float) -> float | None:
+    """Return the width of the raw numbers below names: in one line, a group a line where studies are few, or None."""
     rows = len(all_rows(plot)) + len(all_totals(plot)) + 2 * sum(bool(b.heading) for b in plot.blocks)
-    most = BELOW_LINES if rows <= BELOW_ROWS else 1
-    room = layout.label.width - indent(plot)
-    fits = all(len(found) <= most and _widest(found, layout.small) <= room for found in lines)
-    return bool(lines) and fits
+    small, found = small_face(face, compact=True), _belows(plot)
+    ways = [found, [line for text in found for line in _by_group(text)]]
+    for lines in ways[: 2 if rows <= BELOW_ROWS else 1]:
+        width = _widest(lines, small) + indent(plot)
+        if lines and width <= room:
+            return max(width, COMPACT_LABEL_LEAST)
+    return None
+
+
+def _by_group(text: str) -> tuple[str, ...]:
+    first, *others = text.split(" v ")
+    return (first, *(f"v {other}" for other in others))
 
 
 def below_lines(plot: ForestPlot, layout: Layout, text: str) -> tuple[str, ...]:
     """Return the raw numbers below a name in one line, or a group a line where that is too wide."""
     if not text or text_width(text, layout.small) <= layout.label.width - indent(plot):
         return (text,) if text else ()
-    first, *others = text.split(" v ")
-    return (first, *(f"v {other}" for other in others))
+    return _by_group(text)
 
 
 def indent(plot: ForestPlot) -> float:
