@@ -68,6 +68,7 @@ class DomainJudgement:
     suggested: str | None = None  # the rule's judgement, where a person chose another
     suggested_reason: str | None = None
     name: str | None = None  # who chose another
+    by_size: bool = False  # of imprecision: by the number of patients or events alone, not by the interval
     noted: bool = False  # its reason belongs below the tables even where it moves nothing
 
 

@@ -107,6 +107,14 @@ def test_too_few_patients_lower_a_result_that_crosses_nothing():
     assert f"{needs:.0f}" in imprecision(far, 0.3).reason
 
 
+def test_what_lowers_a_result_is_told_by_its_interval_or_by_its_size_alone():
+    few, enough = (100.0, 100.0), (9000.0, 9000.0)
+    large = imprecision(analysis((3.57, 2.35, 5.42), n=few), 0.3)  # a large effect needs its patients too
+    assert (large.by_size, large.levels < 0) == (True, True)
+    assert not imprecision(analysis((1.1, 0.9, 1.4), n=few), 0.3).by_size
+    assert not imprecision(analysis((3.57, 2.35, 5.42), n=enough), 0.3).by_size
+
+
 def test_information_of_changes_uses_the_spread_behind_the_means():
     found = analysis((-1.0, -1.5, -0.5), measure="MC", mid=1.2, null=0.0)
     studies = tuple(

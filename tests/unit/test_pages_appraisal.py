@@ -243,6 +243,12 @@ def test_plain_words_say_why_they_are_not_surer():
         "For some of the results: too few people took part, or their results spread too widely, to know how large "
         "the effect is.",
     )
+    short = [replace(c, domains=(replace(few, by_size=True, levels=-1),)) for c in graded]
+    told = plain.limits(replace(found, certainty=tuple(short)), nobody)
+    assert plain.FEWER_THAN_A_TRIAL in told
+    assert not any("too few" in text.lower() for text in told)
+    far = [replace(c, domains=(replace(few, by_size=True),)) for c in graded]
+    assert plain.LIMITS["imprecision"] in plain.limits(replace(found, certainty=tuple(far)), nobody)
     judged = [replace(c, domains=(replace(open_, assessed=True),)) for c in graded]
     everybody = replace(nobody, judged=2, waiting=())
     assert plain.limits(replace(found, certainty=tuple(judged)), everybody) == (plain.LIMITS["risk_of_bias"],)

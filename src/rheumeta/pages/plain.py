@@ -50,6 +50,8 @@ LIMITS = {
     "publication_bias": "Results of some studies are missing, perhaps because of what they showed.",
 }
 """What lowers the certainty, by domain of GRADE."""
+FEWER_THAN_A_TRIAL = "Fewer people took part than one trial made to find a modest effect would need, so what was found may still change."
+"""The same of imprecision where the interval alone would not lower it, and the patients are not far too few."""
 
 SHARE_NO_CAUSE = "Without a control group nobody can say how often it happens without the treatment."
 
@@ -205,10 +207,10 @@ def limits(found: Appraisal, bias: BiasState) -> tuple[str, ...]:
         if domain == "risk_of_bias" and not bias.judged:
             continue
         lower = [d for domains in graded for d in domains if d.domain == domain and d.levels < 0]
-        if lower:
-            texts.append(
-                words if len(lower) == len(graded) else f"For some of the results: {uncapital(words)}"
-            )
+        told = [FEWER_THAN_A_TRIAL if d.by_size and d.levels == -1 else words for d in lower]
+        for text in dict.fromkeys(told):
+            some = told.count(text) < len(graded)
+            texts.append(f"For some of the results: {uncapital(text)}" if some else text)
     return tuple(texts)
 
 

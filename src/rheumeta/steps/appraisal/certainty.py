@@ -79,7 +79,7 @@ def overridden(
         if row is not None:
             item = replace(
                 item, judgement=row["judgement"], levels=STEPS[row["judgement"]], reason=row["reason"],
-                name=row["name"], assessed=True, suggested=item.judgement, suggested_reason=item.reason,
+                name=row["name"], assessed=True, by_size=False, suggested=item.judgement, suggested_reason=item.reason,
             )  # fmt: skip
         out.append(item)
     out += [

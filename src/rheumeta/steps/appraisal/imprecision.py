@@ -1,7 +1,8 @@
 """Imprecision by the interval and the optimal information size.
 
 Guyatt 2011, J Clin Epidemiol 64, 1283 (GRADE guidelines 6), and Zeng 2022, J Clin Epidemiol 150,
-216 (guidance 34): the interval against thresholds first, then the information size.
+216 (guidance 34): the interval against thresholds first, then the information size, however large the effect:
+both ask for it where an interval that crosses no threshold belongs to a large effect.
 """
 
 from __future__ import annotations
@@ -64,10 +65,11 @@ def imprecision(analysis: Analysis, assumed: float | None) -> DomainJudgement:
         return DomainJudgement("imprecision", "serious", -1, "There is no interval to judge by")
     steps, reasons = _by_interval(analysis, interval)
     information = information_of(analysis, assumed)
+    by_size = False
     if information is not None:
         short = _shortage(information)
         if steps == 0 and short:
-            steps = short
+            steps, by_size = short, True
         if short:
             reasons.append(
                 f"{information.held}, where one adequate trial would need "
@@ -75,7 +77,7 @@ def imprecision(analysis: Analysis, assumed: float | None) -> DomainJudgement:
             )
     judgement = WORDS[min(steps, 2)]
     reason = capital("; ".join(reasons) or "the interval crosses no threshold and the patients suffice")
-    return DomainJudgement("imprecision", judgement, STEPS[judgement], reason)
+    return DomainJudgement("imprecision", judgement, STEPS[judgement], reason, by_size=by_size)
 
 
 def _by_interval(analysis: Analysis, interval: Interval) -> tuple[int, list[str]]:
