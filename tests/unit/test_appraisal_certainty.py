@@ -43,12 +43,13 @@ PROTOCOL = Protocol.model_validate(
 )  # fmt: skip
 
 
-def material(*, bias=(), overrides=(), designs=("randomised", "randomised")):
+def material(*, bias=(), overrides=(), designs=("randomised", "randomised"), searches=()):
     studies = [eb.study(s, design_class=d) for s, d in zip(("alvaro2017", "mesoblast"), designs, strict=True)]
     sheets = {
         "risk_of_bias": bias,
         "certainty_overrides": overrides,
         "awaited": (),
+        "searches": searches,
         "studies": (),
         "arms": (),
     }
@@ -234,6 +235,15 @@ def missing(suspected, share):
 @pytest.mark.parametrize(("share", "expected"), [(19.9, "not_serious"), (20.0, "serious")])
 def test_publication_bias_goes_by_the_patients_whose_results_may_be_hidden(share, expected):
     assert publication_bias(analysis((1.5, 1.2, 1.9)), missing(20, share)).judgement == expected
+
+
+def test_no_search_on_record_is_said_where_nothing_seems_to_be_missing_and_costs_nothing():
+    found = analysis((1.5, 1.2, 1.9))
+    for searches, said in ((({"source": "Medline"},), False), ((), True)):
+        *_, result = grading.certainty(found, material(searches=searches), None).domains
+        assert (result.domain, result.levels) == ("publication_bias", 0)
+        assert ("no search is recorded" in result.reason) == said
+    assert "no search" not in publication_bias(found, missing(20, 20.0), searched=False).reason
 
 
 def test_certainty_starts_by_design():

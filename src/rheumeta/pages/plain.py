@@ -50,8 +50,11 @@ LIMITS = {
     "publication_bias": "Results of some studies are missing, perhaps because of what they showed.",
 }
 """What lowers the certainty, by domain of GRADE."""
-FEWER_THAN_A_TRIAL = "Fewer people took part than one trial made to find a modest effect would need, so what was found may still change."
-"""The same of imprecision where the interval alone would not lower it, and the patients are not far too few."""
+FEWER_THAN_A_TRIAL = (
+    "Fewer people took part than one trial made to find a modest effect would need, "
+    "so what was found may still change."
+)
+"""The same of imprecision where the interval alone would not lower it, and one level is enough."""
 
 SHARE_NO_CAUSE = "Without a control group nobody can say how often it happens without the treatment."
 

@@ -44,7 +44,7 @@ def certainty(analysis: Analysis, material: Material, missing: MissingResults | 
         inconsistency(analysis),
         indirectness(analysis, material),
         imprecision(analysis, (assumed_risk(analysis, material.protocol) or (None, ""))[0]),
-        publication_bias(analysis, missing),
+        publication_bias(analysis, missing, searched=bool(material.sheets["searches"])),
     ]
     domains = overridden(analysis.id, suggested, material)
     return Certainty(analysis.id, level(begin, domains), begin, why, tuple(domains))

@@ -49,6 +49,7 @@ INDIRECT_FLAGS = {
     "subgroup_only": "is of a subgroup of the patients",
 }
 
+UNSEARCHED = "no search is recorded, so studies may be missing that nobody knows of"
 BY_LEVELS = ("not_serious", "serious", "very_serious")
 
 
@@ -180,10 +181,13 @@ def indirectness(analysis: Analysis, material: Material) -> DomainJudgement:
     )
 
 
-def publication_bias(analysis: Analysis, missing: MissingResults | None) -> DomainJudgement:
+def publication_bias(
+    analysis: Analysis, missing: MissingResults | None, *, searched: bool = True
+) -> DomainJudgement:
     """Judge by the patients whose results may be missing because of what they are, and by asymmetry.
 
     Two levels where such results are of more patients than the synthesis has: bias is then very likely.
+    Without a recorded search nothing is known of studies that nobody looked for; that is said and costs nothing.
     """
     reasons, serious, most = [], False, False
     hidden = share_with(analysis, ["arm_not_reported"])
@@ -206,7 +210,7 @@ def publication_bias(analysis: Analysis, missing: MissingResults | None) -> Doma
         found = "small studies differ" if asymmetric else "small studies are not seen to differ"
         reasons.append(f"{found} from large ones ({test.name}'s test, p {p_equals(test.pval)})")
         serious |= asymmetric
-    word = BY_LEVELS[serious + most]
-    return judgement(
-        "publication_bias", word, reasons or ["no result is known to be missing because of what it is"]
-    )
+    reasons = reasons or ["no result is known to be missing because of what it is"]
+    if not searched and not serious:
+        reasons.append(UNSEARCHED)
+    return judgement("publication_bias", BY_LEVELS[serious + most], reasons)
