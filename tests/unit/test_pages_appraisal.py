@@ -152,6 +152,14 @@ def test_claims_carry_what_the_review_has():
     assert sum(n for _, n in claims.tally(found.claims)) == 1
 
 
+def test_claims_name_the_studies_they_cite_and_say_what_a_direction_is(text):
+    labels = {"he2020": "He 2020", "alvaro-gracia2017": "Álvaro-Gracia 2017"}
+    told = claims.cited("he2020 (there as Xu);alvaro-gracia2017;he2020-b", labels)
+    assert told == "He 2020 (there as Xu); Álvaro-Gracia 2017; he2020-b"
+    assert claims.BY_DIRECTION in text
+    assert claims.BY_DIRECTION.startswith("“By direction only” means: ")
+
+
 def test_plain_words_say_people_of_1000_and_how_sure():
     analysis = rb.controlled()
     said = plain.change(analysis, row(analysis))

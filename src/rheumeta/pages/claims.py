@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from rheumeta.appraised import VERDICTS, ClaimAppraisal, ClaimEvidence, Verdict
 from rheumeta.pages.analyses import show
@@ -29,6 +31,12 @@ DIRECTION_VERDICTS: dict[Verdict, str] = {
     "direction_only": "better", "contradicted": "not better", "open": "differing or unchanged",
 }  # fmt: skip
 """Which way the known directions point, by the verdict that follows from them."""
+
+BY_DIRECTION = (
+    f"“{capital(VERDICTS['direction_only'])}” means: studies say that a result got better, not by how much, so nobody "
+    "can tell whether patients would notice it."
+)
+"""What the verdict means that lay readers do not know."""
 
 
 @dataclass(frozen=True)
@@ -63,19 +71,30 @@ class ClaimView:
 
 
 def claims_view(
-    claims: Sequence[ClaimAppraisal], rows: Sequence[Row], analyses: Mapping[str, Analysis]
+    claims: Sequence[ClaimAppraisal],
+    rows: Sequence[Row],
+    analyses: Mapping[str, Analysis],
+    labels: Mapping[str, str] = MappingProxyType({}),
 ) -> list[ClaimView]:
-    """Return the claims in the order of their sheet."""
+    """Return the claims in the order of their sheet; studies that they cite go by their `labels`."""
     of = {row["claim_id"]: row for row in rows}
-    return [_view(claim, of.get(claim.claim_id, {}), analyses) for claim in claims]
+    return [_view(claim, of.get(claim.claim_id, {}), analyses, labels) for claim in claims]
 
 
-def _view(claim: ClaimAppraisal, row: Row, analyses: Mapping[str, Analysis]) -> ClaimView:
+def cited(text: str, labels: Mapping[str, str]) -> str:
+    """Return what a claim cites with the names of studies for their keys."""
+    spaced = re.sub(r";(?=\S)", "; ", text)
+    return re.sub(r"(?<![\w-])[\w-]+(?![\w-])", lambda found: labels.get(found[0], found[0]), spaced)
+
+
+def _view(
+    claim: ClaimAppraisal, row: Row, analyses: Mapping[str, Analysis], labels: Mapping[str, str]
+) -> ClaimView:
     return ClaimView(
         record=claim,
         verdict=VERDICTS[claim.verdict],
         about=row.get("population_or_product", ""),
-        cites=row.get("cited_studies", ""),
+        cites=cited(row.get("cited_studies", ""), labels),
         test=row.get("test", ""),
         evidence=tuple(_evidence(item, analyses, anchor("claim", claim.claim_id)) for item in claim.evidence),
         mismatches=tuple(f"{c.label}: {m}" for c in claim.citations for m in c.mismatches),

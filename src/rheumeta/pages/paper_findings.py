@@ -22,7 +22,7 @@ from rheumeta.pages.certainty import (
     persons,
     summary_of_findings,
 )
-from rheumeta.pages.claims import ClaimView, EvidenceView, claims_view
+from rheumeta.pages.claims import BY_DIRECTION, ClaimView, EvidenceView, claims_view
 from rheumeta.pages.inputs import ReportInput
 from rheumeta.pages.numbers import NONE, capital, uncapital
 from rheumeta.pages.pandoc import Block, Inline, Text
@@ -230,7 +230,7 @@ def claims(data: ReportInput) -> Iterable[Block]:
     yield pandoc.paragraph(
         f"What the public is told, beside what this review has: {pandoc.pointer('claims')}. Each verdict is one of a "
         "fixed list and follows from the data and the protocol by rules; a claim about several outcomes is as strong "
-        "as its weakest part that can be tested."
+        f"as its weakest part that can be tested. {BY_DIRECTION}"
     )
     yield pandoc.table(
         "Claims and verdicts.", ("Claim, and who says it", "Tested by", "Verdict, and why"),

@@ -36,7 +36,7 @@ from rheumeta.pages.certainty import (
     summary_of_findings,
 )
 from rheumeta.pages.changes import changes_view
-from rheumeta.pages.claims import claims_view, tally
+from rheumeta.pages.claims import BY_DIRECTION, cited, claims_view, tally
 from rheumeta.pages.counts import arm_sizes, counts
 from rheumeta.pages.currency import currency
 from rheumeta.pages.figures import alt_text
@@ -72,7 +72,7 @@ FONT_STYLES = {"": "", "Bold": "font-weight:bold", "Oblique": "font-style:italic
 
 GLOBALS: dict[str, Any] = {
     "show": analyses.show, "show_run": analyses.show_run, "describe": analyses.describe, "degrees": analyses.degrees,
-    "OTHERWISE": OTHERWISE, "by_question": by_question, "shaky": shaky,
+    "BY_DIRECTION": BY_DIRECTION, "cited": cited, "OTHERWISE": OTHERWISE, "by_question": by_question, "shaky": shaky,
     "count": numbers.count, "regression_words": analyses.regression_words,
     "directions_words": directions_words, "albatross_words": albatross_words,
     "first_sentence": numbers.first_sentence, "anchor": anchor,
@@ -255,7 +255,9 @@ def _appraised(data: ReportInput) -> dict[str, Any]:
         "matrices": matrices(found.missing, found.certainty) if found else [],
         "judged_by": judged_by(found) if found else "",
         "persons": persons(found) if found else [],
-        "claims": claims_view(found.claims, data.sheet("claims"), by_id) if found else [],
+        "claims": claims_view(found.claims, data.sheet("claims"), by_id, data.study_labels())
+        if found
+        else [],
         "tally": tally(found.claims) if found else [],
         "certainty_of": certainty_words(data),
     }
