@@ -221,6 +221,14 @@ def test_where_a_side_finds_no_room_above_it_stands_below():
     assert "improved" not in words
 
 
+def test_what_the_sides_mean_stands_in_one_row_where_it_finds_room_beside_no_effect():
+    plot = replace(means(), layout="revman")  # no effect lies near the right end, which is that of the paper
+    words = {t.get_text(): t.get_position() for t in draw_forest(slim(plot)).findobj(Text)}
+    left, right = words["←\u00a0improved"], words["worsened\u00a0→"]
+    assert left[1] == right[1]
+    assert left[0] < right[0]
+
+
 def test_intervals_with_negative_limits_have_no_hyphen_in_jama():
     words = [t.get_text() for t in draw_forest(replace(means(), layout="jama")).findobj(Text)]
     assert "(−1.60 to −1.20)" in words

@@ -110,7 +110,10 @@ def draw_axis_below(pen: Pen, y: float) -> float:
 
 
 def _sides(pen: Pen, y: float) -> float:
-    """Write what left and right of no effect mean: around it, else from both ends of the plot, else in two rows."""
+    """Write what left and right of no effect mean: around it, else from both ends of the plot, else near it.
+
+    Where one row has no room for both, the left one begins in it and the right one ends in the next.
+    """
     if side_heads(pen):
         return y
     plot, axis, face, place = pen.plot, pen.axis, pen.layout.face, pen.layout.plot
@@ -118,20 +121,25 @@ def _sides(pen: Pen, y: float) -> float:
     right = f"{plot.right_label}\u00a0→" if plot.right_label else ""
     widths = text_width(left, face), text_width(right, face)
     centre = axis.at(plot.null) if plot.null is not None else place.middle
-    rooms = (centre - 6 - _free_left(pen), pen.canvas.width - style.MARGIN - centre - 6)
+    ends = _free_left(pen), pen.canvas.width - style.MARGIN
+    rooms = (centre - 6 - ends[0], ends[1] - centre - 6)
     fits = all(width <= room for width, room in zip(widths, rooms, strict=True))
     if not fits and sum(widths) + 8 <= place.width:
         pen.canvas.lines(place.left, y, (left,), face)
         return pen.canvas.lines(place.right, y, (right,), face, align="right")
     if fits or min(rooms) >= SIDE_LEAST:
-        ends = (
+        return max(
             pen.canvas.paragraph(centre - 6, y, left, min(rooms[0], 150.0), face, align="right"),
             pen.canvas.paragraph(centre + 6, y, right, min(rooms[1], 150.0), face),
         )
-        return max(ends)
-    for text in (left, right):
-        y = _within(pen, y, text)
-    return y
+    if sum(widths) + 12 <= ends[1] - ends[0]:
+        middle = min(max(centre, ends[0] + widths[0] + 6), ends[1] - widths[1] - 6)
+        pen.canvas.lines(middle - 6, y, (left,), face, align="right")
+        return pen.canvas.lines(middle + 6, y, (right,), face)
+    if max(widths) > ends[1] - ends[0]:
+        return _within(pen, _within(pen, y, left), right)
+    y = pen.canvas.lines(ends[0], y, (left,), face)
+    return pen.canvas.lines(ends[1], y, (right,), face, align="right")
 
 
 def _within(pen: Pen, y: float, text: str) -> float:
