@@ -112,6 +112,7 @@ def test_what_lowers_a_result_is_told_by_its_interval_or_by_its_size_alone():
     few, enough = (100.0, 100.0), (9000.0, 9000.0)
     large = imprecision(analysis((3.57, 2.35, 5.42), n=few), 0.3)  # a large effect needs its patients too
     assert (large.by_size, large.levels < 0) == (True, True)
+    assert large.reason.startswith("The interval lies clear of “no difference”; 200 patients, where")
     assert not imprecision(analysis((1.1, 0.9, 1.4), n=few), 0.3).by_size
     assert not imprecision(analysis((3.57, 2.35, 5.42), n=enough), 0.3).by_size
 

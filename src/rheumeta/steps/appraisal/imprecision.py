@@ -70,6 +70,8 @@ def imprecision(analysis: Analysis, assumed: float | None) -> DomainJudgement:
         short = _shortage(information)
         if steps == 0 and short:
             steps, by_size = short, True
+            if not reasons and analysis.null is not None:
+                reasons.append(f"the interval lies clear of {null_value(analysis)}")
         if short:
             reasons.append(
                 f"{information.held}, where one adequate trial would need "
