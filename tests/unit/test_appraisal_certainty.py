@@ -202,7 +202,7 @@ def test_shares_at_high_risk_and_not_assessed_are_both_said():
 def test_low_but_for_confounding_is_said_and_costs_nothing():
     rows = [judged(s, "low_except_confounding") for s in ("alvaro2017", "mesoblast")]
     found = risk_of_bias(analysis((1.5, 1.2, 1.9)), material(bias=rows))
-    assert (found.judgement, found.reason) == ("not_serious", "100% raises some concerns")
+    assert (found.judgement, found.reason) == ("not_serious", "100% of the weight raises some concerns")
 
 
 def test_a_judgement_for_the_outcome_goes_before_one_for_all():

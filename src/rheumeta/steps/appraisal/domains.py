@@ -78,7 +78,9 @@ def risk_of_bias(analysis: Analysis, material: Material) -> DomainJudgement:
             weights["low" if word == LOW else "none"] += share
     high, some, low, none = weights.values()
     reasons = [f"{percent_words(high)} of the weight is at high risk of bias"] if high else []
-    reasons += [f"{percent_words(some)} raises some concerns"] if some else []
+    reasons += (
+        [f"{percent_words(some)}{'' if high else ' of the weight'} raises some concerns"] if some else []
+    )
     reasons += [f"the risk of bias of {percent_words(none)} of the weight is not assessed"] if none else []
     if crucial > MOST:
         reasons.append(f"{percent_words(crucial)} has a crucial limitation or several")
