@@ -204,6 +204,15 @@ def test_weights_are_those_of_the_model_that_leads():
     assert dict(shares(beside, 5)) == {"low": 100.0, "high": 0.0}
 
 
+def test_a_tool_that_nobody_was_judged_with_has_a_line_instead_of_empty_bars():
+    rows = bias_rows("a", ("low",) * 6) + bias_rows("b", ("not_assessed",), domains=("overall",))
+    rows += bias_rows("d", ("not_assessed",), tool="ROBINS-I", domains=("overall",))
+    plot = bias_summary_figure(rows, LABELS, SYNTHESIS)
+    assert [panel.tool for panel in plot.panels] == ["RoB 2"]
+    assert plot.panels[0].basis == "1 of 2 judgements made, each counts the same"
+    assert f"Not judged yet with ROBINS-I, 7 domains: {LABELS['d']}." in plot.lines
+
+
 def test_judgement_of_the_outcome_goes_before_that_of_all():
     pooled = next(a for a in SYNTHESIS.analyses if a.status == "pooled")
     first = pooled.studies[0].study_id

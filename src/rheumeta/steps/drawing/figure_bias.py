@@ -165,7 +165,8 @@ def bias_summary_figure(
 ) -> BiasPlot | NoteFigure:
     """Return the bars of a review: each judgement the same, beside it by weight in a primary analysis.
 
-    The weight of studies that were not judged is in the bars as not assessed, and a line names them.
+    The weight of studies that were not judged is in the bars as not assessed, and a line names them; a tool
+    that nobody was judged with yet has a line and no bars.
 
     Parameters
     ----------
@@ -183,16 +184,24 @@ def bias_summary_figure(
     lines: list[str] = []
     analysis = _weighing(synthesis, {a.study for a in found})
     for panel in _panels(found, labels, colours):
-        count = len(panel.lines)
-        basis = f"{count} {'judgement' if count == 1 else 'judgements'}, {SAME_WEIGHT}"
-        beside = None
+        own = [a for a in found if a.tool == panel.tool]
+        if not _anybody(own):
+            lines += (f"Not judged yet with {tool}: {names}." for tool, names in _waiting(own, labels))
+            continue
+        basis, beside = _counted(own), None
         if analysis is not None:
-            own = [a for a in found if a.tool == panel.tool]
             chosen = list(for_analysis(own, analysis, codes).values())
             beside = _weighted(chosen, analysis, labels, colours)
             lines += _open(chosen, found, analysis, labels) if beside else ()
         panels.append(replace(panel, basis=basis, beside=beside))
     return BiasPlot(SUMMARY_TITLE, tuple(panels), tuple(lines))
+
+
+def _counted(own: Sequence[Assessment]) -> str:
+    """Return how many judgements there are, and how many of them were made if not all."""
+    count, made = len(own), sum(_anybody([a]) for a in own)
+    of = f"{made} of {count} judgements made" if made < count else f"{count} judgement{'s' * (count > 1)}"
+    return f"{of}, {SAME_WEIGHT}"
 
 
 def _weighing(synthesis: Synthesis, studies: Collection[str]) -> Analysis | None:
