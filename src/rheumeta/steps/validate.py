@@ -133,7 +133,8 @@ def _rules(tables: Mapping[str, Table], known: Declared) -> tuple[list[Fault], l
         f for f in found if f.code != "unknown_outcome" or (known.complete and f.value not in known.unclear)
     ]
     found, accepted = check_numbers(tables["results"], tables["arms"], table)
-    faults += check_flow(tables["flow"], len(tables["studies"].rows)) + check_searches(tables["searches"])
+    studies = {word for row in tables["studies"] if (word := row.word("study_id"))}
+    faults += check_flow(tables["flow"], len(studies)) + check_searches(tables["searches"])
     return faults + check_rob(tables["risk_of_bias"]) + found, accepted
 
 

@@ -46,7 +46,7 @@ def check_flow(table: Table, studies: int) -> list[Fault]:
     table : Table
         The sheet ``flow``.
     studies : int
-        Number of rows of the sheet ``studies``.
+        Number of studies in the sheet ``studies``; 0: not known.
     """
     rows = list(table)
     own = has_own_stream((r.word("box"), r.word("channel")) for r in rows)
