@@ -9,6 +9,7 @@ from itertools import pairwise
 import pytest
 import report_builder
 from matplotlib.colors import to_hex
+from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon
 from matplotlib.text import Text
 from plot_cases import means, ratio, split
@@ -164,6 +165,21 @@ def test_a_method_for_two_by_two_tables_is_the_one_that_revman_shows():
     assert plot.method == "M-H, Common, 95%\u00a0CI"
     assert [row.weight for row in plot.blocks[0].rows] == [s.weight_common for s in one.studies]
     assert "Method: Mantel-Haenszel; Wald interval" in plot.lines
+
+
+@pytest.mark.parametrize("kinds", [("random", "common"), ("common",)])
+def test_a_dotted_line_stands_at_the_result_that_leads(kinds):
+    plot = ratio(9)
+    kept = tuple(total for total in plot.totals if total.kind in kinds)
+    figure = draw_forest(replace(plot, totals=kept))
+    dotted = [
+        line for line in figure.findobj(Line2D)
+        if line.get_color() == style.LINES["pooled"].colour and line.is_dashed()
+    ]  # fmt: skip
+    (tip,) = {line.get_xdata()[0] for line in dotted}
+    diamonds = [d.get_xy()[:, 0] for d in figure.findobj(Polygon) if len(d.get_xy()) == 5]
+    assert min(abs(tip - (xs.min() + xs.max()) / 2) for xs in diamonds) < 5
+    assert len(dotted) == 1
 
 
 def test_bmj_has_events_with_totals_below_one_heading_and_limits_in_words():

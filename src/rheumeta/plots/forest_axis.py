@@ -43,9 +43,11 @@ def draw_references(pen: Pen, top: float, bottom: float) -> None:
         _vertical(pen, value, top, bottom, "important")
     if plot.null is not None:
         _vertical(pen, plot.null, top, bottom, "no effect")
-    for total in pen.whole.totals:
-        if total.kind == "random":
-            _vertical(pen, total.effect.estimate, top, bottom, "pooled")
+    totals = pen.whole.totals
+    for total in [t for t in totals if t.kind == "random"] or totals[
+        :1
+    ]:  # Mantel-Haenszel has no random effects
+        _vertical(pen, total.effect.estimate, top, bottom, "pooled")
 
 
 def _bands(pen: Pen, top: float, bottom: float) -> None:
