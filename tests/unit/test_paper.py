@@ -11,7 +11,7 @@ from appraisal_builder import DOMAINS, appraisal
 from rheumeta.appraised import Certainty, DomainJudgement
 from rheumeta.pages import pandoc, paper_findings, paper_frame, paper_methods, paper_parts
 from rheumeta.pages.analyses import analysis_view
-from rheumeta.pages.paper import _sensitivity
+from rheumeta.pages.paper import HALF_HEIGHT, LEAST_SCALE, TEXT_WIDTH, _sensitivity, _width
 from rheumeta.pages.prisma import checklist
 from rheumeta.records import Sensitivity
 from rheumeta.steps import documents
@@ -210,3 +210,28 @@ def test_the_methods_say_with_what_the_risk_of_bias_was_judged(data):
     assert "for single outcomes, with RoB 2 (two studies), ROBINS-I (one study)." in some
     (item,) = [i for i in checklist(data) if i.number == "11"]
     assert item.where.startswith("Methods, Risk of bias")
+
+
+@pytest.mark.parametrize(
+    ("height", "width"),
+    [(300, 16.4), (330, 16.06), (340, 15.59), (360, 14.72), (365, 16.4), (400, 16.4), (900, 12.22)],
+)
+def test_figures_a_little_higher_than_half_a_page_are_shrunk_to_it(height, width):
+    assert _width(f'<svg xmlns="x" viewBox="0 0 500 {height}">') == pytest.approx(width, abs=0.01)
+    assert _width("<svg>") == TEXT_WIDTH
+
+
+def test_two_shrunk_figures_with_their_captions_fit_a_page():
+    page = 29.7 - 2 * 2.2
+    assert page >= 2 * (HALF_HEIGHT + 1.0) + 2.0
+    for height in range(100, 900):
+        tall = _width(f'<svg viewBox="0 0 500 {height}">') * height / 500
+        assert not HALF_HEIGHT + 0.01 < tall < HALF_HEIGHT / LEAST_SCALE - 0.05
+
+
+def test_short_tables_of_results_stay_on_one_page(data):
+    tree = documents.written(data, "svg")
+    blocks = tree["blocks"]
+    at = [n for n, b in enumerate(blocks) if b["t"] == "RawBlock" and "breakable: false" in b["c"][1]]
+    assert at
+    assert all(blocks[n + 1]["t"] == "Table" and blocks[n + 2]["c"] == ["typst", "]"] for n in at)

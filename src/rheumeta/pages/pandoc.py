@@ -106,6 +106,12 @@ def landscape(blocks: Sequence[Block]) -> list[Block]:
     ]
 
 
+def unbroken(table: Block) -> list[Block]:
+    """Return a table that stays on one page of the PDF, so that no figure comes between its rows."""
+    apart = "#[#show figure.where(kind: table): set block(breakable: false)"
+    return [_raw("typst", apart), table, _raw("typst", "]")]
+
+
 def references() -> list[Block]:
     """Return the heading of the references and the place where their list goes."""
     return [heading(1, "References", numbered=False), {"t": "Div", "c": [["refs", [], []], []]}]

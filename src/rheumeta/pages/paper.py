@@ -27,6 +27,13 @@ SIZE = re.compile(r'<svg\b[^>]*\bviewBox="0 0 (?P<width>[\d.]+) (?P<height>[\d.]
 TEXT_WIDTH, TEXT_HEIGHT = 16.4, 22.0
 """Most room for a figure on a page, centimetres."""
 
+HALF_HEIGHT, LEAST_SCALE = 10.6, 0.89
+"""Height at which two figures with their captions and a line of text share a page; what is little higher is shrunk to
+it, by no more than this factor, so that its words can be read."""
+
+SHORT_TABLE = 10
+"""Rows of a table of results up to which it stays on one page."""
+
 MAPS = {
     "evidence_map_controlled": "Treated against not treated",
     "evidence_map_add_on": "Add-on: both groups got the treatment",
@@ -96,7 +103,8 @@ def _comparisons(material: Paper) -> Iterable[Block]:
         primary = [view for view in shown if view.record.primary]
         if shown:
             yield pandoc.paragraph(_where(name, len(shown), len(primary)))
-            yield _results_table(shown, name)
+            table = _results_table(shown, name)
+            yield from pandoc.unbroken(table) if len(shown) <= SHORT_TABLE else [table]
         for view in primary:
             yield from _analysis(material, view)
         bare = [view.record.title for view in group if view.record.status == "no_data"]
@@ -206,11 +214,17 @@ def figure(material: Paper, name: str, caption: str, alt: str) -> Iterable[Block
     svg = material.data.figures.get(name)
     if svg is None:
         return
+    yield pandoc.figure(caption, f"{name}.{material.ending}", alt, width=f"{_width(svg):.1f}cm", name=name)
+
+
+def _width(svg: str) -> float:
+    """Return the width of a figure on the page in centimetres."""
     found = SIZE.search(svg)
-    width = TEXT_WIDTH
-    if found:
-        width = min(width, TEXT_HEIGHT * float(found["width"]) / float(found["height"]))
-    yield pandoc.figure(caption, f"{name}.{material.ending}", alt, width=f"{width:.1f}cm", name=name)
+    if not found:
+        return TEXT_WIDTH
+    tall = float(found["height"]) / float(found["width"])
+    width = min(TEXT_WIDTH, TEXT_HEIGHT / tall)
+    return HALF_HEIGHT / tall if 1 > HALF_HEIGHT / (width * tall) >= LEAST_SCALE else width
 
 
 def _drawn(material: Paper, name: str, caption: str) -> Iterable[Block]:
