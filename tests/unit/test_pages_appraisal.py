@@ -200,10 +200,17 @@ def test_plain_words_say_when_no_analysis_looks_at_unwanted_effects(change, doma
 
 
 def test_plain_words_never_give_an_effect_without_its_control_group():
-    analysis = replace(rb.controlled(), comparison_kind="before_after", measure="MC", null=0.0)
+    analysis = replace(
+        rb.controlled(), comparison_kind="before_after", measure="MC", null=0.0, scale="identity"
+    )
     said = plain.change(analysis, row(analysis, absolute=None))
     assert "treated people" in said
     assert said.endswith(plain.NO_CAUSE)
+    wide = replace(analysis, random=rb.pooled(display=(-1.0, -2.5, 0.5)), common=None)
+    assert "too few" not in plain.change(wide, row(wide, absolute=None))  # it includes no change
+    clear = replace(analysis, random=rb.pooled(display=(-1.0, -1.85, -0.16)), common=None)
+    said = plain.change(clear, row(clear, absolute=None))
+    assert "; two studies are too few to rely on this interval. Without a control group" in said
 
 
 def test_plain_words_of_a_count_of_none_name_the_events_told_elsewhere():

@@ -56,7 +56,7 @@ def test_measures_of_one_outcome_stand_together_and_say_so(pair):
     assert [v.record.id for v in main_views(views)] == [ratio.id, difference.id, between.id]
     data = rb.report_input()
     text = report(replace(data, synthesis=replace(data.synthesis, analyses=pair)))
-    assert text.count("the outcome above by another measure") == 1
+    assert text.count("The outcome above by another measure") == 1
 
 
 def test_cards_carry_the_words_that_an_interval_may_not_be_relied_on(pair):

@@ -19,7 +19,7 @@ from rheumeta.pages.headline import cohorts, patients
 from rheumeta.pages.inputs import ReportInput, anchor
 from rheumeta.pages.numbers import capital, count, first_sentence, number, uncapital, whole
 from rheumeta.pages.origins import HIDDEN, JUDGEMENTS, PEOPLE, TRIALS, Said, absolute_place, place
-from rheumeta.pages.words import NO_CAUSE, shown_result
+from rheumeta.pages.words import NO_CAUSE, shaky, shown_result
 from rheumeta.records import Analysis, Interval
 
 VERBS: dict[Level, str] = {
@@ -147,7 +147,7 @@ def change(analysis: Analysis, item: Finding, *, level: float = 95) -> str:
         if result is None:
             reason = analysis.status_reason or "the studies could not be put together"
             return f"{what}: {first_sentence(reason)}. {limit}"
-        seen = finding(analysis, result.display, level=level)
+        seen = "; ".join(filter(None, (finding(analysis, result.display, level=level), shaky(analysis))))
         return f"{what}: in {whole(item.n_patients)} treated people, {seen}. {limit}"
     if result is None:
         return f"{what}: the studies could not be put together."
