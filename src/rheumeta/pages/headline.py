@@ -100,10 +100,10 @@ def answer(primary: Sequence[Analysis], certainty: Mapping[str, str] = MappingPr
     if len(asked) == 1:
         return _only_answer(shown, clear, certainty)
     if not clear:
-        usable = "one has a usable result, and no difference would fit its data as well"
+        usable = "one has a usable result, and its data would also fit no difference"
         if len(shown) > 1:
             have = count(len(shown), "have", "have")
-            usable = f"{have} a usable result, and no difference would fit the data of each as well"
+            usable = f"{have} a usable result, and the data of each would also fit no difference"
         lead = _not_known(shown, certainty)
         return f"{lead}Of {count(len(asked), 'main question')} put to controlled studies, {usable}."
     better = sum(_is_better(a, interval) for a, interval in clear)
@@ -152,7 +152,7 @@ def _only_answer(
     """Return the answer where one question was asked and has a result."""
     if not clear:
         asked = "The one main question put to controlled studies has a usable result"
-        return f"{_not_known(shown, certainty)}{asked}, but no difference would fit its data as well."
+        return f"{_not_known(shown, certainty)}{asked}, but its data would also fit no difference."
     side = "a better" if _is_better(*clear[0]) else "a worse"
     word, shaky = certainty.get(clear[0][0].id, ""), weakness(*clear[0])
     limits = [f"the certainty is {word}"] if word in UNSURE else []
@@ -278,7 +278,7 @@ def brief(analysis: Analysis, *, level: float = 95) -> str:
     size = f", {whole(analysis.n_patients)} patients" if analysis.n_patients else ""
     text = f"{topic(analysis)}: {found}; {count(analysis.k, 'study', 'studies')}{size}."
     if includes(result.display, analysis.null):
-        text += f" {capital(null_word(analysis))} would fit these data as well."
+        text += f" These data would also fit {null_word(analysis)}."
     else:
         text += f" {includes_null(analysis, result.display)}".rstrip()
     if analysis.add_on:
