@@ -31,8 +31,13 @@ OVERALL_TABLES = (
 )  # fmt: skip
 """Tables over all analyses; each analysis has a table of its own name beside them."""
 
-COLUMN_FORMATS = ("pdf",)
+COLUMN_FORMATS = ("svg", "pdf")
 """Formats of the figures one column wide, unless the protocol says otherwise."""
+
+
+def column_name(figure: str) -> str:
+    """Return the stem of the version of a figure that is as wide as one column of a page."""
+    return f"{figure}_column"
 
 
 @dataclass(frozen=True)

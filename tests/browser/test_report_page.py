@@ -12,6 +12,7 @@ import pytest
 import report_builder as build
 from appraisal_builder import appraisal
 
+from rheumeta.layout import column_name
 from rheumeta.pages import render
 
 CHROMIUM = shutil.which("chromium")
@@ -68,6 +69,28 @@ def test_on_a_phone_each_cell_says_what_it_is_and_the_list_can_be_sorted(browser
     bar = page.locator("section:has(> #numbers) .bar")
     bar.get_by_label("Sort by").select_option(label="Outcome")
     assert bar.get_by_role("status").inner_text() == "Sorted by Outcome, rising."
+    page.close()
+
+
+def test_on_a_phone_a_figure_is_the_one_made_for_a_column(browser, tmp_path):
+    data = build.report_input()
+    name = "acr20_three_months"
+    figures = {**data.figures, column_name(name): data.figures[name]}
+    file = tmp_path / "report.html"
+    file.write_text(render.report(replace(data, figures=figures)), encoding="utf-8")
+    page = browser.new_page(viewport={"width": 390, "height": 900})
+    page.goto(file.as_uri())
+    wide, narrow = page.locator(".for-wide"), page.locator(".for-narrow")
+    assert (wide.is_visible(), narrow.is_visible()) == (False, True)
+    assert narrow.evaluate("box => box.scrollWidth <= box.clientWidth")
+    assert narrow.locator("svg").get_attribute("aria-label") == wide.locator("svg").get_attribute(
+        "aria-label"
+    )
+    page.set_viewport_size({"width": 1440, "height": 900})
+    assert (wide.is_visible(), narrow.is_visible()) == (True, False)
+    page.set_viewport_size({"width": 390, "height": 900})
+    page.emulate_media(media="print")
+    assert (wide.is_visible(), narrow.is_visible()) == (True, False)
     page.close()
 
 

@@ -20,6 +20,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from rheumeta.flow_boxes import BOXES, CHANNELS
+from rheumeta.layout import column_name
 from rheumeta.pages import analyses, evidence, numbers, origins
 from rheumeta.pages.bias import bias_state
 from rheumeta.pages.certainty import (
@@ -329,6 +330,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "tidy": numbers.tidy, "tenth": numbers.tenth, "capital": numbers.capital, "uncapital": numbers.uncapital,
     "words": lambda text: text.replace("_", " "), "anchor": lambda key, kind: anchor(kind, key),
     "ids": split_ids, "safe_link": safe_link, "figure": figure, "alt_text": alt_text,
-    "named": named,
+    "named": named, "column_name": column_name,
 }  # fmt: skip
 """Filters of the templates."""

@@ -21,7 +21,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from rheumeta.errors import RheumetaError
-from rheumeta.layout import Layout
+from rheumeta.layout import Layout, column_name
 from rheumeta.plots import style
 from rheumeta.plots.albatross import draw_albatross
 from rheumeta.plots.bubble import draw_bubble
@@ -71,7 +71,6 @@ from rheumeta.steps.targets import (
     MAP_PARTS,
     RISK_OF_BIAS,
     SHEETS,
-    column_name,
     diagnostic_name,
     figure_names,
     in_column,

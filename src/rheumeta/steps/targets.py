@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rheumeta.errors import Fault, InputFaults
-from rheumeta.layout import COLUMN_FORMATS
+from rheumeta.layout import COLUMN_FORMATS, column_name
 
 FORMATS = ("svg", "pdf", "png")
 """File formats of every figure."""
@@ -60,11 +60,6 @@ def regression_name(analysis: str, moderator: str) -> str:
 def diagnostic_name(analysis: str, kind: str) -> str:
     """Return the stem of a further figure of `analysis`, e.g. its funnel plot."""
     return f"{analysis}_{kind}"
-
-
-def column_name(name: str) -> str:
-    """Return the stem of the version of a figure that is as wide as one column of a page."""
-    return f"{name}_column"
 
 
 def in_column(protocol: Mapping[str, Any]) -> list[str]:
