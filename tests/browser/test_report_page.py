@@ -69,6 +69,16 @@ def test_on_a_phone_each_cell_says_what_it_is_and_the_list_can_be_sorted(browser
     bar = page.locator("section:has(> #numbers) .bar")
     bar.get_by_label("Sort by").select_option(label="Outcome")
     assert bar.get_by_role("status").inner_text() == "Sorted by Outcome, rising."
+    rows = page.locator("section:has(> #numbers) tbody tr[id]")
+    ids = "rows => rows.map(row => row.id)"
+    listed = rows.evaluate_all(ids)  # by row, and the outcomes are the same
+    choice = bar.get_by_label("Sort by")
+    choice.select_option(label="Row")
+    choice.dispatch_event("change")  # once more: falling
+    assert rows.evaluate_all(ids) != listed
+    choice.select_option(label="as listed")
+    assert rows.evaluate_all(ids) == listed
+    assert page.locator("section:has(> #numbers) th[aria-sort]").count() == 0
     page.close()
 
 

@@ -193,7 +193,8 @@ def run(layout: Layout, *, workers: int = 1) -> None:
 def _tell_boxes(layout: Layout, boxes: Mapping[str, tuple[str, Sequence[str]]]) -> None:
     """Say which texts hold letters that the font of figures lacks, so that no empty box goes unnoticed."""
     for text, (letters, names) in boxes.items():
-        more = f" and {len(names) - 1} other figures" if len(names) > 1 else ""
+        others = len(names) - 1
+        more = f" and {others} other {'figure' if others == 1 else 'figures'}" if others else ""
         log.warning(
             "Figure %s of %s%s: empty boxes stand for %s in %r, as the font %s lacks these letters. "
             "Write the label or note in letters that it has (of a name the form in Latin letters, as in databases).",

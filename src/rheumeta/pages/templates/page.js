@@ -93,10 +93,18 @@
     }
   };
   const sorter = (table, say) => {
+    const listed = [...table.tBodies].map(body => [body, [...body.rows]]);
+    const asListed = () => {
+      all("thead th[aria-sort]", table).forEach(head => head.removeAttribute("aria-sort"));
+      listed.forEach(([body, rows]) => body.append(...rows));
+      say("In the order of the list.");
+    };
     const heads = [...table.tHead.rows[0].cells];
     const choice = make("select", {}, make("option", { value: "" }, "as listed"));
     heads.forEach((head, column) => choice.append(make("option", { value: column }, words(head))));
-    choice.addEventListener("change", () => { if (choice.value) sortBy(table, heads[choice.value], say); });
+    choice.addEventListener("change", () => {
+      if (choice.value) sortBy(table, heads[choice.value], say); else asListed();
+    });
     return make("label", { class: "sorter" }, "Sort by", choice);
   };
   /* Only a box that scrolls is a stop of the keyboard. */
