@@ -34,7 +34,7 @@ from rheumeta.plots.risk_of_bias import draw_bias_summary
 from rheumeta.steps.drawing.figure_diagnostics import diagnostic_figure
 from rheumeta.steps.drawing.figure_subject import TITLES
 from rheumeta.steps.figures import draw
-from rheumeta.steps.targets import figure_names, in_column
+from rheumeta.steps.targets import column_formats, figure_names, in_column
 
 
 def judged(plot):
@@ -157,9 +157,15 @@ def test_an_axis_too_short_for_a_full_set_still_has_two_ticks():
     assert axis.ticks == (-1.0, 1.0)
 
 
-def test_only_what_a_paper_prints_comes_in_a_column():
+def test_only_what_a_paper_prints_comes_in_a_column_in_all_formats():
     protocol = {"review": "r", "analyses": {"a": {"primary": True, "figures": ["funnel"]}, "b": {}}}
     assert in_column(protocol)[:2] == ["a", "a_funnel"]
     assert "b" not in in_column(protocol)
     assert "evidence_map" not in in_column(protocol)
     assert set(in_column(protocol)) < set(figure_names(protocol))
+    formats = column_formats(protocol)
+    assert set(formats) == set(figure_names(protocol))
+    assert (formats["a"], formats["b"], formats["evidence_map"]) == (("svg", "pdf"), ("svg",), ("svg",))
+    only_pdf = {**protocol, "defaults": {"column_figures": ["pdf"]}}
+    assert column_formats(only_pdf)["a"] == ("pdf",)
+    assert column_formats(only_pdf)["b"] == ()

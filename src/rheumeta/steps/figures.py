@@ -71,9 +71,9 @@ from rheumeta.steps.targets import (
     MAP_PARTS,
     RISK_OF_BIAS,
     SHEETS,
+    column_formats,
     diagnostic_name,
     figure_names,
-    in_column,
     regression_name,
     subgroup_name,
 )
@@ -213,9 +213,8 @@ def _tasks(layout: Layout) -> dict[str, Task]:
 
 @lru_cache(maxsize=1)
 def _columns(layout: Layout) -> dict[str, tuple[str, ...]]:
-    """Return the formats of each figure that also comes one column wide."""
-    protocol = load_protocol(layout.protocol)
-    return dict.fromkeys(in_column(protocol.model_dump()), protocol.defaults.column_figures)
+    """Return the formats of each figure one column wide."""
+    return column_formats(load_protocol(layout.protocol).model_dump())
 
 
 @contextmanager
@@ -272,7 +271,7 @@ PAGED_BY: dict[type, Callable[..., list[Figure]]] = {
 """How figures that are higher than a page are shared out among several."""
 
 
-def _files(task: Task, column_formats: Sequence[str]) -> _Drawn:
+def _files(task: Task, endings: Sequence[str]) -> _Drawn:
     """Draw the files of a figure by their names: as wide as a page, and as wide as a column."""
     plot = task.make()
     empty = isinstance(plot, NoteFigure)
@@ -280,7 +279,7 @@ def _files(task: Task, column_formats: Sequence[str]) -> _Drawn:
     drawing = draw if empty or task.draw is None else task.draw
     versions = (
         (task.name, style.WIDTH, FORMATS),
-        (column_name(task.name), style.COLUMN_WIDTH, column_formats),
+        (column_name(task.name), style.COLUMN_WIDTH, endings),
     )
     files: dict[str, bytes] = {}
     boxes: dict[str, str] = {}

@@ -63,12 +63,23 @@ def diagnostic_name(analysis: str, kind: str) -> str:
 
 
 def in_column(protocol: Mapping[str, Any]) -> list[str]:
-    """Return the stems of the figures that also come one column wide.
+    """Return the stems of the figures that a paper may print in one column.
 
-    They are those of primary analyses and of the whole review, what a paper prints; of the evidence map
-    the parts alone.
+    They are those of primary analyses and of the whole review; of the evidence map the parts alone.
     """
     return [name for name in _names(protocol, primary=True) if name != EVIDENCE_MAP]
+
+
+def column_formats(protocol: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Return the formats in which each figure also comes one column wide.
+
+    What a paper may print comes in all formats that the protocol asks for; all others as SVG alone, if it asks for
+    it, since a report on a phone shows that.
+    """
+    wanted = tuple((protocol.get("defaults") or {}).get("column_figures", COLUMN_FORMATS))
+    printed = set(in_column(protocol))
+    page = tuple(ending for ending in wanted if ending == "svg")
+    return {name: wanted if name in printed else page for name in _names(protocol)}
 
 
 def figure_names(protocol: Mapping[str, Any]) -> list[str]:
@@ -92,7 +103,7 @@ def figure_names(protocol: Mapping[str, Any]) -> list[str]:
         If two figures would have the same name.
     """
     names = _names(protocol)
-    _refuse_twins([*names, *map(column_name, in_column(protocol))], str(protocol.get("review", "")))
+    _refuse_twins([*names, *map(column_name, column_formats(protocol))], str(protocol.get("review", "")))
     return names
 
 
@@ -129,6 +140,8 @@ def _refuse_twins(names: list[str], review: str) -> None:
 
 def figure_files(protocol: Mapping[str, Any]) -> list[str]:
     """Return the file names of all figures of a review; `protocol` is what its YAML file holds."""
-    column = (protocol.get("defaults") or {}).get("column_figures", COLUMN_FORMATS)
     whole = [f"{name}.{ending}" for name in figure_names(protocol) for ending in FORMATS]
-    return whole + [f"{column_name(name)}.{ending}" for name in in_column(protocol) for ending in column]
+    columns = column_formats(protocol)
+    return whole + [
+        f"{column_name(name)}.{ending}" for name, endings in columns.items() for ending in endings
+    ]

@@ -174,7 +174,8 @@ class Defaults(Model):
     )
     column_figures: tuple[Literal["svg", "pdf", "png"], ...] = Field(
         COLUMN_FORMATS,  # type: ignore[arg-type]
-        description="Formats in which figures of primary analyses and of the review also come one column (85 mm) wide.",
+        description="Formats in which figures of primary analyses and of the review also come one column (85 mm) wide; "
+        "svg: all figures, for phones.",
     )
     rob_colours: Literal["standard", "cochrane", "colourblind"] = Field(
         "standard",
